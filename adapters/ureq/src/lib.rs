@@ -1,1 +1,156 @@
-//! x
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::{Body, Error, MAX_RESPONSE_BYTES, Operation, TransportFailure, TransportFailureKind};
+use http::header::{CONTENT_LENGTH, HeaderValue};
+use http::{Request, Response};
+
+pub use clarifai_core::{self as core, App, Batch, Credentials, Scope, inputs, model, models};
+pub use ureq;
+
+/// A blocking client. Cheap to clone, and shared by threads: each call uses a connection of its own from one pool.
+#[derive(Clone, Debug)]
+pub struct Client {
+    app: App,
+    agent: ureq::Agent,
+    /// Whether the agent must be told for each request to leave status and redirects alone.
+    override_agent: bool,
+    max_response: u64,
+    start: Arc<Instant>,
+}
+
+impl Client {
+    /// A client with a connection pool of its own: ten seconds to connect, five minutes without news before a call
+    /// is given up, certificates checked against Mozilla's roots.
+    pub fn new(app: App) -> Self {
+        let minutes = Some(Duration::from_secs(300));
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .timeout_resolve(Some(Duration::from_secs(10)))
+            .timeout_connect(Some(Duration::from_secs(10)))
+            .timeout_send_body(minutes)
+            .timeout_recv_response(minutes)
+            .timeout_recv_body(minutes)
+            .build();
+        Self::with_agent(app, config.into())
+    }
+
+    /// A client over a ready-made agent, with its proxy, certificates, timeouts and pool.
+    ///
+    /// Its settings for redirects and for statuses as errors are overridden: the key goes to no other host, and the
+    /// body of a refusal is read.
+    pub fn with_agent(app: App, agent: ureq::Agent) -> Self {
+        let config = agent.config();
+        let override_agent = config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
+        Self {
+            app: app.with_seed(fastrand::u64(..)),
+            agent,
+            override_agent,
+            max_response: MAX_RESPONSE_BYTES,
+            start: Arc::new(Instant::now()),
+        }
+    }
+
+    /// Reads answers of at most so many bytes. Default: [`MAX_RESPONSE_BYTES`].
+    pub fn with_max_response(mut self, bytes: u64) -> Self {
+        self.max_response = bytes;
+        self
+    }
+
+    /// The app the calls are made for.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Carries out one operation, with the retries of the app's policy.
+    ///
+    /// # Errors
+    ///
+    /// See [`clarifai_core::error`].
+    pub fn call<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.run(Attempt::new(&self.app, operation))
+    }
+
+    /// Drives a machine to its end.
+    ///
+    /// # Errors
+    ///
+    /// The machine's own.
+    pub fn run<M: Machine>(&self, machine: M) -> Result<M::Output, Error> {
+        machine::drive(machine, &mut { self })
+    }
+
+    /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.
+    ///
+    /// # Errors
+    ///
+    /// What the transport failed at; a status of 400 or above is an answer.
+    pub fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+        let (mut parts, body) = request.into_parts();
+        let answer = match body.as_slice() {
+            Some([]) => self.exchange(Request::from_parts(parts, ())),
+            Some(bytes) => self.exchange(Request::from_parts(parts, bytes)),
+            None => {
+                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                let mut reader = body.reader();
+                self.exchange(Request::from_parts(parts, ureq::SendBody::from_reader(&mut reader)))
+            }
+        };
+        answer.map_err(|error| TransportFailure::new(kind_of(&error), error))
+    }
+
+    fn exchange(&self, mut request: Request<impl ureq::AsSendBody>) -> Result<Response<Bytes>, ureq::Error> {
+        if self.override_agent {
+            request = self
+                .agent
+                .configure_request(request)
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .build();
+        }
+        let (parts, mut body) = self.agent.run(request)?.into_parts();
+        if body.content_length().is_some_and(|length| length > self.max_response) {
+            return Err(ureq::Error::BodyExceedsLimit(self.max_response));
+        }
+        let bytes = body.with_config().limit(self.max_response).read_to_vec()?;
+        Ok(Response::from_parts(parts, bytes.into()))
+    }
+}
+
+/// Only what ureq tells before it has written anything counts as not sent.
+fn kind_of(error: &ureq::Error) -> TransportFailureKind {
+    match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::BadUri(_)
+        | ureq::Error::InvalidProxyUrl
+        | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => TransportFailureKind::NotSent,
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => TransportFailureKind::NotSent,
+        ureq::Error::BodyExceedsLimit(_) => TransportFailureKind::TooLarge,
+        _ => TransportFailureKind::MaybeSent,
+    }
+}
+
+impl Driver for &Client {
+    fn now(&mut self) -> Now {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Now::new(Mono::new(self.start.elapsed()), unix)
+    }
+
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+        Client::send(self, request)
+    }
+
+    fn wait_until(&mut self, time: Mono) {
+        thread::sleep(time.since(Mono::new(self.start.elapsed())));
+    }
+}

@@ -1,0 +1,128 @@
+//! Answers in the service's shapes: a status object, and the content beside it.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+/// What a handler answers: an HTTP status and the members beside `status`, or a refusal.
+pub(crate) type Answer = Result<Content, Refusal>;
+
+/// An answer that went through, whole or in part.
+#[derive(Debug)]
+pub(crate) struct Content {
+    http: StatusCode,
+    code: u32,
+    description: &'static str,
+    members: Map<String, Value>,
+}
+
+impl Content {
+    /// All of it went through.
+    pub(crate) fn ok(members: Value) -> Self {
+        Self::with(StatusCode::OK, 10000, "Ok", members)
+    }
+
+    /// A list whose items carry their own status: `failed` of `total` failed.
+    pub(crate) fn by_item(failed: usize, total: usize, members: Value) -> Self {
+        match failed {
+            0 => Self::ok(members),
+            _ if failed < total => Self::with(StatusCode::MULTI_STATUS, 10010, "Mixed Success", members),
+            _ => Self::with(StatusCode::BAD_REQUEST, 10020, "Failure", members),
+        }
+    }
+
+    fn with(http: StatusCode, code: u32, description: &'static str, members: Value) -> Self {
+        let members = match members {
+            Value::Object(members) => members,
+            _ => Map::new(),
+        };
+        Self { http, code, description, members }
+    }
+}
+
+/// Why a call is refused as a whole.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// In the words of the API.
+    Api { http: StatusCode, code: u32, description: &'static str, details: String, members: Value },
+    /// No such route: the service answers these in another shape.
+    NoRoute(String),
+}
+
+impl Refusal {
+    pub(crate) fn new(http: StatusCode, code: u32, description: &'static str, details: impl Into<String>) -> Self {
+        Self::Api { http, code, description, details: details.into(), members: Value::Null }
+    }
+
+    pub(crate) fn bad_format(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 11100, "Bad request format", details)
+    }
+
+    pub(crate) fn bad_predict(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 40001, "Invalid predict request", details)
+    }
+
+    pub(crate) fn no_model(id: &str) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            21200,
+            "Model does not exist",
+            format!("Model '{id}' does not exist in this app."),
+        )
+    }
+
+    /// Adds members beside the status, as lists have them even when they are refused.
+    pub(crate) fn beside(mut self, beside: Value) -> Self {
+        if let Self::Api { members, .. } = &mut self {
+            *members = beside;
+        }
+        self
+    }
+}
+
+/// A status object.
+pub(crate) fn status(code: u32, description: &str, details: &str) -> Value {
+    let mut status = json!({"code": code, "description": description});
+    if !details.is_empty() {
+        status["details"] = details.into();
+    }
+    status
+}
+
+/// A moment as the service writes it.
+pub(crate) fn timestamp(unix: Duration) -> String {
+    // Beyond the year 9999 there is no form for it; the clock of a test may say anything.
+    let unix = unix.min(Duration::from_secs(253_402_300_799));
+    humantime::format_rfc3339_micros(std::time::UNIX_EPOCH + unix).to_string()
+}
+
+/// The HTTP response to a handler's answer.
+pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
+    let (http, body) = match answer {
+        Ok(Content { http, code, description, members }) => (http, envelope(code, description, "", request_id, members)),
+        Err(Refusal::Api { http, code, description, details, members }) => {
+            let members = if let Value::Object(members) = members { members } else { Map::new() };
+            (http, envelope(code, description, &details, request_id, members))
+        }
+        Err(Refusal::NoRoute(route)) => {
+            let body = json!({"status": "NOT_FOUND", "status_msg": format!("{route} not found")});
+            (StatusCode::NOT_FOUND, body)
+        }
+    };
+    let mut response = Response::new(Bytes::from(body.to_string()));
+    *response.status_mut() = http;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+fn envelope(code: u32, description: &str, details: &str, request_id: &str, members: Map<String, Value>) -> Value {
+    let mut status = status(code, description, details);
+    status["req_id"] = request_id.into();
+    let mut body = Map::new();
+    body.insert("status".to_owned(), status);
+    body.extend(members);
+    Value::Object(body)
+}

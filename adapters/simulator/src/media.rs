@@ -1,0 +1,103 @@
+//! From the JSON of an input to its pixels.
+
+use std::io::Cursor;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use image::codecs::gif::GifDecoder;
+use image::{AnimationDecoder, ImageDecoder};
+use serde_json::Value;
+
+use crate::vision::{DecodeFailure, Limits, Picture};
+use crate::web::Web;
+
+/// What an input holds.
+#[derive(Debug)]
+pub(crate) enum Medium {
+    Picture(Box<Picture>),
+    /// Frames with their time since the beginning.
+    Video(Vec<(Duration, Picture)>),
+}
+
+/// Why an input cannot be looked at: code, description and details of its status.
+#[derive(Debug)]
+pub(crate) struct Unusable(pub(crate) u32, pub(crate) &'static str, pub(crate) String);
+
+/// The most frames taken of one video; the service's limit is a length of ten minutes.
+const MOST_FRAMES: usize = 600;
+
+/// Fetches and decodes the medium of an input's `data`.
+pub(crate) fn open(data: &Value, web: &Web, limits: &Limits) -> Result<Medium, Unusable> {
+    if let Some(image) = data.get("image") {
+        let mut picture = Picture::decode(&bytes_of(image, web)?, limits).map_err(|failure| undecodable(&failure))?;
+        if let Some(crop) = image.get("crop").filter(|crop| !crop.is_null()) {
+            let [top, left, bottom, right] = crop_of(crop)?;
+            picture = picture.crop(top, left, bottom, right);
+        }
+        Ok(Medium::Picture(Box::new(picture)))
+    } else if let Some(video) = data.get("video") {
+        frames(&bytes_of(video, web)?, limits).map(Medium::Video)
+    } else {
+        Err(invalid("The input holds neither an image nor a video; this stand-in reads no other media."))
+    }
+}
+
+fn bytes_of(medium: &Value, web: &Web) -> Result<Bytes, Unusable> {
+    let text = |member: &str| medium.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
+    match (text("url"), text("base64")) {
+        (Some(_), Some(_)) => Err(invalid("Provide either url or base64, not both.")),
+        (None, None) => Err(invalid("Provide a url or base64.")),
+        (Some(url), None) => web.fetch(url).map_err(|details| Unusable(30002, "Download failed; check URL", details)),
+        (None, Some(encoded)) => STANDARD
+            .decode(encoded)
+            .map(Bytes::from)
+            .map_err(|error| Unusable(30300, "Failed to decode base64 bytes", error.to_string())),
+    }
+}
+
+fn crop_of(crop: &Value) -> Result<[f32; 4], Unusable> {
+    let bad = || invalid("Crop must be four numbers from 0 to 1: top, left, bottom, right.");
+    let edges: [f32; 4] = serde_json::from_value(crop.clone()).map_err(|_| bad())?;
+    let [top, left, bottom, right] = edges;
+    let inside = edges.iter().all(|edge| (0.0..=1.0).contains(edge));
+    if inside && top < bottom && left < right { Ok(edges) } else { Err(bad()) }
+}
+
+fn invalid(details: &str) -> Unusable {
+    Unusable(30104, "Input has invalid argument", details.to_owned())
+}
+
+fn undecodable(failure: &DecodeFailure) -> Unusable {
+    Unusable(30101, "Input has an unsupported format", failure.to_string())
+}
+
+fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Picture)>, Unusable> {
+    let unsupported = |details: String| Unusable(30101, "Input has an unsupported format", details);
+    if !bytes.starts_with(b"GIF8") {
+        return Err(unsupported("This stand-in reads videos as animated GIF only.".to_owned()));
+    }
+    let broken = |error: image::ImageError| unsupported(error.to_string());
+    let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(broken)?;
+    let (width, height) = decoder.dimensions();
+    let most = limits.pixels / (u64::from(width) * u64::from(height)).max(1);
+    let mut frames = Vec::new();
+    let mut time = Duration::ZERO;
+    for frame in decoder.into_frames().take(MOST_FRAMES) {
+        if frames.len() as u64 >= most {
+            return Err(unsupported("The frames have too many pixels together.".to_owned()));
+        }
+        let frame = frame.map_err(broken)?;
+        let delay = Duration::from(frame.delay());
+        let buffer = frame.into_buffer();
+        let (width, height) = buffer.dimensions();
+        let pixels = buffer.pixels().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
+        frames.extend(Picture::from_rgb(width, height, pixels).map(|picture| (time, picture)));
+        time += delay.max(Duration::from_millis(10));
+    }
+    if frames.is_empty() {
+        return Err(unsupported("The video has no frame.".to_owned()));
+    }
+    Ok(frames)
+}

@@ -1,0 +1,256 @@
+//! Where calls go and who makes them: base address, scope, credentials, and what all machines of an app share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderName;
+use http::uri::{Authority, Scheme, Uri};
+
+use crate::auth::{Credentials, TokenDesk};
+use crate::error::{Error, Invalid};
+use crate::policy::retry::{Budget, RetryPolicy};
+use crate::target::Scope;
+
+/// Where calls go and who makes them.
+///
+/// Cheap to clone. Clones share what must be shared: the token got for an app id and secret, and the retry budget.
+///
+/// ```
+/// use clarifai_core::{App, Credentials, Scope};
+///
+/// // One app, by its key.
+/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// // One's own app, by a personal access token, through a gateway.
+/// let app = App::new(Credentials::personal_access_token("0123456789abcdef")?)
+///     .with_scope(Scope::new("me", "holidays"))
+///     .with_base("https://gateway.example.com/clarifai")?;
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[doc(alias = "ClarifaiApp")]
+#[derive(Clone, Debug)]
+pub struct App {
+    place: Arc<Place>,
+    credentials: Arc<Credentials>,
+    retry: RetryPolicy,
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    scheme: Scheme,
+    authority: Authority,
+    /// Path in front of users and models, encoded: `/v2`, or `/prefix/v2`.
+    root: String,
+    scope: Option<Scope>,
+}
+
+/// What all machines of an app share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) token: TokenDesk,
+    pub(crate) budget: Budget,
+    seed: AtomicU64,
+}
+
+impl Shared {
+    /// A different number for each machine, all following from the seed handed in.
+    pub(crate) fn next_seed(&self) -> u64 {
+        self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
+    }
+}
+
+impl App {
+    /// The service's own address.
+    pub const BASE: &'static str = "https://api.clarifai.com";
+
+    /// The header that names the client to the service.
+    pub const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-clarifai-client");
+
+    /// What that header says.
+    pub const CLIENT: &'static str = concat!("rust:", env!("CARGO_PKG_VERSION"));
+
+    /// An app at the service's own address.
+    pub fn new(credentials: Credentials) -> Self {
+        let place = Place {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("api.clarifai.com"),
+            root: "/v2".to_owned(),
+            scope: None,
+        };
+        Self {
+            place: Arc::new(place),
+            credentials: Arc::new(credentials),
+            retry: RetryPolicy::default(),
+            shared: Arc::default(),
+        }
+    }
+
+    /// Addresses the resources of this user and app: paths become `/v2/users/{user}/apps/{app}/…`.
+    ///
+    /// Needed with a personal access token, superfluous with an API key. Operations on a model can name another
+    /// owner for one call.
+    pub fn with_scope(mut self, scope: Scope) -> Self {
+        Arc::make_mut(&mut self.place).scope = Some(scope);
+        self
+    }
+
+    /// Calls another address: host with or without scheme, port and path prefix. Without a scheme it is `https`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is no such address, and plain `http` to a host other than this machine, because everybody on
+    /// the way can read the key: see [`with_plain_http_base`](Self::with_plain_http_base).
+    pub fn with_base(self, base: &str) -> Result<Self, Error> {
+        self.place_at(base, false)
+    }
+
+    /// As [`with_base`](Self::with_base), and lets the key travel readable over plain `http` to any host.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is no address.
+    pub fn with_plain_http_base(self, base: &str) -> Result<Self, Error> {
+        self.place_at(base, true)
+    }
+
+    fn place_at(mut self, base: &str, plain: bool) -> Result<Self, Error> {
+        let refuse = |problem: &str| {
+            // An address can hold a password, so it is not quoted.
+            Error::new("base address", Invalid::new("base address", problem))
+        };
+        let base = base.trim();
+        let whole = if base.contains("://") { base.to_owned() } else { format!("https://{base}") };
+        let uri: Uri = whole.parse().map_err(|_| refuse("is no address such as https://api.clarifai.com"))?;
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(refuse("has no host"));
+        };
+        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+            return Err(refuse("must begin with https:// or http://"));
+        }
+        if authority.as_str().contains('@') {
+            return Err(refuse("must not hold a user name or password"));
+        }
+        if authority.host().is_empty() {
+            return Err(refuse("has no host"));
+        }
+        if scheme == Scheme::HTTP && !plain && !is_loopback(authority.host()) {
+            return Err(refuse("is plain http to another machine, which shows the key to everybody on the way"));
+        }
+        let path = parts.path_and_query.as_ref().map_or("", |path| path.path()).trim_end_matches('/');
+        if whole.contains(['?', '#']) {
+            return Err(refuse("must not hold a query or a fragment"));
+        }
+        if path.split('/').any(|segment| !segment.is_empty() && segment.bytes().all(|byte| byte == b'.')) {
+            return Err(refuse("must not hold a path segment of dots"));
+        }
+        let place = Arc::make_mut(&mut self.place);
+        place.root = format!("{path}/v2");
+        place.scheme = scheme;
+        place.authority = authority;
+        Ok(self)
+    }
+
+    /// Sets when and how often calls are repeated.
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Hands in the randomness for the waits between attempts. Adapters do this when they take the app.
+    ///
+    /// The same seed gives the same waits; programs that share one service should not share a seed.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.shared.seed.store(seed, Ordering::Relaxed);
+        self
+    }
+
+    /// Whose resources are addressed.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.place.scope.as_ref()
+    }
+
+    /// When and how often calls are repeated.
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
+    /// Scheme, host and port, such as `https://api.clarifai.com`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.place.scheme, self.place.authority)
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.place.scheme
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.place.authority
+    }
+
+    pub(crate) fn root(&self) -> &str {
+        &self.place.root
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exchange, models::GetModel};
+
+    fn app() -> App {
+        App::new(Credentials::key("key").expect("valid"))
+    }
+
+    #[test]
+    fn base_addresses() {
+        for (base, expected) in [
+            ("api.clarifai.com", "https://api.clarifai.com/v2/models/m"),
+            ("https://api.clarifai.com/", "https://api.clarifai.com/v2/models/m"),
+            ("https://h:8443", "https://h:8443/v2/models/m"),
+            ("https://h/pre/fix/", "https://h/pre/fix/v2/models/m"),
+            ("h:8443/prefix", "https://h:8443/prefix/v2/models/m"),
+            (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080/v2/models/m"),
+            ("http://localhost", "http://localhost/v2/models/m"),
+            ("http://[::1]:9", "http://[::1]:9/v2/models/m"),
+        ] {
+            let app = app().with_base(base).unwrap_or_else(|error| panic!("{base}: {error}"));
+            let exchange = Exchange::new(&app, GetModel::new("m")).expect("valid");
+            assert_eq!(exchange.request().uri().to_string(), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn bad_base_addresses_are_refused_without_being_quoted() {
+        for (base, word) in [
+            ("", "address"),
+            ("https://", "address"),
+            ("http://example.com", "plain http"),
+            ("http://127.0.0.1.example.com", "plain http"),
+            ("ftp://h", "https://"),
+            ("https://user:hunter2@h", "user name"),
+            ("https://h/a?b=hunter2", "query"),
+            ("https://h/#hunter2", "fragment"),
+            ("https://h/a/../b", "dots"),
+            ("https://h x", "address"),
+        ] {
+            let error = app().with_base(base).expect_err(base).to_string();
+            assert!(error.contains(word) && !error.contains("hunter2"), "{base}: {error}");
+        }
+        assert!(app().with_plain_http_base("http://example.com").is_ok());
+    }
+}

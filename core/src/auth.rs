@@ -1,0 +1,274 @@
+//! Who is calling: keys, tokens, and the token an app id and secret are traded for.
+//!
+//! A key is ready at once. An app id and secret first cost a request, [`Token`]: the first machine that needs the
+//! token takes a lease and fetches it, the others wait, and all use it until shortly before it runs out. The lease
+//! runs out too, so a machine that is dropped on the way blocks nobody.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+
+use crate::error::{Error, Invalid};
+use crate::machine::Mono;
+
+mod token;
+
+pub use token::{Token, TokenGrant};
+
+/// How the caller proves who they are.
+///
+/// Made by the constructors, which refuse what no header can carry; `Debug` shows the kind only.
+///
+/// ```
+/// use clarifai_core::Credentials;
+///
+/// let credentials = Credentials::key("0123456789abcdef0123456789abcdef")?;
+/// assert_eq!(format!("{credentials:?}"), "Credentials::Key(***)");
+/// assert!(Credentials::key("0123456789abcdef\n").is_err());
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Credentials(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Key(Secret),
+    Pat(Secret),
+    Bearer(Secret),
+    Session(Secret),
+    IdSecret { id: String, secret: Secret },
+}
+
+/// The header that carries the credentials, marked sensitive.
+#[derive(Clone, Debug)]
+pub(crate) struct Authorization {
+    pub(crate) name: http::HeaderName,
+    pub(crate) value: HeaderValue,
+}
+
+impl Credentials {
+    /// The API key of one app (`Authorization: Key …`). User and app follow from it.
+    pub fn key(key: impl Into<String>) -> Result<Self, Error> {
+        Secret::new("API key", key.into()).map(|secret| Self(Kind::Key(secret)))
+    }
+
+    /// A personal access token (`Authorization: Key …`). It reaches all that its user may see, so say which app is
+    /// meant with [`App::with_scope`](crate::App::with_scope).
+    #[doc(alias = "pat")]
+    pub fn personal_access_token(token: impl Into<String>) -> Result<Self, Error> {
+        Secret::new("personal access token", token.into()).map(|secret| Self(Kind::Pat(secret)))
+    }
+
+    /// A token obtained elsewhere (`Authorization: Bearer …`). It is not renewed.
+    pub fn bearer(token: impl Into<String>) -> Result<Self, Error> {
+        Secret::new("bearer token", token.into()).map(|secret| Self(Kind::Bearer(secret)))
+    }
+
+    /// The token of a user's session (`X-Clarifai-Session-Token: …`). It is not renewed.
+    pub fn session_token(token: impl Into<String>) -> Result<Self, Error> {
+        Secret::new("session token", token.into()).map(|secret| Self(Kind::Session(secret)))
+    }
+
+    /// The id and secret of an app, which machines trade for a token at `POST /v2/token` when they first need one.
+    ///
+    /// The current API description no longer has that call; prefer a key or a personal access token.
+    #[doc(alias = "app_id")]
+    pub fn app_secret(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
+        let id = id.into();
+        if id.is_empty() || id.chars().any(char::is_control) {
+            return Err(Error::new(
+                "credentials",
+                Invalid::new("credentials", "need an app id without control characters"),
+            ));
+        }
+        Secret::any("app secret", secret.into()).map(|secret| Self(Kind::IdSecret { id, secret }))
+    }
+
+    /// The header for a call, where no token has to be fetched first.
+    pub(crate) fn ready(&self) -> Option<Authorization> {
+        let (name, value) = match &self.0 {
+            Kind::Key(secret) | Kind::Pat(secret) => (http::header::AUTHORIZATION, format!("Key {}", secret.0)),
+            Kind::Bearer(secret) => (http::header::AUTHORIZATION, format!("Bearer {}", secret.0)),
+            Kind::Session(secret) => (http::HeaderName::from_static("x-clarifai-session-token"), secret.0.clone()),
+            Kind::IdSecret { .. } => return None,
+        };
+        Some(Authorization { name, value: sensitive(value) })
+    }
+
+    /// The header of the call that fetches a token.
+    pub(crate) fn basic(&self) -> Option<HeaderValue> {
+        match &self.0 {
+            Kind::IdSecret { id, secret } => {
+                Some(sensitive(format!("Basic {}", STANDARD.encode(format!("{id}:{}", secret.0)))))
+            }
+            _ => None,
+        }
+    }
+
+    /// Blots the secret out of a text from outside.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        let (Kind::Key(secret)
+        | Kind::Pat(secret)
+        | Kind::Bearer(secret)
+        | Kind::Session(secret)
+        | Kind::IdSecret { secret, .. }) = &self.0;
+        text.replace(&secret.0, "***")
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Kind::Key(_) => "Key",
+            Kind::Pat(_) => "PersonalAccessToken",
+            Kind::Bearer(_) => "Bearer",
+            Kind::Session(_) => "SessionToken",
+            Kind::IdSecret { .. } => "AppSecret",
+        };
+        write!(f, "Credentials::{kind}(***)")
+    }
+}
+
+fn sensitive(text: String) -> HeaderValue {
+    // The secret was checked when it was taken, so only what the service itself sent can fail here.
+    let mut value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"));
+    value.set_sensitive(true);
+    value
+}
+
+/// A text that never shows itself.
+#[derive(Clone)]
+struct Secret(String);
+
+impl Secret {
+    /// A text that can stand in a header: visible ASCII, no spaces.
+    fn new(what: &'static str, text: String) -> Result<Self, Error> {
+        let secret = Self::any(what, text)?;
+        let problem = if secret.0.trim() != secret.0 {
+            "begins or ends with white space or a line break; trim it"
+        } else if secret.0.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            "holds a character that no key has: only visible ASCII without spaces can be sent"
+        } else {
+            return Ok(secret);
+        };
+        Err(Error::new("credentials", Invalid::new("credentials", format!("cannot be used: the {what} {problem}"))))
+    }
+
+    fn any(what: &'static str, text: String) -> Result<Self, Error> {
+        if text.trim().is_empty() {
+            return Err(Error::new(
+                "credentials",
+                Invalid::new("credentials", format!("are missing: the {what} is empty")),
+            ));
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Where the machines of an app keep the token they share.
+#[derive(Debug, Default)]
+pub(crate) struct TokenDesk(Mutex<Desk>);
+
+#[derive(Debug, Default)]
+struct Desk {
+    /// Counts the tokens held so far, so that a machine can say which one was refused.
+    generation: u64,
+    token: Option<Held>,
+    leased_until: Option<Mono>,
+}
+
+#[derive(Debug)]
+struct Held {
+    value: HeaderValue,
+    renew_at: Mono,
+}
+
+/// What a machine that wants to send gets from the desk.
+#[derive(Debug)]
+pub(crate) enum Access {
+    /// Use this header; the number says which token it holds.
+    Granted(HeaderValue, u64),
+    /// Fetch a token, and bring it to [`TokenDesk::put`].
+    Fetch,
+    /// Another machine is fetching one; ask again then, or earlier.
+    Busy(Mono),
+}
+
+/// How long a machine may take to fetch a token before another one tries.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// How often the waiting machines look whether the token is there.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl TokenDesk {
+    fn desk(&self) -> std::sync::MutexGuard<'_, Desk> {
+        // Every change below is a single assignment, so a poisoned lock holds a whole state.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn ask(&self, now: Mono) -> Access {
+        let mut desk = self.desk();
+        match (&desk.token, desk.leased_until) {
+            (Some(held), _) if now < held.renew_at => Access::Granted(held.value.clone(), desk.generation),
+            (_, Some(until)) if now < until => Access::Busy(until.min(now + LOOK)),
+            _ => {
+                desk.leased_until = Some(now + LEASE);
+                Access::Fetch
+            }
+        }
+    }
+
+    /// Stores a fresh token and ends the lease.
+    pub(crate) fn put(&self, now: Mono, grant: &TokenGrant) {
+        let mut desk = self.desk();
+        desk.generation += 1;
+        // A tenth of its life, a minute at most, is the margin for clocks and for requests on their way.
+        let life = grant.expires_in();
+        let margin = (life / 10).min(Duration::from_secs(60));
+        desk.token =
+            Some(Held { value: sensitive(format!("Bearer {}", grant.token())), renew_at: now + (life - margin) });
+        desk.leased_until = None;
+    }
+
+    /// Ends the lease without a token.
+    pub(crate) fn give_up(&self) {
+        self.desk().leased_until = None;
+    }
+
+    /// Throws away the token of that generation; a newer one stays.
+    pub(crate) fn refused(&self, generation: u64) {
+        let mut desk = self.desk();
+        if desk.generation == generation {
+            desk.token = None;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_no_header_can_carry_are_refused() {
+        for key in ["", "  ", "abc\n", " abc", "ab c", "ab\r\nHost: evil", "schlüssel", "a\0b"] {
+            let error = Credentials::key(key).expect_err("refused");
+            assert!(error.is_auth(), "{error}");
+            assert!(key.trim().is_empty() || !error.to_string().contains(key.trim()), "the key shows in: {error}");
+        }
+        assert!(Credentials::app_secret("id", "s%c/r t").is_ok(), "Basic carries any text");
+        assert!(Credentials::app_secret("", "s").is_err());
+        assert!(Credentials::app_secret("id", "").is_err());
+    }
+
+    #[test]
+    fn no_form_of_debug_shows_the_secret() {
+        let credentials = Credentials::personal_access_token("hunter2hunter2").expect("valid");
+        let shown = format!("{credentials:?} {:?} {:#?}", credentials.ready(), credentials);
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert_eq!(credentials.redact("invalid key (hunter2hunter2)"), "invalid key (***)");
+    }
+}

@@ -1,0 +1,187 @@
+//! An answer with one item for each item of the request, each with a status of its own.
+//!
+//! The service calls a batch "mixed" (10010) when some of its items failed and a "failure" (10020) when all did; both
+//! come with all items. Neither is an error of the call, and neither may pass for success, so a [`Batch`] hands its
+//! items out only by methods that say what becomes of the failed ones.
+
+use bytes::Bytes;
+
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::{Error, ItemFailure, ItemFailures};
+use crate::model::{Class, Output, Status};
+
+/// One item for each item of the request, in the order of the request, each with a status of its own.
+///
+/// ```
+/// # use clarifai_core::{App, Credentials, Exchange, models::Predict};
+/// # let app = App::new(Credentials::key("0123456789abcdef")?);
+/// # let predict = Predict::with("m").image_url("https://example.com/1").image_url("https://example.com/2");
+/// # let exchange = Exchange::new(&app, predict)?;
+/// let answer = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
+///     {"status": {"code": 10000}, "data": {"concepts": [{"name": "cat", "value": 0.9}]}},
+///     {"status": {"code": 30002, "description": "Download failed"}, "data": {}}]}"#).unwrap();
+/// let batch = exchange.parse(answer)?;
+/// assert!(!batch.is_complete());
+/// for result in batch.results() {
+///     match result {
+///         Ok(output) => println!("{}", output.concepts()[0].name),
+///         Err(failure) => println!("{failure}"),
+///     }
+/// }
+/// assert_eq!(batch.succeeded().count(), 1);
+/// assert!(batch.all().is_err(), "`all` takes nothing less than all");
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Batch<T> {
+    operation: &'static str,
+    items: Vec<T>,
+    request_id: Option<String>,
+    body: Bytes,
+}
+
+/// A thing that carries its own status.
+pub trait Item {
+    /// Its status, where it has one.
+    fn status(&self) -> Option<&Status>;
+
+    /// Its id, to name it in errors.
+    fn id(&self) -> &str;
+
+    /// Whether it went through. A missing status counts as success, because the call as a whole was one.
+    fn failed(&self) -> bool {
+        let code = self.status().and_then(|status| status.code.as_ref());
+        code.is_some_and(|code| !matches!(code.class(), Class::Success | Class::Pending))
+    }
+}
+
+impl Item for Output {
+    fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    fn id(&self) -> &str {
+        self.input.as_deref().map_or("", |input| &input.id)
+    }
+}
+
+impl<T: Item> Batch<T> {
+    /// Takes the items of an answer to a request of `expected` items.
+    pub(crate) fn new(
+        operation: &'static str,
+        answer: &Envelope,
+        path: &str,
+        items: Vec<T>,
+        expected: usize,
+    ) -> Result<Self, Unreadable> {
+        if items.len() != expected {
+            return Err(Unreadable::new(
+                path,
+                format!("has {} items where {expected} were asked for, so none can be matched", items.len()),
+            ));
+        }
+        let status = answer.status();
+        // All failed, and yet none says so: then the items are no news of what happened.
+        if status.and_then(|status| status.code.as_ref()?.number()) == Some(10020) && !items.iter().all(Item::failed) {
+            return Err(Unreadable::new(path, "does not say why all of it failed"));
+        }
+        let request_id = status.and_then(|status| status.req_id.clone());
+        Ok(Self { operation, items, request_id, body: answer.body().clone() })
+    }
+
+    /// Puts the items into the order of the request, by the ids the caller chose, where the service echoes them.
+    pub(crate) fn in_order_of<'a>(
+        mut self,
+        asked: impl Iterator<Item = Option<&'a str>>,
+        echoed: impl Fn(&T) -> Option<&str>,
+    ) -> Result<Self, Unreadable> {
+        for (place, id) in asked.enumerate() {
+            let Some(id) = id else { continue };
+            if echoed(&self.items[place]).is_none_or(|echo| echo == id) {
+                continue;
+            }
+            match (place + 1..self.items.len()).find(|other| echoed(&self.items[*other]) == Some(id)) {
+                Some(other) => self.items.swap(place, other),
+                None => return Err(Unreadable::new("outputs", format!("has no item for the input `{id}`"))),
+            }
+        }
+        Ok(self)
+    }
+
+    /// Whether every item went through.
+    pub fn is_complete(&self) -> bool {
+        !self.items.iter().any(Item::failed)
+    }
+
+    /// How many items there are, failed ones included.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there are no items.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Every item in the order of the request: itself, or why it failed.
+    pub fn results(&self) -> impl Iterator<Item = Result<&T, ItemFailure>> {
+        self.items.iter().enumerate().map(|(index, item)| match item.failed() {
+            false => Ok(item),
+            true => Err(failure(index, item)),
+        })
+    }
+
+    /// The items that went through; the failed ones are passed over.
+    pub fn succeeded(&self) -> impl Iterator<Item = &T> {
+        self.items.iter().filter(|item| !item.failed())
+    }
+
+    /// The items that failed.
+    pub fn failures(&self) -> impl Iterator<Item = ItemFailure> {
+        self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| failure(index, item))
+    }
+
+    /// All items, or an error that names those that failed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if one failed.
+    pub fn all(self) -> Result<Vec<T>, Error> {
+        if self.is_complete() {
+            return Ok(self.items);
+        }
+        let failures = self.failures().collect();
+        let total = self.items.len();
+        Err(Error::new(self.operation, ItemFailures { failures, total, request_id: self.request_id }))
+    }
+
+    /// The item of a request that had one.
+    ///
+    /// # Errors
+    ///
+    /// As [`all`](Self::all).
+    pub fn one(self) -> Result<T, Error> {
+        let operation = self.operation;
+        let mut items = self.all()?;
+        items.pop().ok_or_else(|| Error::new(operation, crate::error::Misuse("the batch is empty")))
+    }
+
+    /// The items as they are, failed ones among them.
+    pub fn into_items(self) -> Vec<T> {
+        self.items
+    }
+
+    /// The service's id of the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// The untouched JSON of the answer, with whatever this crate has no field for.
+    pub fn raw(&self) -> &Bytes {
+        &self.body
+    }
+}
+
+fn failure<T: Item>(index: usize, item: &T) -> ItemFailure {
+    ItemFailure { index, id: item.id().to_owned(), status: Box::new(item.status().cloned().unwrap_or_default()) }
+}

@@ -1,0 +1,283 @@
+//! The frame every answer comes in: HTTP status first, then the `status` object of the API, then the content.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response, StatusCode as HttpStatus};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+
+use crate::auth::Credentials;
+use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
+use crate::model::{Class, Status, StatusCode};
+
+/// An answer, opened as far as its status.
+///
+/// The status stands at the beginning of the JSON, so finding it does not cost a second reading of the rest.
+#[derive(Debug)]
+pub struct Envelope {
+    http_status: HttpStatus,
+    headers: HeaderMap,
+    status: Option<Box<Status>>,
+    body: Bytes,
+}
+
+/// What an answer says of the call as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All of it went through.
+    Success,
+    /// Its items fared differently (10010), or all of them failed (10020): each has a status of its own.
+    ByItem,
+    /// It was refused.
+    Refused,
+}
+
+impl Envelope {
+    /// Opens an answer. Never fails: what is wrong shows when it is judged or read.
+    pub(crate) fn open(response: Response<Bytes>) -> Self {
+        let (parts, body) = response.into_parts();
+        let status = find_status(&body).map(Box::new);
+        Self { http_status: parts.status, headers: parts.headers, status, body }
+    }
+
+    /// HTTP status.
+    pub fn http_status(&self) -> u16 {
+        self.http_status.as_u16()
+    }
+
+    /// Headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The API's status, where the answer holds one.
+    pub fn status(&self) -> Option<&Status> {
+        self.status.as_deref()
+    }
+
+    /// The body as it came.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// Reads the body as a value of type `T`.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
+        let text = std::str::from_utf8(&self.body)
+            .map_err(|error| Unreadable::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))?;
+        // Looking for the place costs time, so it is done only when there is one to report.
+        serde_json::from_str(text).map_err(|error| {
+            let mut reader = serde_json::Deserializer::from_str(text);
+            let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+                Err(error) => error.path().to_string(),
+                Ok(_) => String::new(),
+            };
+            Unreadable { path, truncated: error.is_eof(), problem: error.to_string() }
+        })
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        let code = self.status.as_ref().and_then(|status| status.code.as_ref());
+        match code.and_then(StatusCode::number) {
+            Some(10010 | 10020) => Verdict::ByItem,
+            // 10001 to 10009 are successes with a warning; the API keeps that range for them.
+            Some(10000..=10009) if self.http_status.is_success() => Verdict::Success,
+            Some(_) if self.http_status.is_success() => match code.map_or(Class::Unknown, StatusCode::class) {
+                Class::Success | Class::Pending => Verdict::Success,
+                _ => Verdict::Refused,
+            },
+            // No code at all: the content must speak for itself.
+            None if self.http_status.is_success() && code.is_none() => Verdict::Success,
+            _ => Verdict::Refused,
+        }
+    }
+
+    /// How long the server asks to wait. `unix` is the time since 1970, for the form that names a date.
+    pub(crate) fn retry_after(&self, unix: Option<Duration>) -> Option<Duration> {
+        retry_after(&self.headers, unix)
+    }
+
+    /// The refusal in this answer.
+    pub(crate) fn refusal(&self, operation: &'static str, credentials: Option<&Credentials>) -> Error {
+        let redact = |text: &str| credentials.map_or_else(|| text.to_owned(), |known| known.redact(text));
+        let status = self.status.clone().map(|mut status| {
+            status.description = status.description.map(|text| redact(&text));
+            status.details = status.details.map(|text| redact(&text));
+            status
+        });
+        let excerpt = if status.is_some() { String::new() } else { self.excerpt(credentials) };
+        Error::new(
+            operation,
+            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
+        )
+    }
+
+    /// The error for an answer that `unreadable` was found in.
+    pub(crate) fn unreadable(
+        &self,
+        operation: &'static str,
+        credentials: Option<&Credentials>,
+        unreadable: Unreadable,
+    ) -> Error {
+        let Unreadable { problem, path, truncated } = unreadable;
+        let start = self.body.trim_ascii_start();
+        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { clean(&problem, EXCERPT_BYTES) };
+        Error::new(
+            operation,
+            DecodeError {
+                http_status: self.http_status(),
+                problem,
+                path,
+                excerpt: self.excerpt(credentials),
+                request_id: self.status.as_ref().and_then(|status| status.req_id.clone()),
+                truncated: truncated || self.body.is_empty(),
+                html: start.first() == Some(&b'<'),
+            },
+        )
+    }
+
+    fn excerpt(&self, credentials: Option<&Credentials>) -> String {
+        // Blot out before cutting: a secret cut in half would not be recognised.
+        let some = &self.body[..self.body.len().min(EXCERPT_BYTES * 8)];
+        let text = String::from_utf8_lossy(some);
+        let text = credentials.map_or_else(|| text.to_string(), |known| known.redact(&text));
+        clean(text.trim(), EXCERPT_BYTES)
+    }
+}
+
+/// Why an answer cannot be read. [`Operation::decode`](crate::Operation::decode) returns it; the rest of the
+/// [`DecodeError`] is added around it.
+#[derive(Clone, Debug)]
+pub struct Unreadable {
+    problem: String,
+    path: String,
+    truncated: bool,
+}
+
+impl Unreadable {
+    /// `path` says where in the JSON, `problem` what is wrong there: "is missing".
+    pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { path: path.into(), problem: problem.into(), truncated: false }
+    }
+}
+
+/// `Retry-After` in either of its forms. Garbage counts as nothing, a date in the past as no wait.
+pub(crate) fn retry_after(headers: &HeaderMap, unix: Option<Duration>) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(date.saturating_sub(unix?))
+}
+
+/// Reads the member `status` of a JSON object, and stops there.
+fn find_status(body: &[u8]) -> Option<Status> {
+    let mut found = None;
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    // The visitor ends the reading with an error on purpose, so the result says nothing.
+    let _ = StatusFinder(&mut found).deserialize(&mut reader);
+    found
+}
+
+struct StatusFinder<'a>(&'a mut Option<Status>);
+
+impl<'de> DeserializeSeed<'de> for StatusFinder<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for StatusFinder<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object with a status")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(is_status) = map.next_key_seed(IsStatus)? {
+            if is_status {
+                // A status that is no object, as in `{"status": "NOT_FOUND"}`, is none of the API's.
+                *self.0 = map.next_value_seed(StatusValue)?;
+                return Err(A::Error::custom("found"));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(())
+    }
+}
+
+/// Compares a key without making a string of it.
+struct IsStatus;
+
+impl<'de> DeserializeSeed<'de> for IsStatus {
+    type Value = bool;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for IsStatus {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<bool, E> {
+        Ok(key == "status")
+    }
+}
+
+struct StatusValue;
+
+impl<'de> DeserializeSeed<'de> for StatusValue {
+    type Value = Option<Status>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<Status>, D::Error> {
+        crate::lenient::read(deserializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(body: &str) -> Option<u32> {
+        find_status(body.as_bytes())?.code?.number()
+    }
+
+    #[test]
+    fn the_status_is_found_wherever_it_stands() {
+        assert_eq!(code(r#"{"status":{"code":10000},"outputs":[broken"#), Some(10000), "reading stops at the status");
+        assert_eq!(code(r#"{"outputs":[{"status":{"code":1}}],"status":{"code":"11009"}}"#), Some(11009));
+        for none in ["", "[]", "{}", "null", r#"{"status":"NOT_FOUND"}"#, r#"{"detail":"x"}"#, "<html>", "{\"status\":"]
+        {
+            assert_eq!(code(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn retry_after_in_all_its_forms() {
+        let unix = Some(Duration::from_secs(784_111_777)); // Sun, 06 Nov 1994 08:49:37 GMT
+        for (text, expected) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sun, 06 Nov 1994 08:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("1.5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, text.parse().expect("a header"));
+            assert_eq!(retry_after(&headers, unix), expected.map(Duration::from_secs), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Pictures, videos, sounds and texts on their way to the service.
+
+mod crop;
+mod new_input;
+
+pub use crop::Crop;
+pub(crate) use new_input::write_inputs;
+pub use new_input::{MAX_INPUTS, NewInput};

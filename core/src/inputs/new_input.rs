@@ -1,0 +1,413 @@
+//! One picture, video, sound or text to be predicted on or stored, and what is known about it.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::Crop;
+use crate::body::BodyWriter;
+use crate::error::{Invalid, clean};
+
+/// The most inputs one call takes.
+pub const MAX_INPUTS: usize = 128;
+
+/// One picture, video, sound or text on its way to the service, and what is known about it.
+///
+/// Where it comes from is said by the constructor, never guessed from the value. Clones share their bytes.
+///
+/// ```
+/// use clarifai_core::inputs::{Crop, NewInput};
+///
+/// let linked = NewInput::image_url("https://samples.clarifai.com/metro-north.jpg");
+/// let held = NewInput::image_bytes(vec![0xff, 0xd8, 0xff, 0xd9])
+///     .with_id("platform-1")
+///     .with_crop(Crop::new(0.0, 0.0, 0.5, 1.0));
+/// ```
+#[doc(alias("Image", "Video", "Input"))]
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewInput {
+    id: Option<String>,
+    medium: Medium,
+    source: Source,
+    crop: Option<Crop>,
+    allow_duplicate_url: bool,
+    concepts: Vec<(String, bool)>,
+    metadata: Option<Map<String, Value>>,
+    geo: Option<(f64, f64)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Medium {
+    Image,
+    Video,
+    Audio,
+    Text,
+}
+
+impl Medium {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Video => "video",
+            Self::Audio => "audio",
+            Self::Text => "text",
+        }
+    }
+}
+
+#[derive(Clone, PartialEq)]
+enum Source {
+    Url(String),
+    Bytes(Bytes),
+    /// Text that claims to be base64.
+    Base64(Bytes),
+    /// A text as such.
+    Raw(String),
+}
+
+/// Lengths only: the bytes are people's pictures.
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Url(url) => write!(f, "Url({url:?})"),
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Base64(text) => write!(f, "Base64({} characters)", text.len()),
+            Self::Raw(text) => write!(f, "Raw({} bytes)", text.len()),
+        }
+    }
+}
+
+impl NewInput {
+    const fn new(medium: Medium, source: Source) -> Self {
+        Self {
+            id: None,
+            medium,
+            source,
+            crop: None,
+            allow_duplicate_url: false,
+            concepts: Vec::new(),
+            metadata: None,
+            geo: None,
+        }
+    }
+
+    /// A picture the service fetches: JPEG, PNG, TIFF, BMP, WEBP or GIF, below 20 MB and 85 megapixels.
+    pub fn image_url(url: impl Into<String>) -> Self {
+        Self::new(Medium::Image, Source::Url(url.into()))
+    }
+
+    /// A picture in memory. The bytes are encoded while they are sent, so they are not held twice.
+    pub fn image_bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Medium::Image, Source::Bytes(bytes.into()))
+    }
+
+    /// A picture that is base64 already: standard alphabet, padded, without a `data:` prefix or line breaks.
+    pub fn image_base64(text: impl Into<String>) -> Self {
+        Self::new(Medium::Image, Source::Base64(text.into().into()))
+    }
+
+    /// A video the service fetches: AVI, MP4, WMV, MOV or 3GPP, up to 300 MB or 10 minutes, one a call.
+    pub fn video_url(url: impl Into<String>) -> Self {
+        Self::new(Medium::Video, Source::Url(url.into()))
+    }
+
+    /// A video in memory, below 128 MB, one a call.
+    pub fn video_bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Medium::Video, Source::Bytes(bytes.into()))
+    }
+
+    /// A video that is base64 already.
+    pub fn video_base64(text: impl Into<String>) -> Self {
+        Self::new(Medium::Video, Source::Base64(text.into().into()))
+    }
+
+    /// A sound the service fetches: WAV, below 5 MB.
+    pub fn audio_url(url: impl Into<String>) -> Self {
+        Self::new(Medium::Audio, Source::Url(url.into()))
+    }
+
+    /// A sound in memory.
+    pub fn audio_bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Medium::Audio, Source::Bytes(bytes.into()))
+    }
+
+    /// A text, for models that read.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(Medium::Text, Source::Raw(text.into()))
+    }
+
+    /// A text the service fetches.
+    pub fn text_url(url: impl Into<String>) -> Self {
+        Self::new(Medium::Text, Source::Url(url.into()))
+    }
+
+    /// Names the input. An id of one's own finds the input again, and makes storing it safe to repeat.
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Lets only this part of a picture count.
+    ///
+    /// The current API description no longer has it (cut the picture before sending it instead); it is still sent.
+    pub fn with_crop(mut self, crop: Crop) -> Self {
+        self.crop = Some(crop);
+        self
+    }
+
+    /// Allows storing an address that the app holds already. Default: refused by the service.
+    pub fn allow_duplicate_url(mut self) -> Self {
+        self.allow_duplicate_url = true;
+        self
+    }
+
+    /// States that the input shows the concept with this id.
+    pub fn with_concept(mut self, id: impl Into<String>) -> Self {
+        self.concepts.push((id.into(), true));
+        self
+    }
+
+    /// States that the input does not show the concept with this id.
+    #[doc(alias = "not_concepts")]
+    pub fn without_concept(mut self, id: impl Into<String>) -> Self {
+        self.concepts.push((id.into(), false));
+        self
+    }
+
+    /// Attaches any JSON object.
+    pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+
+    /// Says where on earth it was taken: degrees east, then degrees north.
+    #[doc(alias = "Geo")]
+    pub fn with_geo_point(mut self, longitude: f64, latitude: f64) -> Self {
+        self.geo = Some((longitude, latitude));
+        self
+    }
+
+    /// The id given by the caller.
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
+    /// Whether it is a video, of which a call takes only one.
+    pub fn is_video(&self) -> bool {
+        self.medium == Medium::Video
+    }
+
+    /// Its share of a request's body in bytes, near enough to plan batches by.
+    pub fn encoded_len(&self) -> u64 {
+        let source = match &self.source {
+            Source::Url(text) | Source::Raw(text) => text.len() as u64,
+            Source::Base64(text) => text.len() as u64,
+            Source::Bytes(bytes) => (bytes.len() as u64).div_ceil(3) * 4,
+        };
+        source + 64
+    }
+
+    /// Writes the input as a member of `inputs`.
+    fn write(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+        json.raw("{");
+        if let Some(id) = &self.id {
+            crate::target::check_id("id", id)?;
+            json.raw("\"id\":").value("id", id)?.raw(",");
+        }
+        json.raw("\"data\":{\"").raw(self.medium.key()).raw("\":{");
+        self.write_source(json)?;
+        if let Some(crop) = self.crop {
+            if self.medium != Medium::Image {
+                return Err(Invalid::new("crop", "is for pictures only"));
+            }
+            crop.check()?;
+            json.raw(",\"crop\":").value("crop", &crop)?;
+        }
+        if self.allow_duplicate_url {
+            json.raw(",\"allow_duplicate_url\":true");
+        }
+        json.raw("}");
+        if !self.concepts.is_empty() {
+            #[derive(Serialize)]
+            struct Stated<'a> {
+                id: &'a str,
+                value: bool,
+            }
+            for (id, _) in &self.concepts {
+                crate::target::check_id("concept id", id)?;
+            }
+            let stated: Vec<_> = self.concepts.iter().map(|(id, value)| Stated { id, value: *value }).collect();
+            json.raw(",\"concepts\":").value("concepts", &stated)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            json.raw(",\"metadata\":").value("metadata", metadata)?;
+        }
+        if let Some((longitude, latitude)) = self.geo {
+            if !(-180.0..=180.0).contains(&longitude) || !(-90.0..=90.0).contains(&latitude) {
+                return Err(Invalid::new(
+                    "geo point",
+                    format!("({longitude}, {latitude}) must be a longitude of -180 to 180 and a latitude of -90 to 90"),
+                ));
+            }
+            json.raw(",\"geo\":{\"geo_point\":{\"longitude\":")
+                .value("longitude", &longitude)?
+                .raw(",\"latitude\":")
+                .value("latitude", &latitude)?
+                .raw("}}");
+        }
+        json.raw("}}");
+        Ok(())
+    }
+
+    fn write_source(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+        match &self.source {
+            Source::Url(url) => {
+                json.raw("\"url\":").value("url", check_url(url)?)?;
+            }
+            Source::Bytes(bytes) if bytes.is_empty() => return Err(Invalid::new("bytes", "are empty")),
+            Source::Bytes(bytes) => {
+                json.raw("\"base64\":").base64(bytes.clone());
+            }
+            Source::Base64(text) => {
+                check_base64(text)?;
+                json.raw("\"base64\":").shared_text(text.clone());
+            }
+            Source::Raw(text) if text.is_empty() => return Err(Invalid::new("text", "is empty")),
+            Source::Raw(text) => {
+                json.raw("\"raw\":").value("text", text)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Writes `"inputs":[…]`, 1 to [`MAX_INPUTS`] of them.
+pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), Invalid> {
+    if inputs.is_empty() {
+        return Err(Invalid::new("inputs", "are missing: a call needs at least one"));
+    }
+    if inputs.len() > MAX_INPUTS {
+        return Err(Invalid::new("inputs", format!("are {}, a call takes at most {MAX_INPUTS}", inputs.len())));
+    }
+    if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
+        return Err(Invalid::new("inputs", "hold a video and something else: a video needs a call of its own"));
+    }
+    json.raw("\"inputs\":[");
+    for (index, input) in inputs.iter().enumerate() {
+        if index > 0 {
+            json.raw(",");
+        }
+        input.write(json).map_err(|invalid| invalid.at("inputs", index))?;
+    }
+    json.raw("]");
+    Ok(())
+}
+
+/// Accepts `scheme://host…`, and strips white space around it, as copied addresses have.
+fn check_url(url: &str) -> Result<&str, Invalid> {
+    let url = url.trim();
+    let refuse = |problem: &str| Err(Invalid::new("url", format!("`{}` {problem}", clean(url, 80))));
+    if url.is_empty() {
+        return Err(Invalid::new("url", "is empty"));
+    }
+    if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
+        return refuse("is a data URL: pass what follows the comma as base64, or the bytes");
+    }
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return refuse("is no URL such as https://example.com/a.jpg; a file must be passed as bytes");
+    };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    if !is_scheme || rest.is_empty() || rest.starts_with(['/', '?', '#']) {
+        return refuse("is no URL such as https://example.com/a.jpg");
+    }
+    if url.chars().any(|character| character.is_whitespace() || character.is_control()) {
+        return refuse("holds white space or control characters: encode them");
+    }
+    Ok(url)
+}
+
+fn check_base64(text: &[u8]) -> Result<(), Invalid> {
+    use base64::Engine as _;
+    let refuse = |problem: String| Err(Invalid::new("base64", problem));
+    if text.is_empty() {
+        return refuse("is empty".to_owned());
+    }
+    if text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"data:")) {
+        return refuse("begins with `data:`: pass only what follows the comma".to_owned());
+    }
+    if base64_simd::STANDARD.check(text).is_ok() {
+        return Ok(());
+    }
+    // The fast check only says no; the plain decoder says where.
+    match base64::engine::general_purpose::STANDARD.decode(text) {
+        Ok(_) => Ok(()),
+        Err(error) => refuse(format!("is not standard base64 with padding and without line breaks: {error}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(input: &NewInput) -> Result<Value, String> {
+        let mut writer = BodyWriter::default();
+        input.write(&mut writer).map_err(|invalid| invalid.to_string())?;
+        Ok(serde_json::from_slice(&writer.finish().to_bytes()).expect("valid JSON"))
+    }
+
+    #[test]
+    fn every_source_has_its_form() {
+        for (input, expected) in [
+            (NewInput::image_url(" http://u \n"), r#"{"data":{"image":{"url":"http://u"}}}"#),
+            (NewInput::image_bytes(vec![0xff, 0xd8, 0xff, 0xd9]), r#"{"data":{"image":{"base64":"/9j/2Q=="}}}"#),
+            (NewInput::image_base64("/9j/2Q=="), r#"{"data":{"image":{"base64":"/9j/2Q=="}}}"#),
+            (NewInput::video_url("http://u/ü\"x"), r#"{"data":{"video":{"url":"http://u/ü\"x"}}}"#),
+            (NewInput::text("say \"hi\""), r#"{"data":{"text":{"raw":"say \"hi\""}}}"#),
+            (NewInput::audio_bytes(vec![1]), r#"{"data":{"audio":{"base64":"AQ=="}}}"#),
+            (
+                NewInput::image_url("http://u")
+                    .with_id("a/b")
+                    .with_crop(Crop::new(0.1, 0.2, 0.9, 1.0))
+                    .allow_duplicate_url()
+                    .with_concept("cat")
+                    .without_concept("dog")
+                    .with_geo_point(22.22, 44.44),
+                r#"{"id":"a/b","data":{"image":{"url":"http://u","crop":[0.1,0.2,0.9,1.0],"allow_duplicate_url":true},
+                    "concepts":[{"id":"cat","value":true},{"id":"dog","value":false}],
+                    "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
+            ),
+        ] {
+            assert_eq!(json(&input), Ok(serde_json::from_str(expected).expect("valid")), "{input:?}");
+        }
+    }
+
+    #[test]
+    fn bad_arguments_are_named() {
+        for (input, argument, word) in [
+            (NewInput::image_url(""), "url", "empty"),
+            (NewInput::image_url("cat.jpg"), "url", "bytes"),
+            (NewInput::image_url("https://"), "url", "no URL"),
+            (NewInput::image_url("https:///path"), "url", "no URL"),
+            (NewInput::image_url("http://a b"), "url", "white space"),
+            (NewInput::image_url("data:image/png;base64,AAAA"), "url", "after the comma|follows the comma"),
+            (NewInput::image_bytes(vec![]), "bytes", "empty"),
+            (NewInput::image_base64(""), "base64", "empty"),
+            (NewInput::image_base64("data:image/png;base64,AAAA"), "base64", "follows the comma"),
+            (NewInput::image_base64("AAA\n"), "base64", "line breaks"),
+            (NewInput::image_base64("A-_A"), "base64", "standard"),
+            (NewInput::text(""), "text", "empty"),
+            (NewInput::image_url("http://u").with_id(".."), "id", "dots"),
+            (NewInput::image_url("http://u").with_id(""), "id", "empty"),
+            (NewInput::image_url("http://u").with_crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),
+            (NewInput::image_url("http://u").with_crop(Crop::new(0.0, 0.0, 1.1, 1.0)), "crop", "within"),
+            (NewInput::image_url("http://u").with_crop(Crop::new(0.0, f64::NAN, 1.0, 1.0)), "crop", "within"),
+            (NewInput::video_url("http://u").with_crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "pictures"),
+            (NewInput::image_url("http://u").with_geo_point(0.0, 91.0), "geo point", "latitude"),
+        ] {
+            let problem = json(&input).expect_err("refused");
+            assert!(problem.starts_with(argument), "{input:?}: {problem}");
+            assert!(word.split('|').any(|word| problem.contains(word)), "{input:?}: {problem}");
+        }
+    }
+}

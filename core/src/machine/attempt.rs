@@ -1,0 +1,259 @@
+//! One operation to its answer: authorise, send, classify, back off, send again.
+
+use std::mem;
+use std::time::Duration;
+
+use http::{Request, Response};
+
+use bytes::Bytes;
+
+use super::{Event, Latest, Machine, Mono, Now, Step};
+use crate::app::App;
+use crate::auth::{Access, Authorization, Token};
+use crate::body::Body;
+use crate::envelope::Envelope;
+use crate::error::{Error, ErrorKind, Misuse, TransportFailure, TransportFailureKind};
+use crate::exchange;
+use crate::operation::{Auth, Operation};
+use crate::policy::backoff::Backoff;
+use crate::policy::retry;
+
+/// Carries one operation to its answer, with the retries its [`RetryPolicy`](crate::policy::RetryPolicy) allows.
+///
+/// ```text
+///             ┌────────────────── Woke ──────────────────┐
+///             ▼                                          │
+/// Begin ─► authorise ─ token is being fetched ─► WaitUntil
+///             │  └─ no token ─► Send(token) ─ answer ─► authorise
+///             ▼
+///           Send ─ Response ─► success ─────────────────► Done(Ok)
+///             ▲        ├─────► token ran out, once ─────► authorise
+///             │        ├─────► refused for good ────────► Done(Err)
+///             │        └─────► may pass ─┐
+///             │ Woke                     ▼
+///             └──────────────────── WaitUntil, while policy, budget and operation allow; else Done(Err)
+/// ```
+///
+/// This is the only place that decides on repeating a call, because only here all three facts meet: what the
+/// operation allows ([`Replay`](crate::Replay)), what the transport knows, and what the service answered.
+#[derive(Debug)]
+pub struct Attempt<O> {
+    app: App,
+    operation: O,
+    state: State,
+    clock: Latest,
+    backoff: Backoff,
+    /// How often the request of the operation was sent.
+    attempts: u32,
+    /// Whether an attempt that failed may have taken effect.
+    happened: bool,
+    /// Whether the token was renewed because it was refused.
+    renewed: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    /// The request is on its way under the token of that generation.
+    Sent {
+        generation: Option<u64>,
+    },
+    /// The request for a token is on its way.
+    Fetching,
+    /// Waiting, then going on with [`Attempt::authorise`].
+    Waiting(Mono),
+    Spent,
+}
+
+impl<O: Operation> Attempt<O> {
+    /// A machine for `operation`. Nothing happens before it is driven; bad arguments come out of the first step.
+    pub fn new(app: &App, operation: O) -> Self {
+        Self {
+            backoff: Backoff::new(app.retry(), app.shared().next_seed()),
+            app: app.clone(),
+            operation,
+            state: State::Start,
+            clock: Latest::default(),
+            attempts: 0,
+            happened: false,
+            renewed: false,
+        }
+    }
+
+    /// How often the request was sent so far.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The operation being carried out.
+    pub fn operation(&self) -> &O {
+        &self.operation
+    }
+
+    fn fail(&mut self, error: impl Into<ErrorKind>) -> Step<O::Output> {
+        self.end(Err(Error::new(O::NAME, error)))
+    }
+
+    fn end(&mut self, result: Result<O::Output, Error>) -> Step<O::Output> {
+        self.state = State::Spent;
+        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened)))
+    }
+
+    /// Sends the request, or first sees to a token.
+    fn authorise(&mut self, now: Now) -> Step<O::Output> {
+        let (authorization, generation) = match O::AUTH {
+            Auth::AppSecret => match exchange::basic(&self.app) {
+                Ok(authorization) => (authorization, None),
+                Err(invalid) => return self.fail(invalid),
+            },
+            Auth::App => match self.app.credentials().ready() {
+                Some(authorization) => (authorization, None),
+                None => match self.app.shared().token.ask(now.mono) {
+                    Access::Granted(value, generation) => {
+                        (Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
+                    }
+                    Access::Busy(until) => return self.wait(until),
+                    Access::Fetch => return self.fetch(),
+                },
+            },
+        };
+        let request = match exchange::request(&self.app, &self.operation, authorization) {
+            Ok(request) => request,
+            Err(invalid) => return self.fail(invalid),
+        };
+        if self.attempts == 0 {
+            self.app.shared().budget.deposit();
+        }
+        self.attempts += 1;
+        self.state = State::Sent { generation };
+        Step::Send(request)
+    }
+
+    fn fetch(&mut self) -> Step<O::Output> {
+        let request: Result<Request<Body>, _> = exchange::basic(&self.app)
+            .and_then(|authorization| exchange::request(&self.app, &Token::default(), authorization));
+        match request {
+            Ok(request) => {
+                self.state = State::Fetching;
+                Step::Send(request)
+            }
+            Err(invalid) => {
+                self.app.shared().token.give_up();
+                self.fail(invalid)
+            }
+        }
+    }
+
+    fn wait(&mut self, until: Mono) -> Step<O::Output> {
+        self.state = State::Waiting(until);
+        Step::WaitUntil(until)
+    }
+
+    fn token_answered(&mut self, now: Now, response: Response<Bytes>) -> Step<O::Output> {
+        let answer = Envelope::open(response);
+        match exchange::judge(&self.app, &Token::default(), &answer) {
+            Ok(grant) => {
+                self.app.shared().token.put(now.mono, &grant);
+                self.authorise(now)
+            }
+            Err(error) => {
+                self.app.shared().token.give_up();
+                let hint = answer.retry_after(Some(now.unix));
+                self.again_or_fail(now, error, hint, true)
+            }
+        }
+    }
+
+    fn answered(&mut self, now: Now, response: Response<Bytes>, generation: Option<u64>) -> Step<O::Output> {
+        let answer = Envelope::open(response);
+        let error = match exchange::judge(&self.app, &self.operation, &answer) {
+            Ok(output) => {
+                return self.end(Ok(output));
+            }
+            Err(error) => error,
+        };
+        if let (Some(generation), false, true) = (generation, self.renewed, is_expired_token(&error)) {
+            self.renewed = true;
+            self.app.shared().token.refused(generation);
+            return self.authorise(now);
+        }
+        let hint = answer.retry_after(Some(now.unix));
+        self.again_or_fail(now, error, hint, false)
+    }
+
+    fn failed(&mut self, now: Now, failure: TransportFailure) -> Step<O::Output> {
+        let error = Error::new(O::NAME, failure);
+        self.again_or_fail(now, error, None, false)
+    }
+
+    /// Backs off and tries again where everything allows it. `token` says that it was the token's request.
+    fn again_or_fail(&mut self, now: Now, error: Error, hint: Option<Duration>, token: bool) -> Step<O::Output> {
+        if !token {
+            self.happened |= error.may_have_happened();
+        }
+        let replay = if token { crate::Replay::Safe } else { self.operation.replay() };
+        let Some(cause) = retry::cause(&error, replay) else { return self.end(Err(error)) };
+        let Some(wait) = self.backoff.next(cause, hint) else { return self.end(Err(error)) };
+        if !self.app.shared().budget.withdraw() {
+            return self.end(Err(error));
+        }
+        self.wait(now.mono + wait)
+    }
+}
+
+/// The service says that the token is no longer good.
+fn is_expired_token(error: &Error) -> bool {
+    let ErrorKind::Api(api) = error.kind() else { return false };
+    let details = api.status.as_ref().and_then(|status| status.details.as_deref());
+    error.api_code() == Some(11001) || (api.http_status == 401 && details == Some("expired token"))
+}
+
+impl<O: Operation> Machine for Attempt<O> {
+    type Output = O::Output;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<O::Output> {
+        let now = self.clock.observe(now);
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.authorise(now),
+            (State::Sent { generation }, Event::Response(response)) => self.answered(now, response, generation),
+            (State::Sent { .. }, Event::Failed(failure)) => self.failed(now, failure),
+            (State::Fetching, Event::Response(response)) => self.token_answered(now, response),
+            (State::Fetching, Event::Failed(failure)) => {
+                self.app.shared().token.give_up();
+                let error = Error::new(Token::NAME, failure);
+                self.again_or_fail(now, error, None, true)
+            }
+            (State::Waiting(until), Event::Woke) if now.mono < until => self.wait(until),
+            (State::Waiting(_), Event::Woke) => self.authorise(now),
+            (state, _) => {
+                let how = match state {
+                    State::Start => "it has not begun",
+                    State::Sent { .. } | State::Fetching => {
+                        // Whoever sent the request will not tell how it ended.
+                        self.happened |= matches!(state, State::Sent { .. });
+                        "it waits for an answer"
+                    }
+                    State::Waiting(_) => "it waits for a time",
+                    State::Spent => "it has ended already",
+                };
+                self.fail(Misuse(how))
+            }
+        }
+    }
+}
+
+impl<O> Drop for Attempt<O> {
+    /// Hands back the lease on the token, so that nobody waits for a machine that is gone.
+    fn drop(&mut self) {
+        if matches!(self.state, State::Fetching) {
+            self.app.shared().token.give_up();
+        }
+    }
+}
+
+impl TransportFailure {
+    /// Whether the request surely never reached the server.
+    pub fn is_not_sent(&self) -> bool {
+        self.kind == TransportFailureKind::NotSent
+    }
+}

@@ -1,0 +1,285 @@
+//! A model's id from its name: through a cache, then by id, then by search.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{Attempt, Event, Machine, Now, Step};
+use crate::app::App;
+use crate::error::{AmbiguousName, Error, ErrorKind, Misuse, NoSuchModel};
+use crate::model::Model;
+use crate::models::{GetModel, ModelRef, SearchModels};
+use crate::target::Scope;
+
+/// Finds the model that has a given id or name.
+///
+/// ```text
+///         in the cache ─────────────────────────────────► Done
+/// Begin ─┤
+///         GET models/{name} ─ found ────────────────────► Done
+///            └─ not found ─► POST models/searches ─ one ─► Done
+///                              ├─ none ─────────────────► Done(NoSuchModel)
+///                              └─ several ──────────────► Done(Ambiguous)
+/// ```
+///
+/// Several models of the service share one name: `general-v1.3` is the name of one that names concepts, one that
+/// embeds and one that clusters. Unless a type is asked for, those that embed or cluster are left aside.
+#[doc(alias = "Models.get")]
+#[derive(Debug)]
+pub struct FindModel {
+    app: App,
+    name: String,
+    model_type: Option<String>,
+    owner: Option<Scope>,
+    cache: Option<ModelCache>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    Getting(Attempt<GetModel>),
+    Searching(Attempt<SearchModels>),
+    Spent,
+}
+
+impl FindModel {
+    /// The operation's name in errors.
+    const NAME: &'static str = "find model";
+
+    /// A search for the model with this id or name.
+    pub fn new(app: &App, name: impl Into<String>) -> Self {
+        Self { app: app.clone(), name: name.into(), model_type: None, owner: None, cache: None, state: State::Start }
+    }
+
+    /// Only a model of this type, in the old spelling (`concept`, `color`, `embed` …) or today's
+    /// (`visual-classifier`, `visual-embedder` …).
+    pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
+        self.model_type = Some(model_type.into());
+        self
+    }
+
+    /// Among the models of that user's app, whatever the scope of the [`App`].
+    pub fn of(mut self, owner: Scope) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Looks into this cache first, and notes there what was found.
+    pub fn cached_in(mut self, cache: &ModelCache) -> Self {
+        self.cache = Some(cache.clone());
+        self
+    }
+
+    fn key(&self) -> Key {
+        (
+            self.owner.clone().map(|owner| (owner.user().to_owned(), owner.app().to_owned())),
+            self.name.clone(),
+            self.model_type.clone(),
+        )
+    }
+
+    fn begin(&mut self, now: Now) -> Step<ModelRef> {
+        if self.name.trim().is_empty() {
+            let invalid = crate::error::Invalid::new("model name", "is empty");
+            return Step::Done(Err(Error::new(Self::NAME, invalid)));
+        }
+        if let Some(found) = self.cache.as_ref().and_then(|cache| cache.get(&self.key())) {
+            return Step::Done(Ok(found));
+        }
+        let mut model = ModelRef::from(self.name.clone());
+        if let Some(owner) = &self.owner {
+            model = model.of(owner.clone());
+        }
+        self.step(State::Getting(Attempt::new(&self.app, GetModel::new(model))), now, Event::Begin)
+    }
+
+    fn search(&mut self, now: Now) -> Step<ModelRef> {
+        let mut search = SearchModels::new().name(self.name.clone());
+        if let Some(model_type) = &self.model_type {
+            search = match is_old_type(model_type) {
+                true => search.model_type(model_type.clone()),
+                false => search.model_type_id(model_type.clone()),
+            };
+        }
+        if let Some(owner) = &self.owner {
+            search = search.of(owner.clone());
+        }
+        self.step(State::Searching(Attempt::new(&self.app, search)), now, Event::Begin)
+    }
+
+    /// Drives the inner attempt on by one event.
+    fn step(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
+        match state {
+            State::Getting(mut attempt) => match attempt.resume(now, event) {
+                Step::Send(request) => self.keep(State::Getting(attempt), Step::Send(request)),
+                Step::WaitUntil(time) => self.keep(State::Getting(attempt), Step::WaitUntil(time)),
+                Step::Done(Ok(model)) if self.wants(&model) => self.found(&model),
+                Step::Done(Ok(_)) => self.search(now),
+                // What cannot be an id can still be a name.
+                Step::Done(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
+                Step::Done(Err(error)) => Step::Done(Err(error)),
+            },
+            State::Searching(mut attempt) => match attempt.resume(now, event) {
+                Step::Send(request) => self.keep(State::Searching(attempt), Step::Send(request)),
+                Step::WaitUntil(time) => self.keep(State::Searching(attempt), Step::WaitUntil(time)),
+                Step::Done(Ok(models)) => self.choose(&models),
+                Step::Done(Err(error)) => Step::Done(Err(error)),
+            },
+            State::Start => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
+            State::Spent => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
+        }
+    }
+
+    fn keep(&mut self, state: State, step: Step<ModelRef>) -> Step<ModelRef> {
+        self.state = state;
+        step
+    }
+
+    /// Whether a model found by its id is of the type asked for. Without one, any is: the caller named it.
+    fn wants(&self, model: &Model) -> bool {
+        self.model_type
+            .as_ref()
+            .is_none_or(|wanted| types_of(model).any(|one| one == wanted) || types_of(model).next().is_none())
+    }
+
+    /// Picks the one model meant out of those a search found.
+    fn choose(&self, models: &[Model]) -> Step<ModelRef> {
+        // A search matches more than the name: `*`, other cases, parts. Only the name as asked for counts.
+        let named: Vec<_> = models
+            .iter()
+            .filter(|model| {
+                model.name == self.name || model.id == self.name || model.display_name.as_deref() == Some(&self.name)
+            })
+            .collect();
+        let fitting: Vec<_> = named
+            .iter()
+            .copied()
+            .filter(|model| match &self.model_type {
+                Some(_) => self.wants(model),
+                None => !types_of(model).any(embeds_or_clusters),
+            })
+            .collect();
+        match fitting[..] {
+            [model] => self.found(model),
+            [] => {
+                Step::Done(Err(Error::new(Self::NAME, NoSuchModel { name: self.name.clone(), ignored: named.len() })))
+            }
+            _ => {
+                let candidates = fitting
+                    .iter()
+                    .map(|model| format!("{} ({})", model.id, types_of(model).next().unwrap_or("no type")))
+                    .collect();
+                Step::Done(Err(Error::new(Self::NAME, AmbiguousName { name: self.name.clone(), candidates })))
+            }
+        }
+    }
+
+    fn found(&self, model: &Model) -> Step<ModelRef> {
+        let mut found = ModelRef::from(&*model.id);
+        if let Some(version) = model.model_version.as_ref().filter(|version| !version.id.is_empty()) {
+            found = found.with_version(&*version.id);
+        }
+        if let Some(owner) = &self.owner {
+            found = found.of(owner.clone());
+        }
+        if let Some(cache) = &self.cache {
+            // The cache outlives versions, so it keeps the model without one.
+            let mut lasting = ModelRef::from(&*model.id);
+            if let Some(owner) = &self.owner {
+                lasting = lasting.of(owner.clone());
+            }
+            cache.put(self.key(), lasting);
+        }
+        Step::Done(Ok(found))
+    }
+}
+
+impl Machine for FindModel {
+    type Output = ModelRef;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<ModelRef> {
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.begin(now),
+            (state, event) => self.step(state, now, event),
+        }
+    }
+}
+
+fn is_bad_id(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Invalid(invalid) if invalid.argument() == "model id")
+}
+
+/// The types a model is said to have, in the spelling of today and of old.
+fn types_of(model: &Model) -> impl Iterator<Item = &str> {
+    let info = model.output_info.as_deref();
+    [
+        model.model_type_id.as_deref(),
+        info.and_then(|info| info.kind.as_deref()),
+        info.and_then(|info| info.type_ext.as_deref()),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+fn embeds_or_clusters(model_type: &str) -> bool {
+    matches!(model_type, "embed" | "cluster" | "clusterer")
+        || model_type.ends_with("-embedder")
+        || model_type.ends_with("-clusterer")
+}
+
+/// Today's types are two words with a hyphen and end in what the model does.
+fn is_old_type(model_type: &str) -> bool {
+    !["-classifier", "-embedder", "-detector", "-clusterer", "-segmenter", "-to-text", "-to-image", "-recognizer"]
+        .iter()
+        .any(|ending| model_type.ends_with(ending))
+}
+
+/// Owner, name and type.
+type Key = (Option<(String, String)>, String, Option<String>);
+
+/// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
+///
+/// It is the caller's: kept as long as they like, and emptied when models were renamed.
+#[doc(alias("init_model_cache", "clear_model_cache"))]
+#[derive(Clone, Debug, Default)]
+pub struct ModelCache(Arc<Mutex<BTreeMap<Key, ModelRef>>>);
+
+impl ModelCache {
+    /// An empty cache.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Notes that this name, with or without a type, stands for this model.
+    pub fn insert(&self, name: impl Into<String>, model_type: Option<&str>, model: ModelRef) {
+        self.put((None, name.into(), model_type.map(str::to_owned)), model);
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        self.entries().clear();
+    }
+
+    /// How many names it knows.
+    pub fn len(&self) -> usize {
+        self.entries().len()
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.entries().is_empty()
+    }
+
+    fn get(&self, key: &Key) -> Option<ModelRef> {
+        self.entries().get(key).cloned()
+    }
+
+    fn put(&self, key: Key, model: ModelRef) {
+        self.entries().insert(key, model);
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, BTreeMap<Key, ModelRef>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,43 @@
+//! `GET /v2/models/{id}/output_info`: a model with its concepts and settings.
+
+use http::Method;
+
+use super::{ModelRef, OneModel};
+use crate::envelope::{Envelope, Unreadable};
+use crate::model::Model;
+use crate::operation::{Operation, Replay};
+use crate::target::Target;
+
+/// Looks up a model with the concepts it knows (`output_info.data.concepts`) and its settings.
+///
+/// With a version in the [`ModelRef`] it is that version's: `GET /v2/models/{id}/versions/{version}/output_info`.
+#[doc(alias("get_info", "get_concept_ids"))]
+#[derive(Clone, Debug)]
+pub struct GetModelOutputInfo {
+    model: ModelRef,
+}
+
+impl GetModelOutputInfo {
+    /// The model with this id.
+    pub fn new(model: impl Into<ModelRef>) -> Self {
+        Self { model: model.into() }
+    }
+}
+
+impl Operation for GetModelOutputInfo {
+    type Output = Model;
+    const NAME: &'static str = "get model output info";
+    const METHOD: Method = Method::GET;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        self.model.target(target).path("output_info");
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+        answer.parse::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
+    }
+}

@@ -1,0 +1,130 @@
+//! `POST /v2/models/searches`: models by name and type.
+
+use http::Method;
+use serde::Serialize;
+
+use super::ManyModels;
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Model;
+use crate::operation::{Operation, Replay};
+use crate::page::Page;
+use crate::target::{Scope, Target};
+
+/// Searches the models an app can use by name, with `*` as a wildcard, and by type.
+///
+/// ```
+/// use clarifai_core::models::SearchModels;
+///
+/// let search = SearchModels::new().name("general*").model_type("concept");
+/// ```
+#[doc(alias = "Models.search")]
+#[derive(Clone, Debug, Default)]
+pub struct SearchModels {
+    name: Option<String>,
+    model_type: Option<String>,
+    model_type_id: Option<String>,
+    page: Option<Page>,
+    owner: Option<Scope>,
+}
+
+impl SearchModels {
+    /// All models.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only models of this name; `*` stands for any text.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Only models of this type in the old spelling: `concept`, `color`, `embed`, `facedetect` …
+    ///
+    /// The current API description has [`model_type_id`](Self::model_type_id) in its place.
+    pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
+        self.model_type = Some(model_type.into());
+        self
+    }
+
+    /// Only models of this type: `visual-classifier`, `visual-embedder`, `visual-detector` …
+    pub fn model_type_id(mut self, model_type_id: impl Into<String>) -> Self {
+        self.model_type_id = Some(model_type_id.into());
+        self
+    }
+
+    /// Another page than the service's first one.
+    pub fn page(mut self, page: Page) -> Self {
+        self.page = Some(page);
+        self
+    }
+
+    /// Among the models of that user's app, whatever the scope of the [`App`](crate::App).
+    pub fn of(mut self, owner: Scope) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+}
+
+impl Operation for SearchModels {
+    type Output = Vec<Model>;
+    const NAME: &'static str = "search models";
+    const METHOD: Method = Method::POST;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.owner(self.owner.as_ref()).path("models").path("searches");
+        if let Some(page) = self.page {
+            page.query(target);
+        }
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        #[derive(Serialize)]
+        struct Search<'a> {
+            #[serde(skip_serializing_if = "Query::is_empty")]
+            model_query: Query<'a>,
+        }
+        #[derive(Serialize)]
+        struct Query<'a> {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            name: Option<&'a str>,
+            #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+            model_type: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            model_type_id: Option<&'a str>,
+        }
+        impl Query<'_> {
+            fn is_empty(&self) -> bool {
+                self.name.is_none() && self.model_type.is_none() && self.model_type_id.is_none()
+            }
+        }
+        for (argument, value) in
+            [("name", &self.name), ("model type", &self.model_type), ("model type id", &self.model_type_id)]
+        {
+            if value.as_ref().is_some_and(|text| text.trim().is_empty()) {
+                return Err(Invalid::new(argument, "is empty"));
+            }
+        }
+        if let Some(page) = self.page {
+            page.check()?;
+        }
+        Body::json(&Search {
+            model_query: Query {
+                name: self.name.as_deref(),
+                model_type: self.model_type.as_deref(),
+                model_type_id: self.model_type_id.as_deref(),
+            },
+        })
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
+        // Nothing found is an empty list, and some versions of the service leave the list away.
+        Ok(answer.parse::<ManyModels>()?.models.unwrap_or_default())
+    }
+}

@@ -1,0 +1,44 @@
+//! Which page of a list is meant.
+
+use crate::error::Invalid;
+use crate::target::Target;
+
+/// The most items a page holds.
+pub const MAX_PER_PAGE: u32 = 1000;
+
+/// Which page of a list is meant: its number from 1, and how many items a page holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// Number of the page, from 1.
+    pub number: u32,
+    /// Items a page, 1 to [`MAX_PER_PAGE`]. Default 20.
+    pub size: u32,
+}
+
+impl Page {
+    /// The page with this number, of this size. Checked when a request is built.
+    pub const fn new(number: u32, size: u32) -> Self {
+        Self { number, size }
+    }
+
+    /// Appends `page` and `per_page` to the query.
+    pub(crate) fn query(self, target: &mut Target) {
+        target.query("page", self.number).query("per_page", self.size);
+    }
+
+    pub(crate) fn check(self) -> Result<(), Invalid> {
+        if self.number == 0 {
+            return Err(Invalid::new("page", "is 0, pages are counted from 1"));
+        }
+        if !(1..=MAX_PER_PAGE).contains(&self.size) {
+            return Err(Invalid::new("page size", format!("is {}, 1 to {MAX_PER_PAGE} are accepted", self.size)));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Page {
+    fn default() -> Self {
+        Self { number: 1, size: 20 }
+    }
+}
