@@ -1,7 +1,8 @@
-//! Reading JSON from a service that changes: a value of the wrong kind is an absent value, never an error.
+//! Reading JSON from a service that changes: a value of the wrong kind is an absent value, never an
+//! error.
 //!
-//! Each type says which kinds of JSON it can be made of ([`Lenient`]); one visitor does the rest. What a type
-//! does not accept is skipped over, so only JSON that is malformed as such still fails.
+//! Each type says which kinds of JSON it can be made of ([`Lenient`]); one visitor does the rest.
+//! What a type does not accept is skipped over, so only JSON that is malformed as such still fails.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -119,7 +120,8 @@ impl<'de, T: Lenient> Visitor<'de> for AnyKind<T> {
     }
 }
 
-/// A member of a record: what a missing or unreadable value leaves behind, and when it is not written.
+/// A member of a record: what a missing or unreadable value leaves behind, and when it is not
+/// written.
 pub(crate) trait Member: Sized {
     /// The type read from JSON.
     type Item: Lenient;
@@ -241,7 +243,8 @@ impl Lenient for f64 {
     fn from_text(value: &str) -> Option<Self> {
         value.parse().ok()
     }
-    /// Positions carry meaning in lists of numbers (vectors, curves): a gap must not move the numbers behind it.
+    /// Positions carry meaning in lists of numbers (vectors, curves): a gap must not move the
+    /// numbers behind it.
     #[inline]
     fn gap() -> Option<Self> {
         Some(f64::NAN)
@@ -318,7 +321,9 @@ impl<T: Lenient> Lenient for Vec<T> {
     fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
         let mut list = Vec::new();
         while let Some(Maybe(element)) = seq.next_element()? {
-            list.extend(element.or_else(T::gap));
+            if let Some(element) = element.or_else(T::gap) {
+                list.push(element);
+            }
         }
         Ok(Some(list))
     }
@@ -381,9 +386,10 @@ macro_rules! deserialize_leniently {
 
 /// Declares a JSON object of the API.
 ///
-/// Members are `Option`s, or `String` for ids and names; `= "…"` behind a member gives the name it has in JSON
-/// where Rust needs another one. Reading ignores unknown members, takes the last of two with the same name, and
-/// leaves a member out that is null or of the wrong kind. Writing gives back what was read.
+/// Members are `Option`s, or `String` for ids and names; `= "…"` behind a member gives the name it
+/// has in JSON where Rust needs another one. Reading ignores unknown members, takes the last of two
+/// with the same name, and leaves a member out that is null or of the wrong kind. Writing gives
+/// back what was read.
 macro_rules! record {
     (
         $(#[$meta:meta])*

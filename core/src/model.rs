@@ -1,7 +1,7 @@
 //! What the service answers with: concepts, inputs, outputs, models and the rest, as plain data.
 //!
-//! The service drops members that are zero, empty or false in one place and writes them in another, and it adds
-//! new ones without notice. So every type here
+//! The service drops members that are zero, empty or false in one place and writes them in another,
+//! and it adds new ones without notice. So every type here
 //!
 //! * has public fields, each an [`Option`], save for `id` and `name`, which are empty when absent;
 //! * ignores members it does not know, and treats null and values of the wrong kind as absent;

@@ -1,7 +1,9 @@
-//! Recorded answers of the service: each must survive reading and writing, and any one value in it may be odd.
+//! Recorded answers of the service: each must survive reading and writing, and any one value in it
+//! may be odd.
 //!
-//! The recordings are not part of this repository. `CLARIFAI_CORPUS` names a folder with `responses/` and
-//! `responses_synthetic/`, files of which hold the body of an answer in the member `body`.
+//! The recordings are not part of this repository. `CLARIFAI_CORPUS` names a folder with
+//! `responses/` and `responses_synthetic/`, files of which hold the body of an answer in the member
+//! `body`.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
-/// What may get lost, and why: the end of a path, and a test of the value there and of what became of it.
+/// What may get lost, and why: the end of a path, and a test of the value there and of what became
+/// of it.
 type Exception = (
     &'static str,
     fn(&Value, Option<&Value>) -> bool,
@@ -138,7 +141,8 @@ fn recorded_answers_survive_reading_and_writing() {
     let mut members = 0;
     for (file, body) in &bodies {
         for (key, was, again) in roundtrip(body.as_object().expect("an object")) {
-            // Older APIs and wrong routes put text where this one has objects: nothing to be had from it.
+            // Older APIs and wrong routes put text where this one has objects: nothing to be had
+            // from it.
             if was.is_string() {
                 continue;
             }
@@ -191,7 +195,6 @@ fn any_one_value_may_be_odd() {
                         find(&mut member, &mut index.clone()).expect("an index below the count");
                     let was = std::mem::replace(place, other.clone());
                     for (_, value, again) in roundtrip(member.as_object().expect("an object")) {
-                        // A list that is no list at all is for the envelope to judge; each type reads anything.
                         assert!(
                             again.is_ok(),
                             "{file}: {value} with {other} at {index} for {was}: {again:?}"

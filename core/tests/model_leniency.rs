@@ -1,4 +1,5 @@
-//! One odd member must not cost the rest: null, missing, wrong kinds, numbers as text, unknown members.
+//! One odd member must not cost the rest: null, missing, wrong kinds, numbers as text, unknown
+//! members.
 
 use clarifai_core::model::{
     Cluster, Concept, Data, EnumValue, Hit, Image, Input, InputCount, Model, ModelVersion, Output,
@@ -153,7 +154,8 @@ fn lists() {
         json!({"dataset_ids": ["a", null, 7, {}]}),
         json!({"dataset_ids": ["a", "7"]}),
     )]);
-    // In a list of numbers the places count, so a gap stays a gap; JSON has no not-a-number but null.
+    // In a list of numbers the places count, so a gap stays a gap; JSON has no not-a-number but
+    // null.
     table::<Cluster>(&[(
         json!({"projection": [0.5, null, "2", {}]}),
         json!({"projection": [0.5, null, 2.0, null]}),
@@ -203,6 +205,16 @@ fn nesting() {
         json!({"score": "0.9", "input": {"id": "i", "data": {"hits": [{"input": {"id": "j"}}]}}}),
         json!({"score": 0.9, "input": {"id": "i", "data": {"hits": [{"input": {"id": "j"}}]}}}),
     )]);
+}
+
+#[test]
+fn depth_is_limited_without_harm() {
+    let nested = |depth| {
+        let open = r#"{"data": {"regions": ["#.repeat(depth);
+        format!("{open}{}", "]}}".repeat(depth))
+    };
+    assert!(serde_json::from_str::<Output>(&nested(40)).is_ok());
+    assert!(serde_json::from_str::<Output>(&nested(10_000)).is_err());
 }
 
 #[test]

@@ -8,16 +8,16 @@ use crate::lenient::record;
 record! {
     /// Something a model can recognise, with how sure the model is where it recognised it.
     ///
-    /// Concepts stand in the data of an output or a region (what was predicted), of an input (what a person said
-    /// about it), and of a model's output info (what the model can tell apart).
+    /// Concepts stand in the data of an output or a region (what was predicted), of an input (what
+    /// a person said about it), and of a model's output info (what the model can tell apart).
     #[doc(alias = "tag")]
     pub struct Concept {
         /// The id, unique within its app.
         pub id: String,
         /// The name in the language asked for.
         pub name: String,
-        /// How sure the model is, 0 to 1. On an input it says whether a person saw the concept (1) or saw that
-        /// it is not there (0). See [`value`](Self::value()) for the plain number.
+        /// How sure the model is, 0 to 1. On an input it says whether a person saw the concept (1)
+        /// or saw that it is not there (0). See [`value`](Self::value()) for the plain number.
         pub value: Option<f64>,
         /// When it was created.
         pub created_at: Option<Timestamp>,
@@ -31,7 +31,8 @@ record! {
         pub user_id: Option<String>,
         /// What the name means.
         pub definition: Option<String>,
-        /// The group it belongs to where a model answers several questions at once, such as `age_appearance`.
+        /// The group it belongs to where a model answers several questions at once, such as
+        /// `age_appearance`.
         pub vocab_id: Option<String>,
         /// Who may see it.
         pub visibility: Option<Visibility>,

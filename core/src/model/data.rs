@@ -8,8 +8,8 @@ use crate::lenient::record;
 record! {
     /// The contents of an input, an output, a region, a frame or an annotation.
     ///
-    /// An input has the medium, and what its owner says about it; an output has whatever the kind of model
-    /// answers with. A handful of members are set at a time.
+    /// An input has the medium, and what its owner says about it; an output has whatever the kind
+    /// of model answers with. A handful of members are set at a time.
     pub struct Data {
         /// The picture.
         pub image: Option<Box<Image>>,
@@ -19,7 +19,8 @@ record! {
         pub audio: Option<Box<Audio>>,
         /// The text; what a language model wrote, or what was read off a picture.
         pub text: Option<Box<Text>>,
-        /// What was recognised, highest value first; on an input, what its owner says is there or not.
+        /// What was recognised, highest value first; on an input, what its owner says is there or
+        /// not.
         pub concepts: Option<Vec<Concept>>,
         /// Whatever the owner of the input attached.
         pub metadata: Option<Box<Value>>,
@@ -59,7 +60,8 @@ record! {
         pub string_value: Option<String>,
         /// Any JSON.
         pub struct_value: Option<Box<Value>>,
-        /// What a face looks like, in answers until 2020. See [`Region::age_concepts`] for one way to ask both.
+        /// What a face looks like, in answers until 2020. See [`Region::age_concepts`] for one way
+        /// to ask both.
         pub face: Option<Box<Face>>,
         /// How sharp the picture is, in answers until 2020.
         pub focus: Option<Focus>,
@@ -216,7 +218,8 @@ record! {
 record! {
     /// A vector that is close to those of things alike.
     pub struct Embedding {
-        /// The numbers. One that could not be read is not-a-number, so that the others keep their places.
+        /// The numbers. One that could not be read is not-a-number, so that the others keep their
+        /// places.
         pub vector: Option<Vec<f64>>,
         /// How many numbers the model gives.
         pub num_dimensions: Option<u64>,
@@ -229,9 +232,11 @@ impl Embedding {
         self.vector.as_deref().unwrap_or_default()
     }
 
-    /// How alike two things are: the cosine of the angle between their vectors, -1 to 1, and 1 for the same.
+    /// How alike two things are: the cosine of the angle between their vectors, -1 to 1, and 1 for
+    /// the same.
     ///
-    /// `None` if the vectors differ in length, or one of them has no direction or no usable numbers.
+    /// `None` if the vectors differ in length, or one of them has no direction or no usable
+    /// numbers.
     ///
     /// ```
     /// use clarifai_core::model::Embedding;
@@ -265,7 +270,8 @@ record! {
 }
 
 impl Frame {
-    /// The moment, in milliseconds from the start. The service leaves zero out, so an absent time is 0.
+    /// The moment, in milliseconds from the start. The service leaves zero out, so an absent time
+    /// is 0.
     pub fn time_ms(&self) -> u64 {
         self.frame_info
             .as_ref()

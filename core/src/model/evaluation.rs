@@ -10,7 +10,8 @@ record! {
     pub struct EvalMetrics {
         /// The id of the evaluation.
         pub id: String,
-        /// Whether the evaluation is done. In the answer to a model version this may be all there is.
+        /// Whether the evaluation is done. In the answer to a model version this may be all there
+        /// is.
         pub status: Option<Status>,
         /// The user or organisation it belongs to.
         pub user_id: Option<String>,
@@ -174,7 +175,8 @@ record! {
 }
 
 record! {
-    /// How many are found against how many are found wrongly, by threshold. The lists run side by side.
+    /// How many are found against how many are found wrongly, by threshold. The lists run side by
+    /// side.
     #[doc(alias = "ROC")]
     pub struct Roc {
         /// The share of inputs without the concept that are said to show it.
@@ -197,7 +199,8 @@ record! {
         pub recall: Option<Vec<f64>>,
         /// The share of inputs said to show the concept that do.
         pub precision: Option<Vec<f64>>,
-        /// The value from which on the concept counts as seen; may be one shorter than the other lists.
+        /// The value from which on the concept counts as seen; may be one shorter than the other
+        /// lists.
         pub thresholds: Option<Vec<f64>>,
     }
 }
@@ -231,7 +234,7 @@ record! {
         pub morse_frag: Option<f64>,
         /// The mean precision.
         pub avg_precision: Option<f64>,
-        /// The id of the input.
+        /// An id internal to the service.
         pub aiid: Option<String>,
         /// How often one thing was taken for another, for each thing.
         pub unique_switch_rate: Option<f64>,

@@ -26,7 +26,8 @@ record! {
 }
 
 impl Input {
-    /// The address its medium was fetched from: of the picture, the video, the recording or the text.
+    /// The address its medium was fetched from: of the picture, the video, the recording or the
+    /// text.
     pub fn url(&self) -> Option<&str> {
         let data = self.data.as_ref()?;
         None.or_else(|| data.image.as_ref()?.url.as_deref())

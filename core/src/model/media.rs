@@ -9,7 +9,8 @@ record! {
     pub struct Image {
         /// Where the picture was fetched from.
         pub url: Option<String>,
-        /// The bytes in base64. Answers about a picture sent as bytes may hold a marker in place of them.
+        /// The bytes in base64. Answers about a picture sent as bytes may hold a marker in place of
+        /// them.
         pub base64: Option<String>,
         /// Whether the picture may be stored again under a URL that is known already.
         pub allow_duplicate_url: Option<bool>,
@@ -21,7 +22,8 @@ record! {
         pub hosted_image_info: Option<BTreeMap<String, ImageInfo>>,
         /// The bytes after decoding, in base64.
         pub decoded_bytes: Option<String>,
-        /// The part of the picture that was looked at: top, left, bottom, right, each 0 to 1. Gone since 2019.
+        /// The part of the picture that was looked at: top, left, bottom, right, each 0 to 1. Gone
+        /// since 2019.
         pub crop: Option<Vec<f64>>,
     }
 }
@@ -73,7 +75,8 @@ record! {
     pub struct Video {
         /// Where the video was fetched from.
         pub url: Option<String>,
-        /// The bytes in base64. Answers about a video sent as bytes may hold `true` in place of them.
+        /// The bytes in base64. Answers about a video sent as bytes may hold `true` in place of
+        /// them.
         pub base64: Option<String>,
         /// Whether the video may be stored again under a URL that is known already.
         pub allow_duplicate_url: Option<bool>,

@@ -127,8 +127,8 @@ record! {
 }
 
 record! {
-    /// An upright box. Its edges are parts of the picture's height and width, 0 at the top left, 1 at the bottom
-    /// right.
+    /// An upright box. Its edges are parts of the picture's height and width, 0 at the top left, 1
+    /// at the bottom right.
     pub struct BoundingBox {
         /// The upper edge.
         pub top_row: Option<f64>,

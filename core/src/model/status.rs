@@ -14,8 +14,8 @@ use crate::lenient::record;
 record! {
     /// How a call went, or how an input, an output, a model version or an evaluation fares.
     ///
-    /// Each answer has one at its top, and most things in an answer have one of their own. Decide by
-    /// [`code`](Self::code); the texts are for people and change without notice.
+    /// Each answer has one at its top, and most things in an answer have one of their own. Decide
+    /// by [`code`](Self::code); the texts are for people and change without notice.
     pub struct Status {
         /// What happened, or the state reached.
         pub code: Option<StatusCode>,
@@ -93,8 +93,8 @@ pub enum Class {
 
 /// A status code of the service, such as 10000 for success.
 ///
-/// It arrives as a number, now and then as a name; both forms of the same code are equal. Codes this crate does
-/// not know are kept, written back as they came, and belong to [`Class::Unknown`].
+/// It arrives as a number, now and then as a name; both forms of the same code are equal. Codes
+/// this crate does not know are kept, written back as they came, and belong to [`Class::Unknown`].
 ///
 /// ```
 /// use clarifai_core::model::{Class, StatusCode};

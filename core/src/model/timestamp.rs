@@ -8,8 +8,9 @@ use crate::lenient::{Lenient, deserialize_leniently};
 
 /// A point in time as RFC 3339 text, such as `2017-05-16T19:20:38.733764Z`.
 ///
-/// The service writes up to nine digits of a second, or none, and year 1 for a time that was never set. The text
-/// is kept as it came. It does not sort by time: compare it with the date library of your choice.
+/// The service writes up to nine digits of a second, or none, and year 1 for a time that was never
+/// set. The text is kept as it came. It does not sort by time: compare it with the date library of
+/// your choice.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(Box<str>);

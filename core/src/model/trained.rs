@@ -91,8 +91,8 @@ record! {
 }
 
 impl Model {
-    /// What kind of model it is, wherever the answer says so: `model_type_id`, or the older `type_ext` and `type`
-    /// of its output info.
+    /// What kind of model it is, wherever the answer says so: `model_type_id`, or the older
+    /// `type_ext` and `type` of its output info.
     pub fn kind(&self) -> Option<&str> {
         let info = self.output_info.as_deref();
         self.model_type_id
@@ -156,7 +156,7 @@ record! {
         pub train_info: Option<Box<TrainInfo>>,
         /// Where it was imported from.
         pub import_info: Option<Box<ImportInfo>>,
-        /// How the training of an uploaded model is to be read.
+        /// How the files of an uploaded model are to be read.
         pub pretrained_model_config: Option<Box<PretrainedModelConfig>>,
         /// What the training had to say.
         pub train_log: Option<String>,
@@ -208,8 +208,8 @@ record! {
     pub struct OutputConfig {
         /// Whether an input shows one of the concepts at most.
         pub concepts_mutually_exclusive: Option<bool>,
-        /// Whether only the model's own concepts occur, so that an input that shows none of them is an example
-        /// of none. Gone from newer answers.
+        /// Whether only the model's own concepts occur, so that an input that shows none of them is
+        /// an example of none. Gone from newer answers.
         pub closed_environment: Option<bool>,
         /// The model this one is made from.
         pub existing_model_id: Option<String>,
