@@ -51,9 +51,9 @@ use http::{Request, Response};
 
 use crate::body::Body;
 use crate::error::Error;
+use crate::error::TransportFailure;
 #[cfg(doc)]
 use crate::error::TransportFailureKind;
-use crate::error::TransportFailure;
 
 mod attempt;
 mod find_model;

@@ -49,7 +49,8 @@ impl Client {
     /// body of a refusal is read.
     pub fn with_agent(app: App, agent: ureq::Agent) -> Self {
         let config = agent.config();
-        let override_agent = config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
+        let override_agent =
+            config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
         Self {
             app: app.with_seed(fastrand::u64(..)),
             agent,
@@ -134,7 +135,9 @@ fn kind_of(error: &ureq::Error) -> TransportFailureKind {
         | ureq::Error::BadUri(_)
         | ureq::Error::InvalidProxyUrl
         | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => TransportFailureKind::NotSent,
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => TransportFailureKind::NotSent,
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            TransportFailureKind::NotSent
+        }
         ureq::Error::BodyExceedsLimit(_) => TransportFailureKind::TooLarge,
         _ => TransportFailureKind::MaybeSent,
     }

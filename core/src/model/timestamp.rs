@@ -1,0 +1,71 @@
+//! Points in time, kept as the text the service wrote.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::lenient::{Lenient, deserialize_leniently};
+
+/// A point in time as RFC 3339 text, such as `2017-05-16T19:20:38.733764Z`.
+///
+/// The service writes up to nine digits of a second, or none, and year 1 for a time that was never
+/// set. The text is kept as it came. It does not sort by time: compare it with the date library of
+/// your choice.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize)]
+#[serde(transparent)]
+pub struct Timestamp(Box<str>);
+
+impl Timestamp {
+    /// A time from its RFC 3339 text, which is not checked.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text as the service wrote it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this stands for a time that was never set: it is empty, or in the year 1.
+    pub fn is_unset(&self) -> bool {
+        self.0.is_empty() || self.0.starts_with("0001-")
+    }
+}
+
+impl Lenient for Timestamp {
+    #[inline]
+    fn from_text(value: &str) -> Option<Self> {
+        Some(Self::new(value))
+    }
+}
+
+deserialize_leniently!(Timestamp);
+
+impl AsRef<str> for Timestamp {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn year_one_and_nothing_are_unset() {
+        for (text, unset) in [
+            ("0001-01-01T00:00:00Z", true),
+            ("", true),
+            ("1970-01-01T00:00:00Z", false),
+            ("2024-05-06T07:08:09.123456789Z", false),
+        ] {
+            assert_eq!(Timestamp::new(text).is_unset(), unset, "{text}");
+        }
+    }
+}
