@@ -229,8 +229,10 @@ impl TokenDesk {
         // A tenth of its life, a minute at most, is the margin for clocks and for requests on their way.
         let life = grant.expires_in();
         let margin = (life / 10).min(Duration::from_secs(60));
-        desk.token =
-            Some(Held { value: sensitive(format!("Bearer {}", grant.token())), renew_at: now + (life - margin) });
+        desk.token = Some(Held {
+            value: sensitive(format!("Bearer {}", grant.token())),
+            renew_at: now + life.saturating_sub(margin),
+        });
         desk.leased_until = None;
     }
 

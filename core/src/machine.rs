@@ -128,6 +128,10 @@ pub enum Event {
 ///
 /// These three are the contract, and there will be no fourth.
 #[must_use = "a step that is not carried out leaves the machine waiting for ever"]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is taken apart at once, and boxing the request would cost each call"
+)]
 pub enum Step<T> {
     /// Send this request and come back with the answer.
     Send(Request<Body>),

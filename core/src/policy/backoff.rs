@@ -44,7 +44,7 @@ impl Backoff {
         Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
     }
 
-    /// SplitMix64 (Steele, Lea and Flood, 2014): enough to spread waits, and a crate less.
+    /// `SplitMix64` (Steele, Lea and Flood, 2014): enough to spread waits, and a crate less.
     fn random(&mut self) -> u64 {
         self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.random;
