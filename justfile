@@ -1,0 +1,44 @@
+# The developer's manual: `just` lists the recipes.
+
+_default:
+    @just --list --unsorted
+
+# Everything that must pass before a change lands
+check: fmt clippy test doc deny fuzz-build
+
+# Format the code
+fmt:
+    cargo fmt --all --check
+
+# Lint it
+clippy:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+
+# Run the tests, doctests included
+test:
+    cargo test
+
+# Build the documentation, warnings as errors
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+# Licences, sources and duplicates of dependencies
+deny:
+    cargo deny --all-features check bans licenses sources
+
+# Build the fuzz targets
+fuzz-build:
+    cargo build -p clarifai-fuzz --features libfuzzer --bins
+
+# Fuzz one target for a while: just fuzz decode 60
+fuzz target seconds="60":
+    cargo +nightly fuzz run {{target}} --features libfuzzer -- -max_total_time={{seconds}}
+
+# Measure
+bench:
+    cargo bench -p clarifai-core
+    cargo bench -p clarifai-ureq
+
+# Tag a picture by the simulator
+try picture="tests/data/images/coffee.jpg":
+    cargo run --release -p clarifai-cli -- --simulator predict {{picture}}
