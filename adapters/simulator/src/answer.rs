@@ -102,7 +102,9 @@ pub(crate) fn timestamp(unix: Duration) -> String {
 /// The HTTP response to a handler's answer.
 pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
     let (http, body) = match answer {
-        Ok(Content { http, code, description, members }) => (http, envelope(code, description, "", request_id, members)),
+        Ok(Content { http, code, description, members }) => {
+            (http, envelope(code, description, "", request_id, members))
+        }
         Err(Refusal::Api { http, code, description, details, members }) => {
             let members = if let Value::Object(members) = members { members } else { Map::new() };
             (http, envelope(code, description, &details, request_id, members))

@@ -38,7 +38,11 @@ impl Client {
 
     /// A client of this simulator. The app's address does not matter.
     pub fn with(app: App, simulator: Simulator) -> Self {
-        Self { app, simulator: Arc::new(simulator), clock: Arc::new(Mutex::new(Now::new(Mono::default(), Self::START))) }
+        Self {
+            app,
+            simulator: Arc::new(simulator),
+            clock: Arc::new(Mutex::new(Now::new(Mono::default(), Self::START))),
+        }
     }
 
     /// Sets the clock to this time since 1970.
@@ -92,7 +96,8 @@ impl Driver for &Client {
 
     fn wait_until(&mut self, time: Mono) {
         let mut now = self.clock();
-        now.unix += time.since(now.mono);
+        let passed = time.since(now.mono);
+        now.unix += passed;
         now.mono = now.mono.max(time);
     }
 }

@@ -146,7 +146,7 @@ fn see(kind: Kind, picture: &Picture, options: &Options) -> Value {
                     options.select.as_ref().is_none_or(|select| select.iter().any(wanted))
                 })
                 .take(options.max_concepts)
-                .map(|(concept, name)| json!({"id": concept.id, "name": name, "value": concept.value, "app_id": "main"}))
+                .map(|(concept, name)| json!({"id": concept.id, "name": name, "value": number(concept.value), "app_id": "main"}))
                 .collect();
             json!({"concepts": concepts})
         }
@@ -155,14 +155,19 @@ fn see(kind: Kind, picture: &Picture, options: &Options) -> Value {
                 .into_iter()
                 .map(|color| {
                     let w3c = json!({"hex": color.w3c_hex, "name": color.w3c_name});
-                    json!({"raw_hex": color.raw_hex, "w3c": w3c, "value": color.share})
+                    json!({"raw_hex": color.raw_hex, "w3c": w3c, "value": number(color.share)})
                 })
                 .collect();
             json!({"colors": colors})
         }
         Kind::Embeddings => {
-            let vector = vision::embedding(picture);
+            let vector: Vec<_> = vision::embedding(picture).into_iter().map(number).collect();
             json!({"embeddings": [{"num_dimensions": vector.len(), "vector": vector}]})
         }
     }
+}
+
+/// A measurement as the service writes it: seven digits, which is what it is worth.
+fn number(value: f32) -> f64 {
+    (f64::from(value) * 1e7).round() / 1e7
 }

@@ -92,13 +92,10 @@ async fn serve(listener: std::net::TcpListener, simulator: Arc<Simulator>) {
     };
     let start = Instant::now();
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        let Ok((stream, _)) = listener.accept().await else {
             // Out of descriptors, or the peer went away: the next one may fare better.
-            Err(_) => {
-                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-                continue;
-            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            continue;
         };
         let _ = stream.set_nodelay(true);
         let simulator = Arc::clone(&simulator);

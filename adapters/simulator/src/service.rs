@@ -83,7 +83,7 @@ impl Simulator {
         let ["v2", route @ ..] = segments.as_slice() else { return Err(no_route()) };
         if let (["token"], &Method::POST) = (route, request.method()) {
             let token = self.new_id();
-            return self.state().tokens.grant(header(request), request.body(), unix, token);
+            return self.state().tokens.grant(header(request), request.body(), unix, &token);
         }
         let (scope, route) = match route {
             ["users", user, "apps", app, rest @ ..] => (Some(Scope::new(*user, *app)), rest),
@@ -100,15 +100,24 @@ impl Simulator {
         let model = |id: &str| catalog::find(id).filter(|_| public).ok_or_else(|| Refusal::no_model(id));
         let version = |id: &str, version: &str| {
             model(id).and_then(|entry| {
-                let refuse = || Refusal::new(StatusCode::NOT_FOUND, 11101, "Resource does not exist", format!("version_id '{version}' not found."));
+                let refuse = || {
+                    Refusal::new(
+                        StatusCode::NOT_FOUND,
+                        11101,
+                        "Resource does not exist",
+                        format!("version_id '{version}' not found."),
+                    )
+                };
                 if entry.version == version { Ok(entry) } else { Err(refuse()) }
             })
         };
         match (request.method().as_str(), route) {
             ("GET", ["models"]) => list_models(request.uri().query(), public),
-            ("POST", ["models", "searches"]) => search_models(&json_body(request)?, public),
+            ("POST", ["models", "searches"]) => Ok(search_models(&json_body(request)?, public)),
             ("GET", ["models", id]) => Ok(Content::ok(json!({"model": model(id)?.json(Some(id), false)}))),
-            ("GET", ["models", id, "output_info"]) => Ok(Content::ok(json!({"model": model(id)?.json(Some(id), true)}))),
+            ("GET", ["models", id, "output_info"]) => {
+                Ok(Content::ok(json!({"model": model(id)?.json(Some(id), true)})))
+            }
             ("GET", ["models", id, "versions", of, "output_info"]) => {
                 Ok(Content::ok(json!({"model": version(id, of)?.json(Some(id), true)})))
             }
@@ -123,9 +132,8 @@ impl Simulator {
     }
 
     fn authorise(&self, unix: Duration, request: &Request<Bytes>) -> Result<(), Refusal> {
-        let unauthorised = |code, description, details: &str| {
-            Err(Refusal::new(StatusCode::UNAUTHORIZED, code, description, details))
-        };
+        let unauthorised =
+            |code, description, details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, code, description, details));
         let header = header(request);
         if let Some(token) = header.strip_prefix("Bearer ") {
             return self.state().tokens.check(token, unix);
@@ -179,13 +187,12 @@ fn json_body(request: &Request<Bytes>) -> Result<Value, Refusal> {
 fn page(query: Option<&str>) -> Result<(usize, usize), Refusal> {
     let (mut page, mut per_page) = (1, 20);
     for (key, value) in query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
-        let number = || {
-            value
-                .parse()
-                .ok()
-                .filter(|number| *number > 0)
-                .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", format!("bad {key}")))
-        };
+        let number =
+            || {
+                value.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+                    Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", format!("bad {key}"))
+                })
+            };
         match key {
             "page" => page = number()?,
             "per_page" => per_page = number()?,
@@ -207,7 +214,7 @@ fn list_models(query: Option<&str>, public: bool) -> Answer {
     Ok(Content::ok(json!({"models": models})))
 }
 
-fn search_models(body: &Value, public: bool) -> Answer {
+fn search_models(body: &Value, public: bool) -> Content {
     let query = &body["model_query"];
     let wanted = |member: &str| query[member].as_str();
     let models: Vec<_> = CATALOG
@@ -220,5 +227,5 @@ fn search_models(body: &Value, public: bool) -> Answer {
         })
         .map(|entry| entry.json(None, false))
         .collect();
-    Ok(Content::ok(json!({"models": models})))
+    Content::ok(json!({"models": models}))
 }

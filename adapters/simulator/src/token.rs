@@ -19,9 +19,10 @@ pub(crate) struct Tokens(BTreeMap<String, Duration>);
 
 impl Tokens {
     /// Gives out a token for an app id and secret, any but empty ones.
-    pub(crate) fn grant(&mut self, authorization: &str, form: &[u8], unix: Duration, token: String) -> Answer {
+    pub(crate) fn grant(&mut self, authorization: &str, form: &[u8], unix: Duration, token: &str) -> Answer {
         let refuse = |details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11002, "Invalid credentials", details));
-        let Some(decoded) = authorization.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok()) else {
+        let Some(decoded) = authorization.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok())
+        else {
             return refuse("no client ID and secret");
         };
         let decoded = String::from_utf8_lossy(&decoded);
@@ -32,7 +33,7 @@ impl Tokens {
             return Err(Refusal::bad_format("grant_type must be client_credentials"));
         }
         self.0.retain(|_, end| *end > unix);
-        self.0.insert(token.clone(), unix + LIFE);
+        self.0.insert(token.to_owned(), unix + LIFE);
         Ok(Content::ok(json!({
             "access_token": token,
             "expires_in": LIFE.as_secs(),
@@ -42,7 +43,8 @@ impl Tokens {
 
     /// Whether it is a token that was given out and has not run out.
     pub(crate) fn check(&self, token: &str, unix: Duration) -> Result<(), Refusal> {
-        let refuse = |details| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11001, "Invalid authentication token", details));
+        let refuse =
+            |details| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11001, "Invalid authentication token", details));
         match self.0.get(token) {
             Some(end) if *end > unix => Ok(()),
             Some(_) => refuse("expired token"),

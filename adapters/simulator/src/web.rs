@@ -48,7 +48,8 @@ mod tests {
     #[test]
     fn addresses_stay_within_the_folder() {
         let folder = Path::new("/web");
-        let is = |url, expected: Option<&str>| assert_eq!(place(folder, url).as_deref(), expected.map(Path::new), "{url}");
+        let is =
+            |url, expected: Option<&str>| assert_eq!(place(folder, url).as_deref(), expected.map(Path::new), "{url}");
         is("https://samples.clarifai.com/metro-north.jpg", Some("/web/samples.clarifai.com/metro-north.jpg"));
         is("http://h:80/a%20b.jpg?x=1", Some("/web/h/a b.jpg"));
         is("https://h/../../etc/passwd", None);
