@@ -63,6 +63,10 @@ impl Item for Output {
     fn id(&self) -> &str {
         self.input.as_deref().map_or("", |input| &input.id)
     }
+
+    fn failed(&self) -> bool {
+        !self.is_ok()
+    }
 }
 
 impl<T: Item> Batch<T> {

@@ -32,6 +32,7 @@ impl Web {
 /// The file an address stands for. `None` for whatever would lead out of the folder.
 fn place(folder: &Path, url: &str) -> Option<PathBuf> {
     let uri: Uri = url.parse().ok()?;
+    uri.scheme()?;
     let host = uri.host()?;
     let path = percent_decode_str(uri.path()).decode_utf8().ok()?;
     let relative = PathBuf::from(format!("{host}/{}", path.trim_start_matches('/')));

@@ -223,8 +223,11 @@ impl NewInput {
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
         }
-        if self.allow_duplicate_url {
-            json.raw(",\"allow_duplicate_url\":true");
+        // Of pictures it is always said, as all clients of the service have done.
+        match (self.allow_duplicate_url, self.medium) {
+            (true, _) => _ = json.raw(",\"allow_duplicate_url\":true"),
+            (false, Medium::Image) => _ = json.raw(",\"allow_duplicate_url\":false"),
+            (false, _) => {}
         }
         json.raw("}");
         if !self.concepts.is_empty() {
@@ -359,9 +362,18 @@ mod tests {
     #[test]
     fn every_source_has_its_form() {
         for (input, expected) in [
-            (NewInput::image_url(" http://u \n"), r#"{"data":{"image":{"url":"http://u"}}}"#),
-            (NewInput::image_bytes(vec![0xff, 0xd8, 0xff, 0xd9]), r#"{"data":{"image":{"base64":"/9j/2Q=="}}}"#),
-            (NewInput::image_base64("/9j/2Q=="), r#"{"data":{"image":{"base64":"/9j/2Q=="}}}"#),
+            (
+                NewInput::image_url(" http://u \n"),
+                r#"{"data":{"image":{"url":"http://u","allow_duplicate_url":false}}}"#,
+            ),
+            (
+                NewInput::image_bytes(vec![0xff, 0xd8, 0xff, 0xd9]),
+                r#"{"data":{"image":{"base64":"/9j/2Q==","allow_duplicate_url":false}}}"#,
+            ),
+            (
+                NewInput::image_base64("/9j/2Q=="),
+                r#"{"data":{"image":{"base64":"/9j/2Q==","allow_duplicate_url":false}}}"#,
+            ),
             (NewInput::video_url("http://u/ü\"x"), r#"{"data":{"video":{"url":"http://u/ü\"x"}}}"#),
             (NewInput::text("say \"hi\""), r#"{"data":{"text":{"raw":"say \"hi\""}}}"#),
             (NewInput::audio_bytes(vec![1]), r#"{"data":{"audio":{"base64":"AQ=="}}}"#),

@@ -145,13 +145,17 @@ impl FindModel {
 
     /// Picks the one model meant out of those a search found.
     fn choose(&self, models: &[Model]) -> Step<ModelRef> {
-        // A search matches more than the name: `*`, other cases, parts. Only the name as asked for counts.
-        let named: Vec<_> = models
-            .iter()
-            .filter(|model| {
-                model.name == self.name || model.id == self.name || model.display_name.as_deref() == Some(&self.name)
-            })
-            .collect();
+        // A search matches more than the name: wildcards, other cases, former names. What has the very name counts
+        // alone where there is any.
+        let is_named = |model: &&Model| {
+            model.name == self.name
+                || model.id == self.name
+                || model.display_name.as_deref() == Some(self.name.as_str())
+        };
+        let mut named: Vec<_> = models.iter().filter(is_named).collect();
+        if named.is_empty() {
+            named = models.iter().collect();
+        }
         let fitting: Vec<_> = named
             .iter()
             .copied()

@@ -1,0 +1,146 @@
+//! Replays what an old client sent and was answered: each request must equal the recorded one, and gets its answer.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use clarifai_core::machine::{Driver, Mono, Now};
+use clarifai_core::{Body, TransportFailure, TransportFailureKind};
+use http::{Request, Response};
+use percent_encoding::percent_decode_str;
+use serde_json::{Map, Value};
+
+/// A transport that knows what comes next.
+#[derive(Debug)]
+pub struct Replay {
+    exchanges: VecDeque<Value>,
+    now: Now,
+    differences: Vec<String>,
+}
+
+impl Replay {
+    /// Replays these exchanges, each `{"request", "response"}`.
+    pub fn new(exchanges: &[Value]) -> Self {
+        Self { exchanges: exchanges.iter().cloned().collect(), now: Now::default(), differences: Vec::new() }
+    }
+
+    /// How the requests differed from the recorded ones, and which of those were not sent.
+    pub fn differences(mut self) -> Vec<String> {
+        for exchange in self.exchanges {
+            let request = &exchange["request"];
+            self.differences.push(format!("not sent: {} {}", request["method"], request["path"]));
+        }
+        self.differences
+    }
+}
+
+impl Driver for Replay {
+    fn now(&mut self) -> Now {
+        self.now
+    }
+
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+        let Some(exchange) = self.exchanges.pop_front() else {
+            self.differences.push(format!("one request too many: {} {}", request.method(), request.uri()));
+            return Err(TransportFailure::new(TransportFailureKind::TooLarge, "the recording has ended"));
+        };
+        let recorded = &exchange["request"];
+        for (what, sent, recorded) in [
+            ("method", Value::from(request.method().as_str()), recorded["method"].clone()),
+            ("path", path(request.uri().path()), path(recorded["path"].as_str().unwrap_or_default())),
+            ("query", query(request.uri().query()), recorded["query"].clone()),
+            ("authorization", header(&request, "authorization"), recorded["headers"]["authorization"].clone()),
+            ("content-type", header(&request, "content-type"), content_type(recorded)),
+            ("body", sent_body(&request), tolerated(&recorded["body"])),
+        ] {
+            if sent != recorded {
+                self.differences.push(format!("{what}: sent {sent}, recorded {recorded}"));
+            }
+        }
+        let answer = &exchange["response"];
+        let Some(status) = answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()) else {
+            return Err(TransportFailure::new(TransportFailureKind::MaybeSent, "the recording has no answer"));
+        };
+        let body = answer["body"].as_str().map_or_else(|| answer["body"].to_string(), str::to_owned);
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status.try_into().unwrap_or_default();
+        Ok(response)
+    }
+
+    fn wait_until(&mut self, time: Mono) {
+        self.now.unix += Duration::from_secs(1);
+        self.now.mono = self.now.mono.max(time);
+    }
+}
+
+/// Decoded segments. A slash at the end is an empty one, which Q15 tolerates.
+fn path(path: &str) -> Value {
+    let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+    path.trim_end_matches('/').split('/').map(decode).collect::<Vec<_>>().into()
+}
+
+fn query(query: Option<&str>) -> Value {
+    let decode = |text| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split('=').map(decode).collect::<Vec<_>>()).collect::<Vec<_>>().into()
+}
+
+fn header(request: &Request<Body>, name: &str) -> Value {
+    let Some(value) = request.headers().get(name) else { return Value::Null };
+    // Basic credentials that are no ASCII still are as a header.
+    String::from_utf8_lossy(value.as_bytes()).into_owned().into()
+}
+
+/// The old client names a content type without content on every GET, and with the body `null` (Q14).
+fn content_type(recorded: &Value) -> Value {
+    if recorded["body"].is_null() { Value::Null } else { recorded["headers"]["content-type"].clone() }
+}
+
+fn sent_body(request: &Request<Body>) -> Value {
+    let bytes = request.body().to_bytes();
+    match serde_json::from_slice::<Value>(&bytes) {
+        _ if bytes.is_empty() => Value::Null,
+        Ok(json) => tolerated(&json),
+        Err(_) => String::from_utf8_lossy(&bytes).into_owned().into(),
+    }
+}
+
+/// A body without what the list of tolerated forms says may differ, and with one spelling for each number.
+fn tolerated(body: &Value) -> Value {
+    let mut body = normal(body);
+    // Q32: two options the caller never set; Q37: empty objects in a model.
+    if let Some(model) = body.get_mut("model").and_then(Value::as_object_mut) {
+        if let Some(info) = model.get_mut("output_info").and_then(Value::as_object_mut) {
+            if let Some(config) = info.get_mut("output_config").and_then(Value::as_object_mut) {
+                for unset in ["concepts_mutually_exclusive", "closed_environment"] {
+                    if config.get(unset) == Some(&Value::Bool(false)) {
+                        config.remove(unset);
+                    }
+                }
+            }
+            drop_empty(info, "output_config");
+        }
+        drop_empty(model, "output_info");
+    }
+    if let Some(body) = body.as_object_mut() {
+        drop_empty(body, "model");
+        drop_empty(body, "model_query");
+    }
+    body
+}
+
+fn drop_empty(map: &mut Map<String, Value>, key: &str) {
+    if map.get(key).and_then(Value::as_object).is_some_and(Map::is_empty) {
+        map.remove(key);
+    }
+}
+
+/// `1` and `1.0` are one number.
+fn normal(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),
+        Value::Array(items) => items.iter().map(normal).collect(),
+        Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), normal(value))).collect(),
+        _ => value.clone(),
+    }
+}

@@ -1,0 +1,186 @@
+//! The ureq adapter on a loopback server: what it sends, what it reads, what it makes of trouble.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use clarifai_core::error::ErrorKind;
+use clarifai_core::inputs::NewInput;
+use clarifai_core::models::{ListModels, Predict};
+use clarifai_core::policy::RetryPolicy;
+use clarifai_core::{App, Credentials, TransportFailureKind};
+use clarifai_simulator::{Server, Simulator};
+use clarifai_tests::photograph;
+use clarifai_ureq::{Client, ureq};
+
+const OK: &str = r#"{"status":{"code":10000},"models":[]}"#;
+
+/// A server that answers each connection with the next of these bytes, and hands over the bytes it got. It keeps
+/// listening, so that a request too many is seen.
+fn serve(answers: Vec<Vec<u8>>) -> (String, mpsc::Receiver<Vec<u8>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let mut answers = answers.into_iter();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let request = read_request(&mut stream);
+            let answer = answers.next().unwrap_or_else(|| http(500, "", "one request too many"));
+            let _ = stream.write_all(&answer);
+            let _ = tell.send(request);
+        }
+    });
+    (address, told)
+}
+
+fn read_request(stream: &mut TcpStream) -> Vec<u8> {
+    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let text = String::from_utf8_lossy(&bytes).to_ascii_lowercase();
+        if let Some(head) = text.find("\r\n\r\n") {
+            let length = text.split("content-length: ").nth(1).and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+            if bytes.len() >= head + 4 + length.unwrap_or(0) {
+                return bytes;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(0) | Err(_) => return bytes,
+            Ok(count) => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}
+
+fn http(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n{body}", body.len())
+        .into_bytes()
+}
+
+fn app(base: &str) -> App {
+    App::new(Credentials::key("sentinel-key").unwrap()).with_base(base).unwrap()
+}
+
+#[test]
+fn pictures_are_streamed_with_their_exact_length() {
+    let answer = r#"{"status":{"code":10000},"outputs":[{"data":{}}]}"#;
+    let (base, told) = serve(vec![http(200, "", answer)]);
+    let picture = photograph("coffee");
+    let client = Client::new(app(&base));
+    client.call(Predict::with("a/b").input(NewInput::image_bytes(picture.clone()))).unwrap();
+    let request = told.recv().unwrap();
+    let text = String::from_utf8(request).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("POST /v2/models/a%2Fb/outputs HTTP/1.1\r\n"), "{head}");
+    let head = head.to_ascii_lowercase();
+    assert!(head.contains(&format!("content-length: {}", body.len())), "{head}");
+    assert!(!head.contains("transfer-encoding"), "{head}");
+    assert!(
+        head.contains("authorization: key sentinel-key") && head.contains("content-type: application/json"),
+        "{head}"
+    );
+    assert!(head.contains("x-clarifai-client: rust:"), "{head}");
+    let json: serde_json::Value = serde_json::from_str(body).unwrap();
+    let encoded = json["inputs"][0]["data"]["image"]["base64"].as_str().unwrap();
+    assert_eq!(encoded.len(), picture.len().div_ceil(3) * 4);
+}
+
+#[test]
+fn redirects_are_handed_back_and_never_followed() {
+    for status in [301, 302, 307, 308] {
+        let (elsewhere, other) = serve(vec![http(200, "", OK)]);
+        let (base, _told) = serve(vec![http(status, &format!("location: {elsewhere}/v2/models\r\n"), "moved")]);
+        for client in [Client::new(app(&base)), Client::with_agent(app(&base), ureq::Agent::new_with_defaults())] {
+            let error = client.call(ListModels::new()).unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Api(_)), "{status}: {error:?}");
+        }
+        assert!(other.try_recv().is_err(), "the key went to another host");
+    }
+}
+
+#[test]
+fn refusals_keep_their_body_with_any_agent() {
+    let body = r#"{"status":{"code":11009,"description":"API key not found","req_id":"r1"}}"#;
+    for own_agent in [false, true] {
+        let (base, _told) = serve(vec![http(401, "", body)]);
+        let client = match own_agent {
+            false => Client::new(app(&base)),
+            true => Client::with_agent(app(&base), ureq::Agent::new_with_defaults()),
+        };
+        let error = client.call(ListModels::new()).unwrap_err();
+        assert_eq!((error.http_status(), error.api_code(), error.request_id()), (Some(401), Some(11009), Some("r1")));
+    }
+}
+
+#[test]
+fn what_failed_on_the_way_says_whether_it_was_sent() {
+    // Nobody listens: proven not sent.
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let once = |base: &str| Client::new(app(base).with_retry(RetryPolicy::never()));
+    let error = once(&format!("http://{free}")).call(ListModels::new()).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportFailureKind::NotSent),
+        "{error:?}"
+    );
+    assert!(!error.may_have_happened() && error.is_retryable());
+
+    // Cut after the request was read, and in the middle of the answer.
+    for answer in [Vec::new(), b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"sta".to_vec()] {
+        let (base, _told) = serve(vec![answer]);
+        let error = once(&base).call(ListModels::new()).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportFailureKind::MaybeSent),
+            "{error:?}"
+        );
+        assert!(error.may_have_happened());
+        assert!(!format!("{error} {error:?}").contains("sentinel-key"));
+    }
+}
+
+#[test]
+fn a_lost_answer_to_a_safe_call_is_asked_for_again() {
+    let (base, told) = serve(vec![Vec::new(), http(503, "retry-after: 0\r\n", "busy"), http(200, "", OK)]);
+    assert!(Client::new(app(&base)).call(ListModels::new()).unwrap().is_empty());
+    assert_eq!(told.iter().take(3).count(), 3);
+}
+
+#[test]
+fn answers_are_read_up_to_the_limit_and_not_beyond() {
+    let large = format!("{{\"status\":{{\"code\":10000}},\"models\":[],\"x\":\"{}\"}}", "y".repeat(10_000));
+    let announced = b"HTTP/1.1 200 OK\r\ncontent-length: 4294967296\r\n\r\n{".to_vec();
+    let chunked =
+        format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{large}\r\n0\r\n\r\n", large.len())
+            .into_bytes();
+    for answer in [http(200, "", &large), announced, chunked.clone()] {
+        let (base, told) = serve(vec![answer]);
+        let error = Client::new(app(&base)).with_max_response(5_000).call(ListModels::new()).unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportFailureKind::TooLarge),
+            "{error:?}"
+        );
+        assert!(!error.is_retryable());
+        assert_eq!(told.try_iter().count(), 1, "it is not asked for again");
+    }
+    let (base, _told) = serve(vec![chunked]);
+    assert!(Client::new(app(&base)).call(ListModels::new()).unwrap().is_empty());
+}
+
+#[test]
+fn threads_share_a_client() {
+    fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
+    let server = Server::start(Simulator::new(), "127.0.0.1:0").unwrap();
+    let client = Client::new(app(&server.url()));
+    shared(&client);
+    let calls: Vec<_> = (0..8)
+        .map(|_| {
+            let client = client.clone();
+            thread::spawn(move || client.call(ListModels::new()).unwrap().len())
+        })
+        .collect();
+    assert!(calls.into_iter().all(|call| call.join().unwrap() == 3));
+}
