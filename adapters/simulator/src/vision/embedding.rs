@@ -7,7 +7,7 @@
 //! | 124 | contrast: a histogram of band-pass responses at four scales | no |
 //! | 128 | directions: gradient energy by eight angles and four strengths at four scales | no |
 //! | 128 | shapes: gradient directions in a grid of 4 x 4 | yes |
-//! | 192 | layout: mean Lab in a grid of 8 x 8 | yes |
+//! | 192 | layout: mean Lab in a grid of 8 x 8, lightness relative to the whole | yes |
 //!
 //! Histograms are counted softly, so that a small change moves a little weight to the neighbouring cell, and their square
 //! root is taken, which makes the cosine of two of them the Bhattacharyya coefficient of the distributions. The mean of
@@ -194,8 +194,10 @@ fn shapes(plane: &Plane) -> Vec<f32> {
     cells
 }
 
-/// Mean colours relative to a middle gray, the only block that is not a histogram.
+/// Mean colours, the only block that is not a histogram. Lightness is relative to that of the whole picture: how the
+/// light lies, not how much of it there is, which the colour histogram tells already.
 fn layout(picture: &Picture) -> Vec<f32> {
+    let lightness = mean(picture.lab.iter().map(|color| color[0]));
     let mut sums = vec![[0.0_f32; 3]; LAYOUT_GRID * LAYOUT_GRID];
     let mut parts = vec![0.0_f32; LAYOUT_GRID * LAYOUT_GRID];
     let (width, height) = (picture.working.width, picture.working.height);
@@ -205,7 +207,7 @@ fn layout(picture: &Picture) -> Vec<f32> {
         for (row, row_part) in rows {
             for (column, column_part) in columns {
                 let (cell, part) = (row * LAYOUT_GRID + column, row_part * column_part);
-                for (sum, value) in sums[cell].iter_mut().zip([l - 50.0, a, b]) {
+                for (sum, value) in sums[cell].iter_mut().zip([l - lightness, a, b]) {
                     *sum += value * part;
                 }
                 parts[cell] += part;
