@@ -92,7 +92,7 @@ fn encode(image: &DynamicImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// The SplitMix64 generator: the same numbers in every run.
+/// The `SplitMix64` generator: the same numbers in every run.
 struct SplitMix(u64);
 
 impl SplitMix {

@@ -32,9 +32,9 @@ const LAYOUT_GRID: usize = 8;
 
 /// The length of each block before the whole is brought to unit length: how much it counts in a comparison.
 mod weight {
-    pub(super) const COLORS: f32 = 1.0;
-    pub(super) const PATTERNS: f32 = 0.8;
-    pub(super) const CONTRAST: f32 = 0.7;
+    pub(super) const COLORS: f32 = 0.8;
+    pub(super) const PATTERNS: f32 = 1.2;
+    pub(super) const CONTRAST: f32 = 0.8;
     pub(super) const DIRECTIONS: f32 = 0.8;
     pub(super) const SHAPES: f32 = 0.4;
     pub(super) const LAYOUT: f32 = 0.7;
@@ -48,7 +48,7 @@ pub fn embedding(picture: &Picture) -> Vec<f32> {
     let scales = scales(picture);
     let mut numbers = Vec::with_capacity(EMBEDDING_LEN);
     let mut append = |block: Vec<f32>, weight: f32| {
-        numbers.extend(block.into_iter().map(|value| value * weight))
+        numbers.extend(block.into_iter().map(|value| value * weight));
     };
     append(centered(color_histogram(picture)), weight::COLORS);
     // A block made of one histogram per scale has the length of one histogram.
@@ -153,8 +153,8 @@ fn contrast_histogram(plane: &Plane) -> Vec<f32> {
     let mut cells = vec![0.0; CONTRAST_CELLS];
     for response in plane.minus(&plane.blurred(2)).values {
         // Fine steps near zero, where most responses are; 40 units of lightness reach the outermost cells.
-        let place = 0.5 + (response.abs() / 40.0).sqrt().copysign(response) / 2.0;
-        for (cell, part) in soft_cell(place, CONTRAST_CELLS) {
+        let position = 0.5 + (response.abs() / 40.0).sqrt().copysign(response) / 2.0;
+        for (cell, part) in soft_cell(position, CONTRAST_CELLS) {
             cells[cell] += part;
         }
     }
