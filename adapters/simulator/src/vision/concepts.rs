@@ -80,7 +80,7 @@ fn falling(value: f32, from: f32, to: f32) -> f32 {
     1.0 - rising(value, from, to)
 }
 
-/// A share of the picture as the degree to which its word fits: a tenth gives 0.39, a third 0.82, all of it 1.
+/// A share of the picture as the degree to which its word fits: a tenth gives 0.40, a third 0.82, all of it 1.
 fn covering(share: f32) -> f32 {
     (1.0 - (-5.0 * share).exp()) / (1.0 - (-5.0_f32).exp())
 }

@@ -30,7 +30,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What the service documents (20 MB, 85 megapixels), and 512 MiB for the decoder.
+    /// 20 MB, 85 megapixels, and 512 MiB for the decoder.
     fn default() -> Self {
         Self {
             encoded_bytes: 20_000_000,
