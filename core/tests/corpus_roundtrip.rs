@@ -5,6 +5,8 @@
 //! `responses/` and `responses_synthetic/`, files of which hold the body of an answer in the member
 //! `body`.
 
+#![allow(clippy::disallowed_methods, clippy::disallowed_macros, reason = "the ban is on core, not on its tests")]
+
 use std::fs;
 use std::path::Path;
 
