@@ -7,9 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::inputs::{Crop, NewInput};
 use clarifai_core::machine::{FindModel, ModelCache, Mono, Now};
-use clarifai_core::models::{
-    ConceptSelector, GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels,
-};
+use clarifai_core::models::{ConceptRef, GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
 use clarifai_core::{App, Credentials, Page, Scope};
 use clarifai_simulator::{Client, Server, Simulator};
 use clarifai_tests::photograph;
@@ -99,7 +97,7 @@ fn options_are_applied() {
     assert_eq!(ask(general().max_concepts(3)).concepts().len(), 3);
     assert_eq!(ask(general().max_concepts(0)).concepts().len(), 20);
     let best = ask(general()).best().unwrap().clone();
-    let selected = ask(general().select(ConceptSelector::id(&best.id)).select(ConceptSelector::name("sharp")));
+    let selected = ask(general().select(ConceptRef::id(&best.id)).select(ConceptRef::name("sharp")));
     assert_eq!(selected.concepts().len(), 2);
     let german = ask(general().language("de"));
     assert_ne!(german.concept(&best.id).unwrap().name, best.name, "{best:?}");

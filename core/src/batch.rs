@@ -8,7 +8,8 @@ use bytes::Bytes;
 
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::{Error, ItemFailure, ItemFailures};
-use crate::model::{Class, Output, Status};
+use crate::lenient::Lenient;
+use crate::model::{Class, Input, Output, Status, WorkflowResult};
 
 /// One item for each item of the request, in the order of the request, each with a status of its own.
 ///
@@ -69,47 +70,55 @@ impl Item for Output {
     }
 }
 
+impl Item for Input {
+    fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Item for WorkflowResult {
+    fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    fn id(&self) -> &str {
+        self.input.as_ref().map_or("", |input| &input.id)
+    }
+}
+
 impl<T: Item> Batch<T> {
-    /// Takes the items of an answer to a request of `expected` items.
-    pub(crate) fn new(
+    /// Reads the items of an answer: one for each of the request, in its order.
+    ///
+    /// `asked` are the ids the caller chose, where they chose one. Items that cannot be matched make the answer
+    /// unreadable: a guess would give somebody the result of another's picture.
+    pub(crate) fn read<'a>(
         operation: &'static str,
         answer: &Envelope,
-        path: &str,
-        items: Vec<T>,
-        expected: usize,
-    ) -> Result<Self, Unreadable> {
-        if items.len() != expected {
-            return Err(Unreadable::new(
-                path,
-                format!("has {} items where {expected} were asked for, so none can be matched", items.len()),
-            ));
-        }
+        key: &'static str,
+        asked: impl ExactSizeIterator<Item = Option<&'a str>>,
+    ) -> Result<Self, Unreadable>
+    where
+        T: Lenient,
+    {
+        let mut items: Vec<T> = answer.list_of(key, asked.len())?;
         let status = answer.status();
         // All failed, and yet none says so: then the items are no news of what happened.
         if status.and_then(|status| status.code.as_ref()?.number()) == Some(10020) && !items.iter().all(Item::failed) {
-            return Err(Unreadable::new(path, "does not say why all of it failed"));
+            return Err(Unreadable::new(key, "does not say why all of it failed"));
+        }
+        for (place, id) in asked.enumerate() {
+            let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
+            match (place + 1..items.len()).find(|other| items[*other].id() == id) {
+                Some(other) => items.swap(place, other),
+                None => return Err(Unreadable::new(key, format!("has no item for the input `{id}`"))),
+            }
         }
         let request_id = status.and_then(|status| status.req_id.clone());
         Ok(Self { operation, items, request_id, body: answer.body().clone() })
-    }
-
-    /// Puts the items into the order of the request, by the ids the caller chose, where the service echoes them.
-    pub(crate) fn in_order_of<'a>(
-        mut self,
-        asked: impl Iterator<Item = Option<&'a str>>,
-        echoed: impl Fn(&T) -> Option<&str>,
-    ) -> Result<Self, Unreadable> {
-        for (place, id) in asked.enumerate() {
-            let Some(id) = id else { continue };
-            if echoed(&self.items[place]).is_none_or(|echo| echo == id) {
-                continue;
-            }
-            match (place + 1..self.items.len()).find(|other| echoed(&self.items[*other]) == Some(id)) {
-                Some(other) => self.items.swap(place, other),
-                None => return Err(Unreadable::new("outputs", format!("has no item for the input `{id}`"))),
-            }
-        }
-        Ok(self)
     }
 
     /// Whether every item went through.

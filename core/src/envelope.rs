@@ -9,7 +9,9 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAc
 
 use crate::auth::Credentials;
 use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
+use crate::lenient::{Lenient, Maybe};
 use crate::model::{Class, Status, StatusCode};
+use crate::operation::RawAnswer;
 
 /// An answer, opened as far as its status.
 ///
@@ -63,8 +65,7 @@ impl Envelope {
 
     /// Reads the body as a value of type `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
-        let text = std::str::from_utf8(&self.body)
-            .map_err(|error| Unreadable::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))?;
+        let text = self.text()?;
         // Looking for the place costs time, so it is done only when there is one to report.
         serde_json::from_str(text).map_err(|error| {
             let mut reader = serde_json::Deserializer::from_str(text);
@@ -74,6 +75,54 @@ impl Envelope {
             };
             Unreadable { path, truncated: error.is_eof(), problem: error.to_string() }
         })
+    }
+
+    /// Reads one member of the answer. `None` where it is missing, null or of another kind.
+    pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, Unreadable> {
+        let text = self.text()?;
+        let mut found = None;
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let read = MemberFinder { key, found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
+        match read {
+            Ok(()) => Ok(found),
+            Err(error) => {
+                Err(Unreadable { path: String::new(), truncated: error.is_eof(), problem: error.to_string() })
+            }
+        }
+    }
+
+    /// Reads the member that the answer is about.
+    pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, Unreadable> {
+        self.member(key)?.ok_or_else(|| Unreadable::new(key, "is missing"))
+    }
+
+    /// Reads the list that the answer is about.
+    pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+        self.one(key)
+    }
+
+    /// Reads a list with one item for each of the request.
+    pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, Unreadable> {
+        let list: Vec<T> = self.list(key)?;
+        if list.len() == expected {
+            return Ok(list);
+        }
+        Err(Unreadable::new(key, format!("has {} items where {expected} were asked for", list.len())))
+    }
+
+    /// The status of an answer that has nothing else to say.
+    pub(crate) fn done(&self) -> Result<Status, Unreadable> {
+        self.status().cloned().ok_or_else(|| Unreadable::new("status", "is missing"))
+    }
+
+    /// The untouched JSON.
+    pub(crate) fn raw(&self) -> Result<RawAnswer, Unreadable> {
+        Ok(RawAnswer { json: self.parse()?, body: self.body.clone() })
+    }
+
+    fn text(&self) -> Result<&str, Unreadable> {
+        std::str::from_utf8(&self.body)
+            .map_err(|error| Unreadable::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
@@ -198,7 +247,7 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(is_status) = map.next_key_seed(IsStatus)? {
+        while let Some(is_status) = map.next_key_seed(IsKey("status"))? {
             if is_status {
                 // A status that is no object, as in `{"status": "NOT_FOUND"}`, is none of the API's.
                 *self.0 = map.next_value_seed(StatusValue)?;
@@ -210,10 +259,43 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 }
 
-/// Compares a key without making a string of it.
-struct IsStatus;
+/// Reads one member of a JSON object and passes over the others.
+struct MemberFinder<'a, T> {
+    key: &'static str,
+    found: &'a mut Option<T>,
+}
 
-impl<'de> DeserializeSeed<'de> for IsStatus {
+impl<'de, T: Lenient> DeserializeSeed<'de> for MemberFinder<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(is_it) = map.next_key_seed(IsKey(self.key))? {
+            if is_it {
+                *self.found = map.next_value::<Maybe<T>>()?.0;
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Compares a key without making a string of it.
+struct IsKey(&'static str);
+
+impl<'de> DeserializeSeed<'de> for IsKey {
     type Value = bool;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
@@ -221,7 +303,7 @@ impl<'de> DeserializeSeed<'de> for IsStatus {
     }
 }
 
-impl Visitor<'_> for IsStatus {
+impl Visitor<'_> for IsKey {
     type Value = bool;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -229,7 +311,7 @@ impl Visitor<'_> for IsStatus {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<bool, E> {
-        Ok(key == "status")
+        Ok(key == self.0)
     }
 }
 

@@ -101,7 +101,7 @@ pub(crate) fn judge<O: Operation>(app: &App, operation: &O, answer: &Envelope) -
     let quiet = O::AUTH == Auth::AppSecret;
     let credentials = Some(app.credentials());
     let verdict = answer.verdict();
-    if verdict == Verdict::Refused {
+    if verdict == Verdict::Refused || (verdict == Verdict::ByItem && !O::PARTIAL) {
         return Err(answer.refusal(O::NAME, credentials));
     }
     operation.decode(answer).map_err(|unreadable| match verdict {

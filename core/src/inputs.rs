@@ -1,8 +1,27 @@
-//! Pictures, videos, sounds and texts on their way to the service.
+//! Pictures, videos, sounds and texts on their way to the service, and what the service keeps of them.
 
+mod create;
 mod crop;
+mod delete;
+mod facts;
+mod get;
+mod list;
 mod new_input;
+mod outputs;
+mod patch;
+mod region;
+mod status;
 
+pub use create::CreateInputs;
 pub use crop::Crop;
-pub(crate) use new_input::write_inputs;
+pub use delete::{DeleteInput, DeleteInputs};
+pub use get::GetInput;
+pub use list::ListInputs;
 pub use new_input::{MAX_INPUTS, NewInput};
+pub use outputs::{GetInputOutputs, PatchInputOutputs};
+pub use patch::{InputPatch, PatchInputs};
+pub use region::{NewFace, NewRegion, RegionFeedback};
+pub use status::GetInputCounts;
+
+pub(crate) use facts::{Facts, check_geo_point};
+pub(crate) use new_input::write_inputs;

@@ -45,9 +45,11 @@ mod app;
 pub mod auth;
 mod batch;
 mod body;
+pub mod concepts;
 mod envelope;
 pub mod error;
 mod exchange;
+mod feedback;
 pub mod inputs;
 mod lenient;
 pub mod machine;
@@ -55,8 +57,11 @@ pub mod model;
 pub mod models;
 mod operation;
 mod page;
+mod patch;
 pub mod policy;
+pub mod searches;
 mod target;
+pub mod workflows;
 
 pub use app::App;
 pub use auth::Credentials;
@@ -65,8 +70,10 @@ pub use body::{Body, BodyReader, BodyWriter};
 pub use envelope::{Envelope, Unreadable};
 pub use error::{Error, TransportFailure, TransportFailureKind};
 pub use exchange::{Exchange, Parser};
+pub use feedback::FeedbackInfo;
 pub use operation::{Auth, Operation, Raw, RawAnswer, Replay};
 pub use page::{MAX_PER_PAGE, Page};
+pub use patch::PatchAction;
 pub use target::{MAX_ID_BYTES, Scope, Target};
 
 /// The largest answer an adapter reads unless told otherwise: 128 MB, the service's own limit.

@@ -1,33 +1,43 @@
-//! Models: find them, look at them, predict with them.
+//! Models: find them, look at them, predict with them, teach them.
 
+mod create;
+mod delete;
+mod feedback;
 mod get;
+mod inputs;
 mod list;
 mod model_ref;
 mod output_info;
+mod patch;
 mod predict;
 mod search;
+mod versions;
 
+pub use create::CreateModel;
+pub use delete::{DeleteModel, DeleteModels};
+pub use feedback::SendModelFeedback;
 pub use get::GetModel;
+pub use inputs::ListModelInputs;
 pub use list::ListModels;
 pub use model_ref::ModelRef;
 pub use output_info::GetModelOutputInfo;
-pub use predict::{ConceptSelector, OutputOptions, Predict};
+pub use patch::PatchModel;
+pub use predict::{OutputOptions, Predict};
 pub use search::SearchModels;
+pub use versions::{CreateModelVersion, GetModelVersion, ListModelVersions};
 
-use serde::Deserialize;
+use serde_json::{Value, json};
 
-use crate::model::Model;
+use crate::error::Invalid;
 
-/// The answer with one model in it.
-#[derive(Deserialize)]
-struct OneModel {
-    #[serde(default, deserialize_with = "crate::lenient::read")]
-    model: Option<Model>,
-}
-
-/// The answer with a list of models in it.
-#[derive(Deserialize)]
-struct ManyModels {
-    #[serde(default, deserialize_with = "crate::lenient::read")]
-    models: Option<Vec<Model>>,
+/// Ids of concepts as a model's `data` has them.
+fn concept_ids(ids: &[String]) -> Result<Value, Invalid> {
+    if ids.is_empty() {
+        return Err(Invalid::new("concepts", "are missing"));
+    }
+    let concept = |(index, id): (usize, &String)| {
+        crate::target::check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;
+        Ok(json!({"id": id}))
+    };
+    ids.iter().enumerate().map(concept).collect()
 }

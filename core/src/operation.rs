@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::Invalid;
-use crate::target::Target;
+use crate::inputs::MAX_INPUTS;
+use crate::target::{Target, check_id};
 
 /// One API call as a plain value: how to ask, and how to read the answer.
 ///
@@ -25,6 +26,10 @@ pub trait Operation {
 
     /// How the call proves who is calling.
     const AUTH: Auth = Auth::App;
+
+    /// Whether the answer is a list whose items carry a status of their own. Only then is "mixed" (10010) an answer;
+    /// for all others it is a refusal.
+    const PARTIAL: bool = false;
 
     /// Type of the body, where there is one.
     const CONTENT_TYPE: &'static str = "application/json";
@@ -82,6 +87,7 @@ impl<O: Operation> Operation for &O {
     const NAME: &'static str = O::NAME;
     const METHOD: Method = O::METHOD;
     const AUTH: Auth = O::AUTH;
+    const PARTIAL: bool = O::PARTIAL;
     const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
     fn replay(&self) -> Replay {
@@ -110,6 +116,7 @@ impl<O: Operation> Operation for Raw<O> {
     const NAME: &'static str = O::NAME;
     const METHOD: Method = O::METHOD;
     const AUTH: Auth = O::AUTH;
+    const PARTIAL: bool = O::PARTIAL;
     const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
     fn replay(&self) -> Replay {
@@ -125,7 +132,7 @@ impl<O: Operation> Operation for Raw<O> {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
-        Ok(RawAnswer { json: answer.parse()?, body: answer.body().clone() })
+        answer.raw()
     }
 }
 
@@ -137,4 +144,35 @@ pub struct RawAnswer {
     pub json: Value,
     /// The answer as it came.
     pub body: Bytes,
+}
+
+/// Accepts as many items as one call takes: 1 to 128.
+pub(crate) fn check_count(argument: &'static str, count: usize) -> Result<(), Invalid> {
+    match count {
+        0 => Err(Invalid::new(argument, "are missing: a call needs at least one")),
+        1..=MAX_INPUTS => Ok(()),
+        _ => Err(Invalid::new(argument, format!("are {count}, a call takes at most {MAX_INPUTS}"))),
+    }
+}
+
+/// Which things a call deletes.
+#[derive(Clone, Debug)]
+pub(crate) enum Which {
+    Ids(Vec<String>),
+    All,
+}
+
+impl Which {
+    pub(crate) fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::Ids(ids.into_iter().map(Into::into).collect())
+    }
+
+    /// Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that are none.
+    pub(crate) fn checked(ids: &[String]) -> Result<&[String], Invalid> {
+        check_count("ids", ids.len())?;
+        for (index, id) in ids.iter().enumerate() {
+            check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
+        }
+        Ok(ids)
+    }
 }

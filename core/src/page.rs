@@ -1,5 +1,7 @@
 //! Which page of a list is meant.
 
+use serde::Serialize;
+
 use crate::error::Invalid;
 use crate::target::Target;
 
@@ -7,11 +9,13 @@ use crate::target::Target;
 pub const MAX_PER_PAGE: u32 = 1000;
 
 /// Which page of a list is meant: its number from 1, and how many items a page holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
     /// Number of the page, from 1.
+    #[serde(rename = "page")]
     pub number: u32,
     /// Items a page, 1 to [`MAX_PER_PAGE`]. Default 20.
+    #[serde(rename = "per_page")]
     pub size: u32,
 }
 

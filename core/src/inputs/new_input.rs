@@ -1,12 +1,13 @@
 //! One picture, video, sound or text to be predicted on or stored, and what is known about it.
 
 use bytes::Bytes;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Crop;
+use super::{Crop, Facts, NewRegion};
 use crate::body::BodyWriter;
+use crate::concepts::ConceptRef;
 use crate::error::{Invalid, clean};
+use crate::operation::check_count;
 
 /// The most inputs one call takes.
 pub const MAX_INPUTS: usize = 128;
@@ -31,9 +32,7 @@ pub struct NewInput {
     source: Source,
     crop: Option<Crop>,
     allow_duplicate_url: bool,
-    concepts: Vec<(String, bool)>,
-    metadata: Option<Map<String, Value>>,
-    geo: Option<(f64, f64)>,
+    facts: Facts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,17 +77,8 @@ impl std::fmt::Debug for Source {
 }
 
 impl NewInput {
-    const fn new(medium: Medium, source: Source) -> Self {
-        Self {
-            id: None,
-            medium,
-            source,
-            crop: None,
-            allow_duplicate_url: false,
-            concepts: Vec::new(),
-            metadata: None,
-            geo: None,
-        }
+    fn new(medium: Medium, source: Source) -> Self {
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
     }
 
     /// A picture the service fetches: JPEG, PNG, TIFF, BMP, WEBP or GIF, below 20 MB and 85 megapixels.
@@ -163,27 +153,39 @@ impl NewInput {
 
     /// States that the input shows the concept with this id.
     pub fn with_concept(mut self, id: impl Into<String>) -> Self {
-        self.concepts.push((id.into(), true));
+        self.facts.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// States that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
     pub fn without_concept(mut self, id: impl Into<String>) -> Self {
-        self.concepts.push((id.into(), false));
+        self.facts.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
     /// Attaches any JSON object.
     pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
-        self.metadata = Some(metadata);
+        self.facts.metadata = Some(metadata);
         self
     }
 
     /// Says where on earth it was taken: degrees east, then degrees north.
     #[doc(alias = "Geo")]
     pub fn with_geo_point(mut self, longitude: f64, latitude: f64) -> Self {
-        self.geo = Some((longitude, latitude));
+        self.facts.geo = Some((longitude, latitude));
+        self
+    }
+
+    /// Says something of a part of a picture.
+    pub fn with_region(mut self, region: NewRegion) -> Self {
+        self.facts.regions.push(region);
+        self
+    }
+
+    /// States a concept in any form.
+    pub fn with_stated(mut self, concept: ConceptRef) -> Self {
+        self.facts.concepts.push(concept);
         self
     }
 
@@ -215,6 +217,21 @@ impl NewInput {
             json.raw("\"id\":").value("id", id)?.raw(",");
         }
         json.raw("\"data\":{\"").raw(self.medium.key()).raw("\":{");
+        self.write_medium(json)?;
+        // Of pictures it is always said, as all clients of the service have done.
+        match (self.allow_duplicate_url, self.medium) {
+            (true, _) => _ = json.raw(",\"allow_duplicate_url\":true"),
+            (false, Medium::Image) => _ = json.raw(",\"allow_duplicate_url\":false"),
+            (false, _) => {}
+        }
+        json.raw("}");
+        self.facts.write(json, false)?;
+        json.raw("}}");
+        Ok(())
+    }
+
+    /// Writes where the medium comes from and which part of it counts.
+    pub(crate) fn write_medium(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
             if self.medium != Medium::Image {
@@ -223,42 +240,6 @@ impl NewInput {
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
         }
-        // Of pictures it is always said, as all clients of the service have done.
-        match (self.allow_duplicate_url, self.medium) {
-            (true, _) => _ = json.raw(",\"allow_duplicate_url\":true"),
-            (false, Medium::Image) => _ = json.raw(",\"allow_duplicate_url\":false"),
-            (false, _) => {}
-        }
-        json.raw("}");
-        if !self.concepts.is_empty() {
-            #[derive(Serialize)]
-            struct Stated<'a> {
-                id: &'a str,
-                value: bool,
-            }
-            for (id, _) in &self.concepts {
-                crate::target::check_id("concept id", id)?;
-            }
-            let stated: Vec<_> = self.concepts.iter().map(|(id, value)| Stated { id, value: *value }).collect();
-            json.raw(",\"concepts\":").value("concepts", &stated)?;
-        }
-        if let Some(metadata) = &self.metadata {
-            json.raw(",\"metadata\":").value("metadata", metadata)?;
-        }
-        if let Some((longitude, latitude)) = self.geo {
-            if !(-180.0..=180.0).contains(&longitude) || !(-90.0..=90.0).contains(&latitude) {
-                return Err(Invalid::new(
-                    "geo point",
-                    format!("({longitude}, {latitude}) must be a longitude of -180 to 180 and a latitude of -90 to 90"),
-                ));
-            }
-            json.raw(",\"geo\":{\"geo_point\":{\"longitude\":")
-                .value("longitude", &longitude)?
-                .raw(",\"latitude\":")
-                .value("latitude", &latitude)?
-                .raw("}}");
-        }
-        json.raw("}}");
         Ok(())
     }
 
@@ -286,12 +267,7 @@ impl NewInput {
 
 /// Writes `"inputs":[…]`, 1 to [`MAX_INPUTS`] of them.
 pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), Invalid> {
-    if inputs.is_empty() {
-        return Err(Invalid::new("inputs", "are missing: a call needs at least one"));
-    }
-    if inputs.len() > MAX_INPUTS {
-        return Err(Invalid::new("inputs", format!("are {}, a call takes at most {MAX_INPUTS}", inputs.len())));
-    }
+    check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
         return Err(Invalid::new("inputs", "hold a video and something else: a video needs a call of its own"));
     }
@@ -324,8 +300,9 @@ fn check_url(url: &str) -> Result<&str, Invalid> {
     if !is_scheme || rest.is_empty() || rest.starts_with(['/', '?', '#']) {
         return refuse("is no URL such as https://example.com/a.jpg");
     }
-    if url.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return refuse("holds white space or control characters: encode them");
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    if host.contains(char::is_whitespace) || url.contains(char::is_control) {
+        return refuse("holds white space in its host, or control characters");
     }
     Ok(url)
 }

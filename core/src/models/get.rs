@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::{ModelRef, OneModel};
+use super::ModelRef;
 use crate::envelope::{Envelope, Unreadable};
 use crate::model::Model;
 use crate::operation::{Operation, Replay};
@@ -39,6 +39,6 @@ impl Operation for GetModel {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
-        answer.parse::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
+        answer.one("model")
     }
 }

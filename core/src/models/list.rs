@@ -2,7 +2,6 @@
 
 use http::Method;
 
-use super::ManyModels;
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::Invalid;
@@ -57,6 +56,6 @@ impl Operation for ListModels {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
-        answer.parse::<ManyModels>()?.models.ok_or_else(|| Unreadable::new("models", "is missing"))
+        answer.list("models")
     }
 }

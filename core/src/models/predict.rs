@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::ModelRef;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
+use crate::concepts::ConceptRef;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::Invalid;
 use crate::inputs::{NewInput, write_inputs};
@@ -106,7 +107,7 @@ impl Predict {
     }
 
     /// Answers only this concept; called several times, only these.
-    pub fn select(mut self, concept: ConceptSelector) -> Self {
+    pub fn select(mut self, concept: ConceptRef) -> Self {
         self.options.select_concepts.get_or_insert_default().push(concept);
         self
     }
@@ -144,7 +145,7 @@ pub struct OutputOptions {
     pub max_concepts: Option<u32>,
     /// Only these concepts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub select_concepts: Option<Vec<ConceptSelector>>,
+    pub select_concepts: Option<Vec<ConceptRef>>,
     /// Milliseconds between the frames of a video, 100 to 60,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_ms: Option<u32>,
@@ -175,39 +176,9 @@ impl OutputOptions {
             return Err(Invalid::new("language", "is empty"));
         }
         for (index, concept) in self.select_concepts.iter().flatten().enumerate() {
-            let names = [&concept.id, &concept.name];
-            if names.iter().all(|name| name.is_none()) || names.iter().any(|name| name.as_deref() == Some("")) {
-                return Err(Invalid::new(format!("select_concepts[{index}]"), "needs an id or a name"));
-            }
+            concept.check(&format!("select_concepts[{index}]"))?;
         }
         Ok(())
-    }
-}
-
-/// A concept to answer, by id or by name.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct ConceptSelector {
-    /// The concept's id.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// The concept's name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-    /// Whether it is meant positively. The service needs none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<bool>,
-}
-
-impl ConceptSelector {
-    /// The concept with this id.
-    pub fn id(id: impl Into<String>) -> Self {
-        Self { id: Some(id.into()), ..Self::default() }
-    }
-
-    /// The concept with this name.
-    pub fn name(name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..Self::default() }
     }
 }
 
@@ -215,6 +186,7 @@ impl Operation for Predict {
     type Output = Batch<Output>;
     const NAME: &'static str = "predict";
     const METHOD: Method = Method::POST;
+    const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {
         Replay::Safe
@@ -237,13 +209,6 @@ impl Operation for Predict {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Output>, Unreadable> {
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default, deserialize_with = "crate::lenient::read")]
-            outputs: Option<Vec<Output>>,
-        }
-        let outputs = answer.parse::<Answer>()?.outputs.ok_or_else(|| Unreadable::new("outputs", "is missing"))?;
-        Batch::new(Self::NAME, answer, "outputs", outputs, self.inputs.len())?
-            .in_order_of(self.inputs.iter().map(NewInput::id), |output| output.input.as_deref().map(|input| &*input.id))
+        Batch::read(Self::NAME, answer, "outputs", self.inputs.iter().map(NewInput::id))
     }
 }

@@ -3,7 +3,6 @@
 use http::Method;
 use serde::Serialize;
 
-use super::ManyModels;
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::Invalid;
@@ -125,6 +124,6 @@ impl Operation for SearchModels {
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
         // Nothing found is an empty list, and some versions of the service leave the list away.
-        Ok(answer.parse::<ManyModels>()?.models.unwrap_or_default())
+        Ok(answer.member("models")?.unwrap_or_default())
     }
 }

@@ -1,97 +1,22 @@
-//! What the old client sent, sent again by this one: every recorded vector is equal, excused by a named quirk, or
-//! belongs to an operation that is named as not there yet.
-
-#![allow(clippy::unwrap_used)]
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Predict, models, tokens and the making of an app.
 
 use clarifai_core::auth::Token;
-use clarifai_core::error::ErrorKind;
+use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Attempt, FindModel, Machine, ModelCache, drive};
+use clarifai_core::inputs::{NewFace, NewRegion, RegionFeedback};
+use clarifai_core::machine::{FindModel, ModelCache};
 use clarifai_core::models::{
-    ConceptSelector, GetModel, GetModelOutputInfo, ListModels, ModelRef, OutputOptions, Predict, SearchModels,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
+    ListModelInputs, ListModelVersions, ListModels, ModelRef, OutputOptions, PatchModel, Predict, SearchModels,
+    SendModelFeedback,
 };
-use clarifai_core::policy::RetryPolicy;
-use clarifai_core::{App, Credentials, Error, Operation, Page};
-use clarifai_tests::data;
-use clarifai_tests::replay::Replay;
+use clarifai_core::{Credentials, FeedbackInfo, Page, PatchAction};
 use serde_json::{Value, json};
 
-const METRO: &str = "https://samples.clarifai.com/metro-north.jpg";
-const DOG: &str = "https://samples.clarifai.com/dog2.jpeg";
-const TINY: &[u8] = &[0xff, 0xd8, 0xff, 0xd9];
-const TINY_BASE64: &str = "/9j/2Q==";
-const GENERAL: &str = "aaa03c23b3724a16a56b629203edc62c";
-
-/// One vector being replayed: the app it was made with, and the recording.
-struct Vector {
-    app: App,
-    replay: Replay,
-}
-
-impl Vector {
-    fn run<M: Machine>(&mut self, machine: M) -> Result<M::Output, Error> {
-        drive(machine, &mut self.replay)
-    }
-
-    fn call<O: Operation>(&mut self, operation: O) -> Result<O::Output, Error> {
-        let attempt = Attempt::new(&self.app, operation);
-        self.run(attempt)
-    }
-
-    fn find(&mut self, name: &str) -> Result<ModelRef, Error> {
-        let find = FindModel::new(&self.app, name);
-        self.run(find)
-    }
-
-    /// Lists pages of models until one is empty, as the old client did when it started.
-    fn list_all(&mut self) -> Result<(), Error> {
-        for page in 1.. {
-            if self.call(ListModels::new().page(Page::new(page, 20)))?.is_empty() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    fn with(mut self, credentials: Credentials) -> Self {
-        self.app = App::new(credentials).with_retry(RetryPolicy::never());
-        self
-    }
-}
-
-/// What a vector came to.
-type Outcome = Result<Vector, Vector>;
-
-/// Runs the calls of a vector; `expected` says whether the last of them succeeds.
-fn expect(mut vector: Vector, calls: impl FnOnce(&mut Vector) -> Result<(), Error>, success: bool) -> Outcome {
-    let result = calls(&mut vector);
-    match (&result, success) {
-        (Ok(()), true) | (Err(_), false) => Ok(vector),
-        _ => {
-            println!("result: {result:?}");
-            Err(vector)
-        }
-    }
-}
-
-fn ok(vector: Vector, calls: impl FnOnce(&mut Vector) -> Result<(), Error>) -> Outcome {
-    expect(vector, calls, true)
-}
+use super::*;
 
 fn predict(vector: Vector, predict: Predict) -> Outcome {
     ok(vector, |vector| vector.call(predict)?.all().map(drop))
-}
-
-/// A refusal before anything is sent, of this argument.
-fn refused(vector: Vector, argument: &str, operation: impl Operation) -> Outcome {
-    let argument = argument.to_owned();
-    ok(vector, |vector| match vector.call(operation) {
-        Err(error) if matches!(error.kind(), ErrorKind::Invalid(invalid) if invalid.argument() == argument) => Ok(()),
-        Err(error) => Err(error),
-        Ok(_) => panic!("it was sent"),
-    })
 }
 
 fn m1() -> Predict {
@@ -112,11 +37,27 @@ fn zero_options() -> OutputOptions {
     options
 }
 
-/// The same in Rust, by the vector's id. `None` where there is no twin here.
+/// Somebody's feedback on an output.
+fn info() -> FeedbackInfo {
+    FeedbackInfo::new().end_user_id("u").session_id("s").event_type("annotation").output_id("out-1")
+}
+
+/// Trains and looks at the version as often as the recording did; the schedule of the waits is a machine's.
+fn train(vector: Vector, looks: usize) -> Outcome {
+    ok(vector, |vector| {
+        let model = vector.call(CreateModelVersion::new("m1"))?;
+        assert!(model.model_version.is_some());
+        (0..looks).try_for_each(|_| vector.call(GetModelVersion::new("m1", "v-new")).map(drop))
+    })
+}
+
+/// The twin of a vector, by its id.
 #[expect(clippy::too_many_lines, reason = "a table")]
-fn twin(id: &str, v: Vector) -> Option<Outcome> {
+pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
     let images = |count: usize| (0..count).map(|i| NewInput::image_url(format!("http://e.co/{i}")));
     let id_secret = |id, secret| Credentials::app_secret(id, secret).unwrap();
+    let place = || NewRegion::at(0.1, 0.2, 0.3, 0.4);
+    let feedback = |url: &str| SendModelFeedback::new("m1", "in-1").url(url);
     Some(match id {
         // Tagging: predict with the general model.
         "tag-urls-two" => predict(v, Predict::with(GENERAL).image_url(METRO).image_url(DOG)),
@@ -155,10 +96,9 @@ fn twin(id: &str, v: Vector) -> Option<Outcome> {
         }
         "predict-filename-version" | "predict-bytes-version" => predict(v, m1_v7().image_bytes(TINY)),
         "predict-bytes-options" => {
-            let mut both = ConceptSelector::id("i");
+            let mut both = ConceptRef::id("i").positive();
             both.name = Some("n".to_owned());
-            both.value = Some(true);
-            let selected = m1().select(ConceptSelector::id("ai_cat")).select(ConceptSelector::name("dog")).select(both);
+            let selected = m1().select(ConceptRef::id("ai_cat")).select(ConceptRef::name("dog")).select(both);
             predict(v, selected.image_bytes(TINY).min_value(0.95).max_concepts(3))
         }
         "predict-base64" => predict(v, m1().input(NewInput::image_base64(TINY_BASE64))),
@@ -273,97 +213,128 @@ fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "app-new-config-file" => ok(v.with(Credentials::key("FILEKEY").unwrap()), |v| v.list_all()),
         "app-new-bad-secret" => expect(v.with(id_secret("app-id", "wrong")), |v| v.list_all(), false),
         "app-new-models-other-error" | "app-new-models-11007" => expect(v, |v| v.list_all(), false),
+
+        // Models of one's own.
+        "models-create-name" => ok(v, |v| v.call(CreateModel::new("my_model1").name("My Модель")).map(drop)),
+        "models-create-concepts-empty" => ok(v, |v| v.call(CreateModel::new("my_model2")).map(drop)),
+        "models-create-closed" => ok(v, |v| v.call(CreateModel::new("my_model3").closed_environment(true)).map(drop)),
+        "models-create-exclusive" => {
+            ok(v, |v| v.call(CreateModel::new("my_model3").mutually_exclusive(true)).map(drop))
+        }
+        "models-create-hyper" => ok(v, |v| {
+            let Value::Object(parameters) = json!({"MAX_NITEMS": 1000, "lr": 0.5, "name": "é"}) else {
+                unreachable!()
+            };
+            v.call(CreateModel::new("my_model4").hyper_parameters(parameters)).map(drop)
+        }),
+        "models-create-hyper-empty" => ok(v, |v| v.call(CreateModel::new("my_model4")).map(drop)),
+        "models-create-full" => ok(v, |v| {
+            let Value::Object(parameters) = json!({"a": [1, {"b": null}]}) else { unreachable!() };
+            let create = CreateModel::new("犬/id").name("n").concepts(["a", "狗"]).mutually_exclusive(true);
+            v.call(create.closed_environment(true).hyper_parameters(parameters)).map(drop)
+        }),
+        "models-create-no-model-in-answer" => expect(v, |v| v.call(CreateModel::new("x")).map(drop), false),
+        "models-create-id" => ok(v, |v| v.call(CreateModel::new("my_model1")).map(drop)),
+        "models-create-concepts" => ok(v, |v| v.call(CreateModel::new("my_model2").concepts(["cat", "dog"])).map(drop)),
+        "models-delete" => ok(v, |v| v.call(DeleteModel::new("model_id1")).map(drop)),
+        "models-delete-version" => {
+            ok(v, |v| v.call(DeleteModel::new(ModelRef::from("model_id1").with_version("version1"))).map(drop))
+        }
+        "models-delete-slash" => ok(v, |v| v.call(DeleteModel::new("a/b")).map(drop)),
+        "models-delete-all" => ok(v, |v| v.call(DeleteModels::all()).map(drop)),
+        "model-delete-version" => {
+            ok(v, |v| v.call(DeleteModel::new(ModelRef::from("m1").with_version("v1"))).map(drop))
+        }
+        "model-add-concepts" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).concepts(["cat", "dog"])).map(drop))
+        }
+        "model-merge-concepts" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).concepts(["cat", "狗"])).map(drop))
+        }
+        "model-merge-concepts-overwrite" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Overwrite).concepts(["cat"])).map(drop))
+        }
+        "model-delete-concepts" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Remove).concepts(["cat", "dog"])).map(drop))
+        }
+        "model-delete-concepts-answer-with-concepts" => ok(v, |v| {
+            let model = v.call(PatchModel::new("m1", PatchAction::Remove).concepts(["cat"]))?;
+            assert!(!model.concepts().is_empty());
+            Ok(())
+        }),
+        "model-update-name" => ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).name("new name")).map(drop)),
+        "model-update-nothing" => refused(v, "patch", PatchModel::new("m1", PatchAction::Merge)),
+        "model-update-exclusive-false" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).mutually_exclusive(false)).map(drop))
+        }
+        "model-update-closed" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).closed_environment(true)).map(drop))
+        }
+        "model-update-concepts" => {
+            ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).concepts(["bird", "hurd"])).map(drop))
+        }
+        "model-update-full-overwrite" => ok(v, |v| {
+            let patch = PatchModel::new("a/b 犬%2F?", PatchAction::Overwrite).name("N").concepts(["a"]);
+            v.call(patch.mutually_exclusive(true).closed_environment(false)).map(drop)
+        }),
+        "model-get-inputs" => ok(v, |v| v.call(ListModelInputs::new("m1")).map(drop)),
+        "model-get-inputs-page" => ok(v, |v| v.call(ListModelInputs::new("m1").page(Page::new(2, 5))).map(drop)),
+        "model-get-inputs-slash" => ok(v, |v| v.call(ListModelInputs::new("a/b")).map(drop)),
+        "model-get-version" => ok(v, |v| v.call(GetModelVersion::new("m1", "v1")).map(drop)),
+        "model-list-versions" => ok(v, |v| v.call(ListModelVersions::new("m1")).map(drop)),
+        "model-list-versions-slash" => ok(v, |v| v.call(ListModelVersions::new("a/b")).map(drop)),
+        "model-create-version" | "train-async" | "train-sync-already-trained" => train(v, 0),
+        "train-sync-queued-training-trained" => train(v, 3),
+        "train-sync-failed" => train(v, 1),
+        "train-sync-timeout-300" => train(v, 32),
+        "train-status-not-ok" | "train-400" => expect(v, |v| v.call(CreateModelVersion::new("m1")).map(drop), false),
+
+        // Feedback.
+        "concept-feedback" => {
+            ok(v, |v| v.call(feedback(METRO).concept("dog").not_concept("cat").info(info())).map(drop))
+        }
+        "concept-feedback-no-info" => ok(v, |v| v.call(feedback(METRO).concept("dog")).map(drop)),
+        "concept-feedback-special-model" => {
+            ok(v, |v| v.call(SendModelFeedback::new("a/b", "犬").url("http://u").not_concept("x")).map(drop))
+        }
+        "region-feedback-no-regions" => ok(v, |v| v.call(feedback(METRO)).map(drop)),
+        "region-feedback-no-bbox" => ok(v, |v| v.call(feedback(METRO).region(NewRegion::new())).map(drop)),
+        "region-feedback-accurate"
+        | "region-feedback-misplaced"
+        | "region-feedback-not-detected"
+        | "region-feedback-false-positive" => ok(v, |v| {
+            let kind = match id {
+                "region-feedback-accurate" => RegionFeedback::Accurate,
+                "region-feedback-misplaced" => RegionFeedback::Misplaced,
+                "region-feedback-not-detected" => RegionFeedback::NotDetected,
+                _ => RegionFeedback::FalsePositive,
+            };
+            let region = place().feedback(kind);
+            let region = region.concept(ConceptRef::id("dog").positive()).concept(ConceptRef::id("cat").negative());
+            v.call(feedback(METRO).region(region).info(info())).map(drop)
+        }),
+        "region-feedback-with-concepts" => ok(v, |v| {
+            let feedback = SendModelFeedback::new(ModelRef::from("m1").with_version("v7"), "in-1").url(METRO);
+            let feedback = feedback.concept("a").not_concept("b").region(place()).region(place());
+            v.call(feedback.info(info())).map(drop)
+        }),
+        "region-feedback-face" => ok(v, |v| {
+            let mut face = NewFace::default();
+            face.identity.push(ConceptRef::id("ai_8jtPl3Xj").positive());
+            face.age_appearance.push(ConceptRef::id("ai_1").positive());
+            face.gender_appearance.push(ConceptRef::name("male").negative());
+            face.multicultural_appearance.push(ConceptRef::id("ai_2").valued(0.5));
+            let region = place().feedback(RegionFeedback::Accurate).face(face);
+            v.call(feedback(METRO).region(region).info(info())).map(drop)
+        }),
+        "region-feedback-face-identity-only" => ok(v, |v| {
+            let mut face = NewFace::default();
+            face.identity.push(ConceptRef::id("x").positive());
+            v.call(feedback(METRO).region(place().face(face))).map(drop)
+        }),
+        "region-feedback-face-empty" => {
+            ok(v, |v| v.call(feedback(METRO).region(place().face(NewFace::default()))).map(drop))
+        }
         _ => return None,
     })
-}
-
-/// Vectors that are not sent again, each with the quirk that says why.
-const EXCUSED: &[(&str, &str)] = &[
-    ("auth-get-token-api-key", "Q53: with a key there is no token to get"),
-    ("app-new-id-secret-special-chars", "Q60: Basic credentials are UTF-8 here, latin-1 there"),
-    ("app-new-base-url-with-path", "Q54: a path in the base address is kept here, thrown away there"),
-    ("app-new-no-credentials", "Q55: no credentials are refused before anything is sent"),
-    ("app-new-only-app-id", "Q34: an app id without a secret cannot be written down"),
-    ("model-get-info-special-id", "Q08: the id is one encoded segment here, cut at its question mark there"),
-    ("predict-url-unicode-id", "Q08: the id is one encoded segment here, cut at its question mark there"),
-    ("model-get-concept-ids-by-id", "Q05: it is sent here, there it failed before"),
-    ("tag-files-model-id", "Q03: it is sent here, there it failed before"),
-    ("tag-files-directory", "Q57: files are read by the caller, who sees the error of the folder"),
-    ("tag-urls-not-a-list", "Q39: a type error, which the compiler finds"),
-    ("tag-files-not-a-list", "Q39: a type error, which the compiler finds"),
-    ("predict-not-list", "Q39: a type error, which the compiler finds"),
-];
-
-/// Operations of the old client that have no twin yet, by the beginning of their name.
-const NOT_YET: &[&str] = &[
-    "ApiClient.delete_token",
-    "ApiClient.set_token",
-    "Auth.get_token auth-bearer-used-after-token",
-    "ClarifaiApp.wait",
-    "Concepts.",
-    "Geo",
-    "InputSearchTerm",
-    "Inputs.",
-    "Model.__init__",
-    "Model.add_concepts",
-    "Model.create_version",
-    "Model.delete_concepts",
-    "Model.delete_version",
-    "Model.get_inputs",
-    "Model.get_version",
-    "Model.list_versions",
-    "Model.merge_concepts",
-    "Model.send_",
-    "Model.train",
-    "Model.update",
-    "Models.create",
-    "Models.delete",
-    "OutputSearchTerm",
-    "SearchQueryBuilder",
-    "Workflow",
-    "transport.",
-];
-
-#[test]
-fn every_vector_is_equal_excused_or_of_an_operation_to_come() {
-    let text = std::fs::read_to_string(data("wire/vectors.jsonl")).unwrap();
-    let mut counts = BTreeMap::new();
-    let mut failures = Vec::new();
-    let mut seen = BTreeSet::new();
-    for line in text.lines() {
-        let vector: Value = serde_json::from_str(line).unwrap();
-        let (id, operation) = (vector["id"].as_str().unwrap(), vector["op"].as_str().unwrap());
-        seen.insert(id.to_owned());
-        let app = App::new(Credentials::key("KEY").unwrap()).with_retry(RetryPolicy::never());
-        let replay = Replay::new(vector["exchanges"].as_array().unwrap());
-        let excused = EXCUSED.iter().any(|(excused, _)| *excused == id);
-        let to_come = NOT_YET.iter().any(|name| format!("{operation} {id}").starts_with(name));
-        let kind = match twin(id, Vector { app, replay }) {
-            Some(_) if excused || to_come => {
-                failures.push(format!("{id}: built, and yet named as an exception"));
-                "wrong"
-            }
-            Some(Ok(vector)) => {
-                let differences = vector.replay.differences();
-                failures.extend(differences.iter().map(|difference| format!("{id}: {difference}")));
-                if differences.is_empty() { "equal" } else { "different" }
-            }
-            Some(Err(vector)) => {
-                failures.push(format!("{id}: another result than expected; {:?}", vector.replay.differences()));
-                "wrong"
-            }
-            None if excused => "excused",
-            None if to_come => "not there yet",
-            None => {
-                failures.push(format!("{id} ({operation}): neither built nor named"));
-                "missing"
-            }
-        };
-        *counts.entry(kind).or_insert(0) += 1;
-    }
-    println!("wire vectors: {counts:?}");
-    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    for (id, _) in EXCUSED {
-        assert!(seen.contains(*id), "there is no vector {id} to excuse");
-    }
 }

@@ -1,0 +1,15 @@
+//! Concepts: the words a model can say, and the words an app's owner says of inputs.
+
+mod concept_ref;
+mod create;
+mod get;
+mod list;
+mod patch;
+mod search;
+
+pub use concept_ref::{ConceptRef, ConceptValue};
+pub use create::CreateConcepts;
+pub use get::GetConcept;
+pub use list::ListConcepts;
+pub use patch::PatchConcepts;
+pub use search::SearchConcepts;

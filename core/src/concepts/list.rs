@@ -1,0 +1,54 @@
+//! `GET /v2/concepts`: the concepts of an app, page by page.
+
+use http::Method;
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Concept;
+use crate::operation::{Operation, Replay};
+use crate::page::Page;
+use crate::target::Target;
+
+/// One page of the concepts of an app.
+#[doc(alias("Concepts.get_by_page", "Concepts.get_all"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListConcepts {
+    page: Page,
+}
+
+impl ListConcepts {
+    /// The first page, 20 concepts.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another page.
+    pub fn page(mut self, page: Page) -> Self {
+        self.page = page;
+        self
+    }
+}
+
+impl Operation for ListConcepts {
+    type Output = Vec<Concept>;
+    const NAME: &'static str = "list concepts";
+    const METHOD: Method = Method::GET;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        self.page.query(target.path("concepts"));
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        self.page.check()?;
+        Ok(Body::empty())
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+        answer.list("concepts")
+    }
+}

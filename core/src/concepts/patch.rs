@@ -1,0 +1,61 @@
+//! `PATCH /v2/concepts`: new names for concepts, 1 to 128.
+
+use http::Method;
+use serde_json::json;
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Concept;
+use crate::operation::{Operation, Replay, check_count};
+use crate::target::{Target, check_id};
+
+/// Renames concepts. The only action the service knows here is to overwrite, so that is what is sent.
+#[doc(alias("Concepts.update", "Concepts.bulk_update"))]
+#[derive(Clone, Debug, Default)]
+pub struct PatchConcepts {
+    names: Vec<(String, String)>,
+}
+
+impl PatchConcepts {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Gives the concept of this id this name.
+    pub fn rename(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
+        self.names.push((id.into(), name.into()));
+        self
+    }
+}
+
+impl Operation for PatchConcepts {
+    type Output = Vec<Concept>;
+    const NAME: &'static str = "patch concepts";
+    const METHOD: Method = Method::PATCH;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("concepts");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        check_count("concepts", self.names.len())?;
+        let concepts = self.names.iter().enumerate().map(|(index, (id, name))| {
+            check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;
+            if name.is_empty() {
+                return Err(Invalid::new("name", "is empty").at("concepts", index));
+            }
+            Ok(json!({"id": id, "name": name}))
+        });
+        Body::json(&json!({"action": "overwrite", "concepts": concepts.collect::<Result<Vec<_>, _>>()?}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+        answer.list_of("concepts", self.names.len())
+    }
+}

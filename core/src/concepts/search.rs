@@ -1,0 +1,76 @@
+//! `POST /v2/concepts/searches`: concepts by name.
+
+use http::Method;
+use serde_json::json;
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Concept;
+use crate::operation::{Operation, Replay};
+use crate::page::Page;
+use crate::target::Target;
+
+/// Searches concepts by name, with `*` as a wildcard, among the app's own and the public ones.
+///
+/// ```
+/// use clarifai_core::concepts::SearchConcepts;
+///
+/// let search = SearchConcepts::new("狗*").language("zh");
+/// ```
+#[doc(alias = "Concepts.search")]
+#[derive(Clone, Debug)]
+pub struct SearchConcepts {
+    name: String,
+    language: Option<String>,
+    page: Page,
+}
+
+impl SearchConcepts {
+    /// Concepts of this name; `*` stands for any text. The first page, 20 concepts.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), language: None, page: Page::default() }
+    }
+
+    /// The name is in this language. Default: the app's.
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
+    /// Another page.
+    pub fn page(mut self, page: Page) -> Self {
+        self.page = page;
+        self
+    }
+}
+
+impl Operation for SearchConcepts {
+    type Output = Vec<Concept>;
+    const NAME: &'static str = "search concepts";
+    const METHOD: Method = Method::POST;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("concepts").path("searches");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        self.page.check()?;
+        if self.name.trim().is_empty() {
+            return Err(Invalid::new("name", "is empty; `*` finds all"));
+        }
+        let mut query = json!({"name": self.name});
+        if let Some(language) = &self.language {
+            query["language"] = language.as_str().into();
+        }
+        Body::json(&json!({"concept_query": query, "pagination": self.page}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+        Ok(answer.member("concepts")?.unwrap_or_default())
+    }
+}

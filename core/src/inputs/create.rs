@@ -1,0 +1,73 @@
+//! `POST /v2/inputs`: stores 1 to 128 inputs.
+
+use http::Method;
+
+use super::{NewInput, write_inputs};
+use crate::batch::Batch;
+use crate::body::{Body, BodyWriter};
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Input;
+use crate::operation::{Operation, Replay};
+use crate::target::Target;
+
+/// Stores inputs in the app.
+///
+/// The service answers before it has fetched and looked at them: their status is 30001 then, and 30000 when they are
+/// done. Inputs with ids of the caller's are never stored twice; without ids a second sending doubles them, so such a
+/// call is repeated only when it surely was not carried out.
+#[doc(alias("create_image", "create_image_from_url", "create_image_from_bytes", "create_image_from_base64"))]
+#[doc(alias("create_image_from_filename", "bulk_create_images"))]
+#[derive(Clone, Debug, Default)]
+pub struct CreateInputs {
+    inputs: Vec<NewInput>,
+}
+
+impl CreateInputs {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an input.
+    pub fn input(mut self, input: NewInput) -> Self {
+        self.inputs.push(input);
+        self
+    }
+
+    /// Adds inputs.
+    pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
+        self.inputs.extend(inputs);
+        self
+    }
+}
+
+impl Operation for CreateInputs {
+    type Output = Batch<Input>;
+    const NAME: &'static str = "create inputs";
+    const METHOD: Method = Method::POST;
+    const PARTIAL: bool = true;
+
+    fn replay(&self) -> Replay {
+        match self.inputs.iter().all(|input| input.id().is_some()) {
+            true => Replay::Idempotent,
+            false => Replay::Once,
+        }
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("inputs");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        let mut json = BodyWriter::with_capacity(192);
+        json.raw("{");
+        write_inputs(&self.inputs, &mut json)?;
+        json.raw("}");
+        Ok(json.finish())
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, Unreadable> {
+        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(NewInput::id))
+    }
+}

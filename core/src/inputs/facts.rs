@@ -1,0 +1,63 @@
+//! What is said of an input besides the medium: concepts, metadata, place, regions.
+
+use serde_json::{Map, Value, json};
+
+use super::NewRegion;
+use crate::body::BodyWriter;
+use crate::concepts::ConceptRef;
+use crate::error::Invalid;
+
+/// What is said of an input besides the medium.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Facts {
+    pub(crate) concepts: Vec<ConceptRef>,
+    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) geo: Option<(f64, f64)>,
+    pub(crate) regions: Vec<NewRegion>,
+}
+
+impl Facts {
+    /// Writes the members of `data` they make up. `first` says that nothing stands in front of them.
+    pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), Invalid> {
+        let mut key = |json: &mut BodyWriter, key: &str| {
+            json.raw(if std::mem::take(&mut first) { "\"" } else { ",\"" }).raw(key).raw("\":");
+        };
+        if !self.concepts.is_empty() {
+            ConceptRef::check_all(&self.concepts)?;
+            key(json, "concepts");
+            json.value("concepts", &self.concepts)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            key(json, "metadata");
+            json.value("metadata", metadata)?;
+        }
+        if let Some((longitude, latitude)) = self.geo {
+            check_geo_point(longitude, latitude)?;
+            key(json, "geo");
+            json.value("geo", &json!({"geo_point": {"longitude": longitude, "latitude": latitude}}))?;
+        }
+        if !self.regions.is_empty() {
+            let regions = self.regions.iter().enumerate();
+            let regions = regions.map(|(index, region)| region.json().map_err(|invalid| invalid.at("regions", index)));
+            key(json, "regions");
+            json.value("regions", &regions.collect::<Result<Vec<_>, _>>()?)?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is said.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Refuses what is no place on earth.
+pub(crate) fn check_geo_point(longitude: f64, latitude: f64) -> Result<(), Invalid> {
+    if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
+        return Ok(());
+    }
+    Err(Invalid::new(
+        "geo point",
+        format!("({longitude}, {latitude}) must be a longitude of -180 to 180 and a latitude of -90 to 90"),
+    ))
+}

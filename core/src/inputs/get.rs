@@ -1,0 +1,40 @@
+//! `GET /v2/inputs/{id}`: one input.
+
+use http::Method;
+
+use crate::envelope::{Envelope, Unreadable};
+use crate::model::Input;
+use crate::operation::{Operation, Replay};
+use crate::target::Target;
+
+/// Looks up an input by its id: what it is, what is known of it, and whether it has been processed.
+#[doc(alias = "Inputs.get")]
+#[derive(Clone, Debug)]
+pub struct GetInput {
+    id: String,
+}
+
+impl GetInput {
+    /// The input with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
+    }
+}
+
+impl Operation for GetInput {
+    type Output = Input;
+    const NAME: &'static str = "get input";
+    const METHOD: Method = Method::GET;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("inputs").id("input id", &self.id);
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Input, Unreadable> {
+        answer.one("input")
+    }
+}

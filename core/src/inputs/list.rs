@@ -1,0 +1,69 @@
+//! `GET /v2/inputs`: the inputs of an app, page by page.
+
+use http::Method;
+
+use crate::batch::Item;
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Input;
+use crate::operation::{Operation, Replay};
+use crate::page::Page;
+use crate::target::Target;
+
+/// One page of the inputs of an app, those that failed among them unless they are left out.
+#[doc(alias("Inputs.get_by_page", "Inputs.get_all"))]
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ListInputs {
+    page: Page,
+    without_failed: bool,
+}
+
+impl ListInputs {
+    /// The first page, 20 inputs.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Another page.
+    pub fn page(mut self, page: Page) -> Self {
+        self.page = page;
+        self
+    }
+
+    /// Leaves out inputs that failed, such as those whose address could not be fetched. Pages are shorter then.
+    #[doc(alias = "ignore_error")]
+    pub fn without_failed(mut self) -> Self {
+        self.without_failed = true;
+        self
+    }
+}
+
+impl Operation for ListInputs {
+    type Output = Vec<Input>;
+    const NAME: &'static str = "list inputs";
+    const METHOD: Method = Method::GET;
+    // A list with failed inputs in it is called mixed, and is no less of a list.
+    const PARTIAL: bool = true;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        self.page.query(target.path("inputs"));
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        self.page.check()?;
+        Ok(Body::empty())
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, Unreadable> {
+        let mut inputs: Vec<Input> = answer.list("inputs")?;
+        if self.without_failed {
+            inputs.retain(|input| !input.failed());
+        }
+        Ok(inputs)
+    }
+}

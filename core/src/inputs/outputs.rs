@@ -1,0 +1,115 @@
+//! `GET` and `PATCH /v2/inputs/{id}/outputs`: what the app's model saw in an input, and corrections to it.
+//!
+//! The current API description has neither: predict again, or patch annotations. Both are still sent.
+
+use http::Method;
+use serde_json::json;
+
+use crate::body::Body;
+use crate::concepts::ConceptRef;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::operation::{Operation, RawAnswer, Replay};
+use crate::patch::PatchAction;
+use crate::target::{Target, check_id};
+
+/// Looks up what the app's model saw in an input when it was stored.
+#[doc(alias = "get_outputs")]
+#[derive(Clone, Debug)]
+pub struct GetInputOutputs {
+    id: String,
+}
+
+impl GetInputOutputs {
+    /// Of the input with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
+    }
+}
+
+impl Operation for GetInputOutputs {
+    type Output = RawAnswer;
+    const NAME: &'static str = "get input outputs";
+    const METHOD: Method = Method::GET;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("inputs").id("input id", &self.id).path("outputs");
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
+        answer.raw()
+    }
+}
+
+/// Corrects what a model saw in an input: adds or takes away concepts, which the app must have.
+#[doc(alias("merge_outputs_concepts", "remove_outputs_concepts"))]
+#[derive(Clone, Debug)]
+pub struct PatchInputOutputs {
+    id: String,
+    model_id: String,
+    action: PatchAction,
+    concepts: Vec<ConceptRef>,
+}
+
+impl PatchInputOutputs {
+    /// Adds these concepts to what this model saw in this input.
+    pub fn merge(
+        id: impl Into<String>,
+        model_id: impl Into<String>,
+        concept_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::new(id, model_id, PatchAction::Merge, concept_ids, 1.0)
+    }
+
+    /// Takes these concepts away from what this model saw in this input.
+    pub fn remove(
+        id: impl Into<String>,
+        model_id: impl Into<String>,
+        concept_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self::new(id, model_id, PatchAction::Remove, concept_ids, 0.0)
+    }
+
+    fn new(
+        id: impl Into<String>,
+        model_id: impl Into<String>,
+        action: PatchAction,
+        concept_ids: impl IntoIterator<Item = impl Into<String>>,
+        value: f64,
+    ) -> Self {
+        let concepts = concept_ids.into_iter().map(|id| ConceptRef::id(id).valued(value)).collect();
+        Self { id: id.into(), model_id: model_id.into(), action, concepts }
+    }
+}
+
+impl Operation for PatchInputOutputs {
+    type Output = RawAnswer;
+    const NAME: &'static str = "patch input outputs";
+    const METHOD: Method = Method::PATCH;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("inputs").id("input id", &self.id).path("outputs");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        check_id("model id", &self.model_id)?;
+        if self.concepts.is_empty() {
+            return Err(Invalid::new("concepts", "are missing"));
+        }
+        ConceptRef::check_all(&self.concepts)?;
+        let output = json!({"data": {"concepts": self.concepts}, "model": {"id": self.model_id}});
+        Body::json(&json!({"outputs": [output], "action": self.action}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
+        answer.raw()
+    }
+}

@@ -1,0 +1,32 @@
+//! `GET /v2/inputs/status`: how many inputs have been processed, and how many wait.
+
+use http::Method;
+
+use crate::envelope::{Envelope, Unreadable};
+use crate::model::InputCount;
+use crate::operation::{Operation, Replay};
+use crate::target::Target;
+
+/// Counts the inputs of an app by state: processed, waiting, failed.
+#[doc(alias = "check_status")]
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct GetInputCounts;
+
+impl Operation for GetInputCounts {
+    type Output = InputCount;
+    const NAME: &'static str = "get input counts";
+    const METHOD: Method = Method::GET;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("inputs").path("status");
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<InputCount, Unreadable> {
+        answer.one("counts")
+    }
+}

@@ -1,0 +1,128 @@
+//! `POST /v2/models`: a new model of one's own.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Model;
+use crate::operation::{Operation, Replay};
+use crate::target::{Target, check_id};
+
+/// Creates a model that shall learn concepts from the inputs of the app. It knows nothing before it is trained: see
+/// [`CreateModelVersion`](super::CreateModelVersion).
+///
+/// ```
+/// use clarifai_core::models::CreateModel;
+///
+/// let create = CreateModel::new("harbour").name("Harbour sorter").concepts(["boat", "pier"]).mutually_exclusive(true);
+/// ```
+#[doc(alias = "Models.create")]
+#[derive(Clone, Debug)]
+pub struct CreateModel {
+    id: String,
+    name: Option<String>,
+    concepts: Vec<String>,
+    mutually_exclusive: bool,
+    closed_environment: bool,
+    hyper_parameters: Option<Map<String, Value>>,
+    model_type_id: Option<String>,
+}
+
+impl CreateModel {
+    /// A model of this id, named like it.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            name: None,
+            concepts: Vec::new(),
+            mutually_exclusive: false,
+            closed_environment: false,
+            hyper_parameters: None,
+            model_type_id: None,
+        }
+    }
+
+    /// Its name. Default: the id.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The ids of the concepts it shall learn.
+    pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.concepts.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether an input shows only one of them. Default: no.
+    pub fn mutually_exclusive(mut self, yes: bool) -> Self {
+        self.mutually_exclusive = yes;
+        self
+    }
+
+    /// Whether it shall see nothing but inputs of its concepts. Default: no. No longer in the current API
+    /// description; still sent.
+    pub fn closed_environment(mut self, yes: bool) -> Self {
+        self.closed_environment = yes;
+        self
+    }
+
+    /// Settings of the training. They travel as a JSON text inside the JSON.
+    pub fn hyper_parameters(mut self, parameters: Map<String, Value>) -> Self {
+        self.hyper_parameters = Some(parameters);
+        self
+    }
+
+    /// Its type, such as `visual-classifier`, which the current API wants to know. Default: the service's.
+    pub fn model_type_id(mut self, model_type_id: impl Into<String>) -> Self {
+        self.model_type_id = Some(model_type_id.into());
+        self
+    }
+}
+
+impl Operation for CreateModel {
+    type Output = Model;
+    const NAME: &'static str = "create model";
+    const METHOD: Method = Method::POST;
+
+    fn replay(&self) -> Replay {
+        // Under an id of the caller's there is only one.
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("models");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        check_id("id", &self.id)?;
+        let mut config = json!({
+            "concepts_mutually_exclusive": self.mutually_exclusive,
+            "closed_environment": self.closed_environment,
+        });
+        if let Some(parameters) = &self.hyper_parameters {
+            config["hyper_parameters"] = Value::Object(parameters.clone()).to_string().into();
+        }
+        let mut model = json!({
+            "id": self.id,
+            "name": self.name.as_ref().unwrap_or(&self.id),
+            "output_info": {"output_config": config},
+        });
+        if !self.concepts.is_empty() {
+            model["output_info"]["data"]["concepts"] = super::concept_ids(&self.concepts)?;
+        }
+        if let Some(model_type_id) = &self.model_type_id {
+            model["model_type_id"] = model_type_id.as_str().into();
+        }
+        Body::json(&json!({"model": model}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+        match answer.member("model")? {
+            Some(model) => Ok(model),
+            None => answer.one::<Vec<Model>>("models")?.pop().ok_or_else(|| Unreadable::new("model", "is missing")),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `PATCH /v2/models`: name, concepts and options of a model.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Model;
+use crate::operation::{Operation, Replay};
+use crate::patch::PatchAction;
+use crate::target::{Target, check_id};
+
+/// Changes a model: its name, its concepts, its options. It takes effect with the next training.
+///
+/// ```
+/// use clarifai_core::PatchAction;
+/// use clarifai_core::models::PatchModel;
+///
+/// let add = PatchModel::new("harbour", PatchAction::Merge).concepts(["buoy"]);
+/// let take_away = PatchModel::new("harbour", PatchAction::Remove).concepts(["pier"]);
+/// ```
+#[doc(alias("Model.update", "Model.merge_concepts", "Model.add_concepts", "Model.delete_concepts"))]
+#[derive(Clone, Debug)]
+pub struct PatchModel {
+    id: String,
+    action: PatchAction,
+    name: Option<String>,
+    concepts: Option<Vec<String>>,
+    mutually_exclusive: Option<bool>,
+    closed_environment: Option<bool>,
+}
+
+impl PatchModel {
+    /// Of the model with this id, nothing yet. The action is about its concepts.
+    pub fn new(id: impl Into<String>, action: PatchAction) -> Self {
+        Self { id: id.into(), action, name: None, concepts: None, mutually_exclusive: None, closed_environment: None }
+    }
+
+    /// A new name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The ids of the concepts to add, to have, or to take away.
+    pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.concepts.get_or_insert_default().extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Whether an input shows only one of its concepts.
+    pub fn mutually_exclusive(mut self, yes: bool) -> Self {
+        self.mutually_exclusive = Some(yes);
+        self
+    }
+
+    /// Whether it shall see nothing but inputs of its concepts. No longer in the current API description; still sent.
+    pub fn closed_environment(mut self, yes: bool) -> Self {
+        self.closed_environment = Some(yes);
+        self
+    }
+}
+
+impl Operation for PatchModel {
+    type Output = Model;
+    const NAME: &'static str = "patch model";
+    const METHOD: Method = Method::PATCH;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("models");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        check_id("id", &self.id)?;
+        let mut model = json!({"id": self.id});
+        if let Some(name) = &self.name {
+            if name.is_empty() {
+                return Err(Invalid::new("name", "is empty"));
+            }
+            model["name"] = name.as_str().into();
+        }
+        if let Some(concepts) = &self.concepts {
+            model["output_info"]["data"]["concepts"] = super::concept_ids(concepts)?;
+        }
+        for (option, value) in
+            [("concepts_mutually_exclusive", self.mutually_exclusive), ("closed_environment", self.closed_environment)]
+        {
+            if let Some(value) = value {
+                model["output_info"]["output_config"][option] = value.into();
+            }
+        }
+        if model.as_object().is_none_or(|members| members.len() < 2) {
+            return Err(Invalid::new("patch", format!("of `{}` changes nothing", self.id)));
+        }
+        Body::json(&json!({"action": self.action, "models": Value::Array(vec![model])}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+        answer.list_of::<Model>("models", 1)?.pop().ok_or_else(|| Unreadable::new("models", "is empty"))
+    }
+}

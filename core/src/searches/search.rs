@@ -1,0 +1,104 @@
+//! `POST /v2/searches`: inputs by what they look like and what is known of them.
+
+use http::Method;
+
+use super::SearchTerm;
+use crate::body::{Body, BodyWriter};
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Hit;
+use crate::operation::{Operation, Replay};
+use crate::page::Page;
+use crate::target::Target;
+
+/// Searches the inputs of an app. All terms count.
+///
+/// ```
+/// use clarifai_core::concepts::ConceptRef;
+/// use clarifai_core::searches::{DistanceUnit, SearchInputs, SearchTerm};
+///
+/// let search = SearchInputs::new()
+///     .term(SearchTerm::annotated(ConceptRef::id("boat")))
+///     .term(SearchTerm::near(-6.26, 53.35, 10.0, DistanceUnit::Kilometers))
+///     .term(SearchTerm::looks_like_url("https://samples.clarifai.com/metro-north.jpg"));
+/// ```
+#[doc(alias("Inputs.search", "SearchQueryBuilder", "search_by_image"))]
+#[derive(Clone, Debug, Default)]
+pub struct SearchInputs {
+    terms: Vec<SearchTerm>,
+    language: Option<String>,
+    page: Page,
+}
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct SearchResult {
+    /// Id of the search, to give feedback with.
+    pub id: Option<String>,
+    /// What was found, best first. Empty where nothing fits, and behind the last page.
+    pub hits: Vec<Hit>,
+}
+
+impl SearchInputs {
+    /// Without a term yet, which finds all inputs. The first page, 20 hits.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a term.
+    #[doc(alias = "add_term")]
+    pub fn term(mut self, term: SearchTerm) -> Self {
+        self.terms.push(term);
+        self
+    }
+
+    /// The names of concepts are in this language. Default: the app's.
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
+    /// Another page.
+    pub fn page(mut self, page: Page) -> Self {
+        self.page = page;
+        self
+    }
+}
+
+impl Operation for SearchInputs {
+    type Output = SearchResult;
+    const NAME: &'static str = "search inputs";
+    const METHOD: Method = Method::POST;
+    const PARTIAL: bool = true;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("searches");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        self.page.check()?;
+        let mut json = BodyWriter::with_capacity(192);
+        json.raw("{\"query\":{\"ands\":[");
+        for (index, term) in self.terms.iter().enumerate() {
+            if index > 0 {
+                json.raw(",");
+            }
+            term.write(&mut json).map_err(|invalid| invalid.at("terms", index))?;
+        }
+        json.raw("]");
+        if let Some(language) = &self.language {
+            json.raw(",\"language\":").value("language", language)?;
+        }
+        json.raw("},\"pagination\":").value("page", &self.page)?.raw("}");
+        Ok(json.finish())
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<SearchResult, Unreadable> {
+        Ok(SearchResult { id: answer.member("id")?, hits: answer.member("hits")?.unwrap_or_default() })
+    }
+}

@@ -1,0 +1,83 @@
+//! `DELETE /v2/workflows/{id}` and `DELETE /v2/workflows`: a workflow, several, or all.
+
+use http::Method;
+use serde_json::json;
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Status;
+use crate::operation::{Operation, Replay, Which};
+use crate::target::Target;
+
+/// Deletes one workflow.
+#[derive(Clone, Debug)]
+pub struct DeleteWorkflow {
+    id: String,
+}
+
+impl DeleteWorkflow {
+    /// The workflow with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into() }
+    }
+}
+
+impl Operation for DeleteWorkflow {
+    type Output = Status;
+    const NAME: &'static str = "delete workflow";
+    const METHOD: Method = Method::DELETE;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("workflows").id("workflow id", &self.id);
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+        answer.done()
+    }
+}
+
+/// Deletes up to 128 workflows, or all of one's own.
+#[derive(Clone, Debug)]
+pub struct DeleteWorkflows(Which);
+
+impl DeleteWorkflows {
+    /// The workflows with these ids.
+    pub fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self(Which::ids(ids))
+    }
+
+    /// Every workflow of the app.
+    pub fn all() -> Self {
+        Self(Which::All)
+    }
+}
+
+impl Operation for DeleteWorkflows {
+    type Output = Status;
+    const NAME: &'static str = "delete workflows";
+    const METHOD: Method = Method::DELETE;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("workflows");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        match &self.0 {
+            Which::All => Body::json(&json!({"delete_all": true})),
+            Which::Ids(ids) => Body::json(&json!({"ids": Which::checked(ids)?})),
+        }
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+        answer.done()
+    }
+}

@@ -1,0 +1,160 @@
+//! `POST` and `PATCH /v2/workflows`: a workflow of one's own.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::Invalid;
+use crate::model::Workflow;
+use crate::models::ModelRef;
+use crate::operation::{Operation, Replay};
+use crate::patch::PatchAction;
+use crate::target::{Target, check_id};
+
+/// One model of a workflow, and whose outputs it looks at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWorkflowNode {
+    id: String,
+    model: ModelRef,
+    inputs: Vec<String>,
+}
+
+impl NewWorkflowNode {
+    /// A node of this id that asks this model about the input itself.
+    pub fn new(id: impl Into<String>, model: impl Into<ModelRef>) -> Self {
+        Self { id: id.into(), model: model.into(), inputs: Vec::new() }
+    }
+
+    /// It looks at what the node of that id puts out.
+    pub fn after(mut self, node_id: impl Into<String>) -> Self {
+        self.inputs.push(node_id.into());
+        self
+    }
+
+    fn json(&self) -> Result<Value, Invalid> {
+        check_id("node id", &self.id)?;
+        check_id("model id", self.model.id())?;
+        let mut node = json!({"id": self.id, "model": {"id": self.model.id()}});
+        if let Some(version) = self.model.version() {
+            node["model"]["model_version"] = json!({"id": version});
+        }
+        if let Some(owner) = self.model.owner() {
+            node["model"]["user_id"] = owner.user().into();
+            node["model"]["app_id"] = owner.app().into();
+        }
+        if !self.inputs.is_empty() {
+            node["node_inputs"] = self.inputs.iter().map(|id| json!({"node_id": id})).collect();
+        }
+        Ok(node)
+    }
+}
+
+/// A workflow as JSON, of at least one node.
+fn workflow(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, Invalid> {
+    check_id("id", id)?;
+    if nodes.is_empty() {
+        return Err(Invalid::new("nodes", "are missing: a workflow needs at least one"));
+    }
+    let nodes = nodes.iter().enumerate();
+    let nodes = nodes.map(|(index, node)| node.json().map_err(|invalid| invalid.at("nodes", index)));
+    Ok(json!({"id": id, "nodes": nodes.collect::<Result<Vec<_>, _>>()?}))
+}
+
+fn only(answer: &Envelope) -> Result<Workflow, Unreadable> {
+    answer.list_of::<Workflow>("workflows", 1)?.pop().ok_or_else(|| Unreadable::new("workflows", "is empty"))
+}
+
+/// Creates a workflow: `POST /v2/workflows`.
+///
+/// ```
+/// use clarifai_core::models::ModelRef;
+/// use clarifai_core::workflows::{CreateWorkflow, NewWorkflowNode};
+///
+/// let create = CreateWorkflow::new("look-twice")
+///     .node(NewWorkflowNode::new("what", ModelRef::public("general-image-recognition")))
+///     .node(NewWorkflowNode::new("colours", ModelRef::public("color-recognition")));
+/// ```
+#[derive(Clone, Debug)]
+pub struct CreateWorkflow {
+    id: String,
+    nodes: Vec<NewWorkflowNode>,
+}
+
+impl CreateWorkflow {
+    /// A workflow of this id, without nodes yet.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), nodes: Vec::new() }
+    }
+
+    /// Adds a node.
+    pub fn node(mut self, node: NewWorkflowNode) -> Self {
+        self.nodes.push(node);
+        self
+    }
+}
+
+impl Operation for CreateWorkflow {
+    type Output = Workflow;
+    const NAME: &'static str = "create workflow";
+    const METHOD: Method = Method::POST;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("workflows");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        Body::json(&json!({"workflows": [workflow(&self.id, &self.nodes)?]}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Workflow, Unreadable> {
+        only(answer)
+    }
+}
+
+/// Changes the nodes of a workflow: `PATCH /v2/workflows`.
+#[derive(Clone, Debug)]
+pub struct PatchWorkflow {
+    id: String,
+    action: PatchAction,
+    nodes: Vec<NewWorkflowNode>,
+}
+
+impl PatchWorkflow {
+    /// Of the workflow with this id.
+    pub fn new(id: impl Into<String>, action: PatchAction) -> Self {
+        Self { id: id.into(), action, nodes: Vec::new() }
+    }
+
+    /// Adds a node to those to add, to have, or to take away.
+    pub fn node(mut self, node: NewWorkflowNode) -> Self {
+        self.nodes.push(node);
+        self
+    }
+}
+
+impl Operation for PatchWorkflow {
+    type Output = Workflow;
+    const NAME: &'static str = "patch workflow";
+    const METHOD: Method = Method::PATCH;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.path("workflows");
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        Body::json(&json!({"action": self.action, "workflows": [workflow(&self.id, &self.nodes)?]}))
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Workflow, Unreadable> {
+        only(answer)
+    }
+}
