@@ -1,0 +1,212 @@
+//! The dominant colours of a picture and the W3C names nearest to them.
+
+use std::collections::BTreeMap;
+
+use super::lab::{Lab, LabConverter, squared_distance};
+use super::picture::Picture;
+use super::w3c::NAMED;
+
+/// The most colours reported of one picture.
+const MAX_COLORS: usize = 8;
+/// Clusters nearer than this in Lab look like one colour and are reported as one.
+const MERGE_DISTANCE: f32 = 12.0;
+/// A colour of a smaller part of the picture is not dominant; its pixels are left out of the sum.
+const MIN_SHARE: f64 = 0.01;
+/// k-means has settled long before this on photographs; the bound is for the time it may take.
+const ROUNDS: usize = 16;
+/// Shares are given in units of this part, so that they add up exactly.
+const SHARE_UNITS: f64 = 10_000.0;
+
+/// One dominant colour of a picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedColor {
+    /// The mean colour of the pixels it stands for, as `#rrggbb`.
+    pub raw_hex: String,
+    /// The nearest W3C colour, as `#rrggbb`.
+    pub w3c_hex: String,
+    /// The name of the nearest W3C colour, such as `WhiteSmoke`.
+    pub w3c_name: &'static str,
+    /// The part of the picture it covers, `0..=1`; the shares of one picture sum to 1.
+    pub share: f32,
+}
+
+/// Pixels of about one colour.
+#[derive(Clone, Copy, Default)]
+struct Group {
+    count: u64,
+    rgb_sum: [u64; 3],
+    lab: Lab,
+}
+
+impl Group {
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        for channel in 0..3 {
+            self.rgb_sum[channel] += other.rgb_sum[channel];
+        }
+    }
+
+    fn mean_rgb(&self) -> [u8; 3] {
+        self.rgb_sum
+            .map(|sum| ((sum + self.count / 2) / self.count.max(1)) as u8)
+    }
+
+    fn located(mut self, convert: &LabConverter) -> Self {
+        self.lab = convert.lab(self.mean_rgb());
+        self
+    }
+}
+
+/// The dominant colours, at most eight, the largest share first.
+///
+/// The pixels are counted in cells of 8 values per channel, the cells are clustered by k-means in Lab, and clusters that
+/// look alike are merged. The seeds are the fullest cell and then, each time, the cell that adds most to the error.
+pub fn colors(picture: &Picture) -> Vec<NamedColor> {
+    let convert = LabConverter::new();
+    let mut groups = merged(clustered(&cells(picture, &convert), &convert), &convert);
+
+    let total: u64 = groups.iter().map(|group| group.count).sum();
+    groups.retain(|group| group.count as f64 / total as f64 >= MIN_SHARE);
+    groups.sort_by_key(|group| (std::cmp::Reverse(group.count), group.mean_rgb()));
+    let counts: Vec<u64> = groups.iter().map(|group| group.count).collect();
+
+    let named = |(group, share): (&Group, f32)| {
+        let (w3c_name, w3c_rgb) = nearest_named(group.lab, &convert);
+        NamedColor {
+            raw_hex: hex(group.mean_rgb()),
+            w3c_hex: hex(w3c_rgb),
+            w3c_name,
+            share,
+        }
+    };
+    groups.iter().zip(shares(&counts)).map(named).collect()
+}
+
+fn cells(picture: &Picture, convert: &LabConverter) -> Vec<Group> {
+    // Ordered, so that equal counts are always met in the same order.
+    let mut cells: BTreeMap<[u8; 3], Group> = BTreeMap::new();
+    for pixel in &picture.working.pixels {
+        let one = Group {
+            count: 1,
+            rgb_sum: pixel.map(u64::from),
+            lab: Lab::default(),
+        };
+        cells
+            .entry(pixel.map(|channel| channel / 8))
+            .or_default()
+            .add(&one);
+    }
+    cells
+        .into_values()
+        .map(|cell| cell.located(convert))
+        .collect()
+}
+
+fn clustered(cells: &[Group], convert: &LabConverter) -> Vec<Group> {
+    let mut centers = seeds(cells);
+    let mut clusters = Vec::new();
+    for _ in 0..ROUNDS {
+        clusters = vec![Group::default(); centers.len()];
+        for cell in cells {
+            clusters[nearest(cell.lab, &centers).0].add(cell);
+        }
+        clusters.retain(|cluster| cluster.count > 0);
+        clusters = clusters
+            .into_iter()
+            .map(|cluster| cluster.located(convert))
+            .collect();
+        let moved: Vec<Lab> = clusters.iter().map(|cluster| cluster.lab).collect();
+        if moved == centers {
+            break;
+        }
+        centers = moved;
+    }
+    clusters
+}
+
+fn seeds(cells: &[Group]) -> Vec<Lab> {
+    let mut seeds: Vec<Lab> = Vec::new();
+    while seeds.len() < MAX_COLORS {
+        let error = |cell: &Group| {
+            let distance = if seeds.is_empty() {
+                1.0
+            } else {
+                nearest(cell.lab, &seeds).1
+            };
+            cell.count as f32 * distance
+        };
+        match cells
+            .iter()
+            .map(|cell| (error(cell), cell))
+            .max_by(|one, other| one.0.total_cmp(&other.0))
+        {
+            Some((error, cell)) if error > 0.0 => seeds.push(cell.lab),
+            _ => break,
+        }
+    }
+    seeds
+}
+
+fn nearest(color: Lab, centers: &[Lab]) -> (usize, f32) {
+    let distances = centers
+        .iter()
+        .map(|&center| squared_distance(color, center))
+        .enumerate();
+    distances
+        .min_by(|one, other| one.1.total_cmp(&other.1))
+        .unwrap_or((0, f32::INFINITY))
+}
+
+/// Joins the two nearest clusters as long as they look alike.
+fn merged(mut groups: Vec<Group>, convert: &LabConverter) -> Vec<Group> {
+    loop {
+        let pairs = (0..groups.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
+        let closest = pairs
+            .map(|(one, other)| {
+                (
+                    squared_distance(groups[one].lab, groups[other].lab),
+                    one,
+                    other,
+                )
+            })
+            .min_by(|one, other| one.0.total_cmp(&other.0));
+        match closest {
+            Some((distance, one, other)) if distance < MERGE_DISTANCE * MERGE_DISTANCE => {
+                let absorbed = groups.swap_remove(one);
+                groups[other].add(&absorbed);
+                groups[other] = groups[other].located(convert);
+            }
+            _ => return groups,
+        }
+    }
+}
+
+/// Parts of a whole, rounded; what rounding leaves over goes to the first and largest.
+fn shares(counts: &[u64]) -> Vec<f32> {
+    let total: u64 = counts.iter().sum();
+    let mut units: Vec<f64> = counts
+        .iter()
+        .map(|&count| (count as f64 / total as f64 * SHARE_UNITS).round())
+        .collect();
+    let left_over = SHARE_UNITS - units.iter().sum::<f64>();
+    if let Some(first) = units.first_mut() {
+        *first += left_over;
+    }
+    units
+        .into_iter()
+        .map(|units| (units / SHARE_UNITS) as f32)
+        .collect()
+}
+
+fn nearest_named(color: Lab, convert: &LabConverter) -> (&'static str, [u8; 3]) {
+    let distance = |rgb| squared_distance(color, convert.lab(rgb));
+    // `min_by` gives the first of equals, as the order of the table promises.
+    let nearest = NAMED
+        .iter()
+        .min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)));
+    nearest.copied().unwrap_or(NAMED[0])
+}
+
+fn hex([r, g, b]: [u8; 3]) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}

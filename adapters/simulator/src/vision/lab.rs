@@ -1,0 +1,58 @@
+//! CIE L\*a\*b\* (D65): the colour space in which distance comes near to the difference a person sees.
+
+/// A colour: lightness 0..100, green to red, blue to yellow.
+pub(super) type Lab = [f32; 3];
+
+/// sRGB to Lab, with the gamma curve tabulated for the 256 values a channel can have.
+pub(super) struct LabConverter {
+    linear: [f32; 256],
+}
+
+impl LabConverter {
+    pub(super) fn new() -> Self {
+        let linear = std::array::from_fn(|value| {
+            let value = value as f32 / 255.0;
+            if value <= 0.04045 {
+                value / 12.92
+            } else {
+                ((value + 0.055) / 1.055).powf(2.4)
+            }
+        });
+        Self { linear }
+    }
+
+    pub(super) fn lab(&self, rgb: [u8; 3]) -> Lab {
+        let [r, g, b] = rgb.map(|channel| self.linear[usize::from(channel)]);
+        // The rows of the sRGB matrix, each divided by the white point, so that white is (1, 1, 1).
+        let x = companded((0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47);
+        let y = companded(0.212_672_9 * r + 0.715_152_2 * g + 0.072_175_0 * b);
+        let z = companded((0.019_333_9 * r + 0.119_192_0 * g + 0.950_304_1 * b) / 1.088_83);
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+}
+
+fn companded(t: f32) -> f32 {
+    if t > 216.0 / 24389.0 {
+        t.cbrt()
+    } else {
+        (t * 24389.0 / 27.0 + 16.0) / 116.0
+    }
+}
+
+/// The square of the colour difference (CIE76).
+pub(super) fn squared_distance(one: Lab, other: Lab) -> f32 {
+    one.iter()
+        .zip(other)
+        .map(|(one, other)| (one - other) * (one - other))
+        .sum()
+}
+
+/// How far a colour is from gray.
+pub(super) fn chroma([_, a, b]: Lab) -> f32 {
+    a.hypot(b)
+}
+
+/// The hue in degrees, 0..360.
+pub(super) fn hue([_, a, b]: Lab) -> f32 {
+    b.atan2(a).to_degrees().rem_euclid(360.0)
+}

@@ -1,0 +1,367 @@
+//! From encoded bytes to a picture of bounded size, under limits that a hostile file cannot get past.
+
+use std::io::Cursor;
+
+use image::error::{ImageError, LimitErrorKind};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder as _, ImageReader};
+use thiserror::Error;
+
+use super::lab::{Lab, LabConverter};
+use super::plane::Plane;
+
+/// The longest side kept of a decoded picture: twice [`WORKING_SIDE`], so that a crop of half the frame is still
+/// analysed at full working size.
+const STORED_SIDE: usize = 512;
+
+/// The longest side every measurement is made at. It makes measurements comparable between a photograph and its
+/// thumbnail, and bounds the time an analysis takes.
+const WORKING_SIDE: usize = 256;
+
+/// How much a picture may ask of the machine before it is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest encoded picture, in bytes.
+    pub encoded_bytes: usize,
+    /// The most pixels a picture may have, read from its header before any pixel is decoded.
+    pub pixels: u64,
+    /// The most memory the decoder may take, in bytes, with the decoded pixels themselves.
+    pub decoder_memory: u64,
+}
+
+impl Default for Limits {
+    /// What the service documents (20 MB, 85 megapixels), and 512 MiB for the decoder.
+    fn default() -> Self {
+        Self {
+            encoded_bytes: 20_000_000,
+            pixels: 85_000_000,
+            decoder_memory: 512 << 20,
+        }
+    }
+}
+
+/// Why bytes did not become a [`Picture`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeFailure {
+    /// The encoded picture is larger than [`Limits::encoded_bytes`].
+    #[error("the encoded picture has {actual} bytes, more than the {limit} allowed")]
+    TooManyBytes {
+        /// The size of what was sent.
+        actual: usize,
+        /// The size allowed.
+        limit: usize,
+    },
+    /// The header promises more pixels than [`Limits::pixels`].
+    #[error("the picture is {width}x{height}, more than the {limit} pixels allowed")]
+    TooManyPixels {
+        /// The width the header names.
+        width: u32,
+        /// The height the header names.
+        height: u32,
+        /// The number of pixels allowed.
+        limit: u64,
+    },
+    /// Decoding would take more memory than [`Limits::decoder_memory`].
+    #[error("decoding the picture would take more than the {limit} bytes of memory allowed")]
+    TooMuchMemory {
+        /// The memory allowed, in bytes.
+        limit: u64,
+    },
+    /// The bytes begin like none of the formats read: JPEG, PNG, GIF, WEBP, BMP, TIFF.
+    #[error("the bytes are no JPEG, PNG, GIF, WEBP, BMP or TIFF picture")]
+    NotAPicture,
+    /// The bytes begin like a picture, and then cannot be decoded.
+    #[error("the picture is damaged or of an unsupported kind: {0}")]
+    Damaged(String),
+}
+
+/// Pixels in sRGB, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Raster {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) pixels: Vec<[u8; 3]>,
+}
+
+/// A decoded picture, reduced to the size it is measured at.
+///
+/// The first frame of an animation is taken, an EXIF orientation is applied, transparent pixels are laid on white, and
+/// a colour profile is ignored (all pixels are read as sRGB).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    frame: (u32, u32),
+    stored: Raster,
+    pub(super) working: Raster,
+    pub(super) lab: Vec<Lab>,
+}
+
+impl Picture {
+    /// Decodes a picture in any of the formats the service reads.
+    ///
+    /// A JPEG that breaks off after its header decodes to the part that is there, as browsers show it.
+    pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeFailure> {
+        if bytes.len() > limits.encoded_bytes {
+            return Err(DecodeFailure::TooManyBytes {
+                actual: bytes.len(),
+                limit: limits.encoded_bytes,
+            });
+        }
+        let format = image::guess_format(bytes).map_err(|_| DecodeFailure::NotAPicture)?;
+        if !format.reading_enabled() {
+            return Err(DecodeFailure::NotAPicture);
+        }
+        let failure = |error: ImageError| match error {
+            ImageError::Limits(error) if error.kind() == LimitErrorKind::InsufficientMemory => {
+                DecodeFailure::TooMuchMemory {
+                    limit: limits.decoder_memory,
+                }
+            }
+            error => DecodeFailure::Damaged(error.to_string()),
+        };
+
+        let mut allowed = image::Limits::default();
+        allowed.max_alloc = Some(limits.decoder_memory);
+        let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+        reader.limits(allowed.clone());
+        let mut decoder = reader.into_decoder().map_err(failure)?;
+
+        let (width, height) = decoder.dimensions();
+        if u64::from(width) * u64::from(height) > limits.pixels {
+            return Err(DecodeFailure::TooManyPixels {
+                width,
+                height,
+                limit: limits.pixels,
+            });
+        }
+        if width == 0 || height == 0 {
+            return Err(DecodeFailure::Damaged("it has no pixels".to_owned()));
+        }
+        // The pixel buffer is ours and the rest is the decoder's, so what the buffer takes is no longer the decoder's.
+        allowed.reserve(decoder.total_bytes()).map_err(failure)?;
+        decoder.set_limits(allowed).map_err(failure)?;
+        // Broken EXIF data is no reason to refuse good pixels.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        let decoded = DynamicImage::from_decoder(decoder).map_err(failure)?;
+
+        let reduced = Raster::on_white(decoded).reduced_to(STORED_SIDE);
+        Ok(Self::new(
+            turn_frame((width, height), orientation),
+            reduced.turned(orientation),
+        ))
+    }
+
+    /// A picture of raw sRGB pixels, row by row; `None` if their number is not `width * height` or is zero.
+    pub fn from_rgb(width: u32, height: u32, pixels: Vec<[u8; 3]>) -> Option<Self> {
+        let raster = Raster {
+            width: width as usize,
+            height: height as usize,
+            pixels,
+        };
+        let complete = raster.width.checked_mul(raster.height) == Some(raster.pixels.len());
+        (complete && !raster.pixels.is_empty())
+            .then(|| Self::new((width, height), raster.reduced_to(STORED_SIDE)))
+    }
+
+    /// The part of the picture inside a region, its sides given as fractions of the frame from its top left corner.
+    ///
+    /// Sides outside the frame are moved onto it, sides in the wrong order are swapped, and at least one pixel is left:
+    /// a region is always a picture.
+    pub fn crop(&self, top: f32, left: f32, bottom: f32, right: f32) -> Self {
+        let (rows, columns) = (
+            span(top, bottom, self.stored.height),
+            span(left, right, self.stored.width),
+        );
+        let frame = (
+            region_length(self.frame.0, columns.len(), self.stored.width),
+            region_length(self.frame.1, rows.len(), self.stored.height),
+        );
+        let pixels = rows
+            .clone()
+            .flat_map(|y| &self.stored.pixels[y * self.stored.width..][columns.clone()])
+            .copied()
+            .collect();
+        Self::new(
+            frame,
+            Raster {
+                width: columns.len(),
+                height: rows.len(),
+                pixels,
+            },
+        )
+    }
+
+    /// The width of the original frame, in pixels.
+    pub fn width(&self) -> u32 {
+        self.frame.0
+    }
+
+    /// The height of the original frame, in pixels.
+    pub fn height(&self) -> u32 {
+        self.frame.1
+    }
+
+    /// The lightness at working size.
+    pub(super) fn lightness(&self) -> Plane {
+        let values = self.lab.iter().map(|color| color[0]).collect();
+        Plane {
+            width: self.working.width,
+            height: self.working.height,
+            values,
+        }
+    }
+
+    fn new(frame: (u32, u32), stored: Raster) -> Self {
+        let working = stored.reduced_to(WORKING_SIDE);
+        let convert = LabConverter::new();
+        let lab = working
+            .pixels
+            .iter()
+            .map(|&pixel| convert.lab(pixel))
+            .collect();
+        Self {
+            frame,
+            stored,
+            working,
+            lab,
+        }
+    }
+}
+
+/// The pixels between two fractions of a side of `length` pixels: never none of them.
+fn span(from: f32, to: f32, length: usize) -> std::ops::Range<usize> {
+    // `max` before `min` also turns a NaN into a number.
+    let place = |fraction: f32| (fraction.max(0.0).min(1.0) * length as f32).round() as usize;
+    let (from, to) = (place(from).min(place(to)), place(from).max(place(to)));
+    let from = from.min(length - 1);
+    from..to.max(from + 1)
+}
+
+/// The length in the original frame of a part of the stored side.
+fn region_length(frame: u32, part: usize, stored: usize) -> u32 {
+    ((f64::from(frame) * part as f64 / stored as f64).round() as u32).max(1)
+}
+
+fn turn_frame((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+        _ => (width, height),
+    }
+}
+
+impl Raster {
+    fn on_white(decoded: DynamicImage) -> Self {
+        let (width, height) = (decoded.width() as usize, decoded.height() as usize);
+        let pixels = if decoded.color().has_alpha() {
+            let over_white = |value: u8, alpha: u8| {
+                let (value, alpha) = (u32::from(value), u32::from(alpha));
+                ((value * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+            };
+            let rgba = decoded.into_rgba8();
+            rgba.pixels()
+                .map(|p| [0, 1, 2].map(|channel| over_white(p.0[channel], p.0[3])))
+                .collect()
+        } else {
+            decoded.into_rgb8().pixels().map(|p| p.0).collect()
+        };
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+
+    fn turned(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::NoTransforms {
+            return self;
+        }
+        let (width, height) = (self.width as u32, self.height as u32);
+        let image = image::RgbImage::from_fn(width, height, |x, y| {
+            image::Rgb(self.pixels[y as usize * self.width + x as usize])
+        });
+        let mut image = DynamicImage::ImageRgb8(image);
+        image.apply_orientation(orientation);
+        Self::on_white(image)
+    }
+
+    /// The same picture with no side longer than `side`, every new pixel the mean of the area it covers.
+    fn reduced_to(&self, side: usize) -> Self {
+        let longest = self.width.max(self.height);
+        if longest <= side {
+            return self.clone();
+        }
+        let scaled = |length: usize| ((length * side + longest / 2) / longest).max(1);
+        let (width, height) = (scaled(self.width), scaled(self.height));
+        let columns = BoxFilter::new(self.width, width);
+        let rows = BoxFilter::new(self.height, height);
+
+        let mut pixels = Vec::with_capacity(width * height);
+        let mut narrowed = vec![[0.0_f32; 3]; width];
+        let mut sums = vec![[0.0_f32; 3]; width];
+        let mut narrowed_row = usize::MAX;
+        for y in 0..height {
+            sums.fill([0.0; 3]);
+            for (row, weight) in rows.taps(y) {
+                // The last source row of one target row is often the first of the next: it is narrowed once.
+                if row != narrowed_row {
+                    columns.apply(
+                        &self.pixels[row * self.width..][..self.width],
+                        &mut narrowed,
+                    );
+                    narrowed_row = row;
+                }
+                for (sum, value) in sums.iter_mut().zip(&narrowed) {
+                    for channel in 0..3 {
+                        sum[channel] += weight * value[channel];
+                    }
+                }
+            }
+            pixels.extend(sums.iter().map(|sum| sum.map(|value| value.round() as u8)));
+        }
+        Self {
+            width,
+            height,
+            pixels,
+        }
+    }
+}
+
+/// The weights by which the pixels of a longer side make up those of a shorter one.
+struct BoxFilter {
+    ratio: f32,
+    from: usize,
+}
+
+impl BoxFilter {
+    fn new(from: usize, to: usize) -> Self {
+        Self {
+            ratio: from as f32 / to as f32,
+            from,
+        }
+    }
+
+    /// The source pixels under a target pixel with the part of the target each one makes up.
+    fn taps(&self, target: usize) -> impl Iterator<Item = (usize, f32)> + use<> {
+        let (start, ratio, last) = (target as f32 * self.ratio, self.ratio, self.from - 1);
+        let end = start + ratio;
+        let first = (start as usize).min(last);
+        (first..=(end.ceil() as usize - 1).clamp(first, last)).map(move |source| {
+            let covered = end.min(source as f32 + 1.0) - start.max(source as f32);
+            (source, covered.max(0.0) / ratio)
+        })
+    }
+
+    fn apply(&self, source: &[[u8; 3]], target: &mut [[f32; 3]]) {
+        for (x, value) in target.iter_mut().enumerate() {
+            *value = [0.0; 3];
+            for (column, weight) in self.taps(x) {
+                for channel in 0..3 {
+                    value[channel] += weight * f32::from(source[column][channel]);
+                }
+            }
+        }
+    }
+}
