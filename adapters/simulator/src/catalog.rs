@@ -109,7 +109,7 @@ impl Entry {
                 let concepts: Vec<_> = vision::vocabulary()
                     .iter()
                     .map(|concept| {
-                        json!({"id": concept.id, "name": concept.name, "language": "en", "app_id": "main", "created_at": CREATED})
+                        json!({"id": concept.id, "name": concept.name(), "language": "en", "app_id": "main", "created_at": CREATED})
                     })
                     .collect();
                 model["output_info"]["data"] = json!({"concepts": concepts});

@@ -92,7 +92,8 @@ impl Driver for &Client {
 
     fn wait_until(&mut self, time: Mono) {
         let mut now = self.clock();
-        now.unix += time.since(now.mono);
+        let waited = time.since(now.mono);
+        now.unix += waited;
         now.mono = now.mono.max(time);
     }
 }
