@@ -15,7 +15,7 @@ const MIN_SHARE: f64 = 0.01;
 /// k-means has settled long before this on photographs; the bound is for the time it may take.
 const ROUNDS: usize = 16;
 /// Shares are given in units of this part, so that they add up exactly.
-const SHARE_UNITS: f64 = 10_000.0;
+const SHARE_UNITS: u64 = 10_000;
 
 /// One dominant colour of a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,20 +181,21 @@ fn merged(mut groups: Vec<Group>, convert: &LabConverter) -> Vec<Group> {
     }
 }
 
-/// Parts of a whole, rounded; what rounding leaves over goes to the first and largest.
+/// Parts of a whole in [`SHARE_UNITS`], rounded down; the units that leaves over go one by one to the largest parts,
+/// which come first, so the order stays.
 fn shares(counts: &[u64]) -> Vec<f32> {
     let total: u64 = counts.iter().sum();
-    let mut units: Vec<f64> = counts
+    let mut units: Vec<u64> = counts
         .iter()
-        .map(|&count| (count as f64 / total as f64 * SHARE_UNITS).round())
+        .map(|count| count * SHARE_UNITS / total)
         .collect();
-    let left_over = SHARE_UNITS - units.iter().sum::<f64>();
-    if let Some(first) = units.first_mut() {
-        *first += left_over;
+    let left_over = SHARE_UNITS - units.iter().sum::<u64>();
+    for unit in units.iter_mut().take(left_over as usize) {
+        *unit += 1;
     }
     units
         .into_iter()
-        .map(|units| (units / SHARE_UNITS) as f32)
+        .map(|units| units as f32 / SHARE_UNITS as f32)
         .collect()
 }
 

@@ -80,7 +80,7 @@ fn falling(value: f32, from: f32, to: f32) -> f32 {
     1.0 - rising(value, from, to)
 }
 
-/// A share of the picture as the degree to which its word fits: a tenth gives 0.39, a third 0.82, all of it 1.
+/// A share of the picture as the degree to which its word fits: a tenth gives 0.40, a third 0.82, all of it 1.
 fn covering(share: f32) -> f32 {
     (1.0 - (-5.0 * share).exp()) / (1.0 - (-5.0_f32).exp())
 }
@@ -124,7 +124,7 @@ const VOCABULARY: &[Concept] = &[
     concept("sim_monochrome", ["monochrome", "einfarbig", "monochrome", "monocromo", "单色"], "chroma exceeded by 5 % of pixels, 18 down to 4", |m| falling(m.high_chroma, 4.0, 18.0)),
     concept("sim_single_hue", ["single hue", "ein Farbton", "teinte unique", "un solo tono", "单一色调"], "agreement of hues, 0.5 to 1, where there is colour", |m| rising(m.hue_agreement, 0.5, 1.0) * rising(m.mean_chroma, 3.0, 10.0)),
     concept("sim_vivid", ["vivid", "kräftig", "vif", "vívido", "鲜艳"], "chroma exceeded by 5 % of pixels, 35 to 90", |m| rising(m.high_chroma, 35.0, 90.0)),
-    concept("sim_muted", ["muted", "gedämpft", "atténué", "apagado", "柔和"], "mean chroma between 4 and 35", |m| rising(m.mean_chroma, 4.0, 9.0) * falling(m.mean_chroma, 15.0, 35.0)),
+    concept("sim_muted", ["muted", "gedämpft", "atténué", "apagado", "柔和"], "some mean chroma, 4 to 9, and chroma exceeded by 5 % of pixels, 60 down to 25", |m| rising(m.mean_chroma, 4.0, 9.0) * falling(m.high_chroma, 25.0, 60.0)),
     concept("sim_pastel", ["pastel", "pastellfarben", "pastel", "pastel", "粉彩"], "share of light pixels with little colour", |m| covering(m.pastel_share)),
     concept("sim_warm", ["warm colors", "warme Farben", "couleurs chaudes", "colores cálidos", "暖色"], "mean chroma toward orange, 2 to 30", |m| rising(m.warmth, 2.0, 30.0)),
     concept("sim_cool", ["cool colors", "kühle Farben", "couleurs froides", "colores fríos", "冷色"], "mean chroma away from orange, 2 to 25", |m| rising(-m.warmth, 2.0, 25.0)),
@@ -138,7 +138,7 @@ const VOCABULARY: &[Concept] = &[
     concept("sim_high_contrast", ["high contrast", "hoher Kontrast", "fort contraste", "alto contraste", "高对比度"], "deviation of lightness, 12 to 34", |m| rising(m.lightness_deviation, 12.0, 34.0)),
     concept("sim_low_contrast", ["low contrast", "geringer Kontrast", "faible contraste", "bajo contraste", "低对比度"], "deviation of lightness, 18 down to 4", |m| falling(m.lightness_deviation, 4.0, 18.0)),
     // Sharpness and texture
-    concept("sim_sharp", ["sharp", "scharf", "net", "nítido", "清晰"], "part of the change between neighbours that blurring takes, 0.4 to 0.8", |m| rising(m.sharpness, 0.4, 0.8)),
+    concept("sim_sharp", ["sharp", "scharf", "net", "nítido", "清晰"], "part of the change between neighbours that blurring takes, 0.4 to 0.95", |m| rising(m.sharpness, 0.4, 0.95)),
     concept("sim_blurred", ["blurred", "unscharf", "flou", "borroso", "模糊"], "the same, 0.65 down to 0.25, where there is any change", |m| if m.sharpness > 0.0 { falling(m.sharpness, 0.25, 0.65) } else { 0.0 }),
     concept("sim_texture", ["texture", "Textur", "texture", "textura", "纹理"], "share of blocks that vary in lightness, 0.5 to 1, and their likeness", |m| rising(m.textured_share, 0.5, 1.0) * rising(m.evenness, 0.4, 0.75)),
     concept("sim_smooth", ["smooth", "glatt", "lisse", "liso", "平滑"], "share of blocks that hardly vary in lightness, 0.1 to 0.8", |m| rising(m.even_share, 0.1, 0.8)),

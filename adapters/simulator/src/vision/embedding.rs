@@ -7,7 +7,7 @@
 //! | 124 | contrast: a histogram of band-pass responses at four scales | no |
 //! | 128 | directions: gradient energy by eight angles and four strengths at four scales | no |
 //! | 128 | shapes: gradient directions in a grid of 4 x 4 | yes |
-//! | 192 | layout: mean Lab in a grid of 8 x 8 | yes |
+//! | 192 | layout: mean Lab in a grid of 8 x 8, lightness relative to the whole | yes |
 //!
 //! Histograms are counted softly, so that a small change moves a little weight to the neighbouring cell, and their square
 //! root is taken, which makes the cosine of two of them the Bhattacharyya coefficient of the distributions. The mean of
@@ -32,9 +32,9 @@ const LAYOUT_GRID: usize = 8;
 
 /// The length of each block before the whole is brought to unit length: how much it counts in a comparison.
 mod weight {
-    pub(super) const COLORS: f32 = 1.0;
-    pub(super) const PATTERNS: f32 = 0.8;
-    pub(super) const CONTRAST: f32 = 0.7;
+    pub(super) const COLORS: f32 = 0.8;
+    pub(super) const PATTERNS: f32 = 1.2;
+    pub(super) const CONTRAST: f32 = 0.8;
     pub(super) const DIRECTIONS: f32 = 0.8;
     pub(super) const SHAPES: f32 = 0.4;
     pub(super) const LAYOUT: f32 = 0.7;
@@ -48,7 +48,7 @@ pub fn embedding(picture: &Picture) -> Vec<f32> {
     let scales = scales(picture);
     let mut numbers = Vec::with_capacity(EMBEDDING_LEN);
     let mut append = |block: Vec<f32>, weight: f32| {
-        numbers.extend(block.into_iter().map(|value| value * weight))
+        numbers.extend(block.into_iter().map(|value| value * weight));
     };
     append(centered(color_histogram(picture)), weight::COLORS);
     // A block made of one histogram per scale has the length of one histogram.
@@ -153,8 +153,8 @@ fn contrast_histogram(plane: &Plane) -> Vec<f32> {
     let mut cells = vec![0.0; CONTRAST_CELLS];
     for response in plane.minus(&plane.blurred(2)).values {
         // Fine steps near zero, where most responses are; 40 units of lightness reach the outermost cells.
-        let place = 0.5 + (response.abs() / 40.0).sqrt().copysign(response) / 2.0;
-        for (cell, part) in soft_cell(place, CONTRAST_CELLS) {
+        let position = 0.5 + (response.abs() / 40.0).sqrt().copysign(response) / 2.0;
+        for (cell, part) in soft_cell(position, CONTRAST_CELLS) {
             cells[cell] += part;
         }
     }
@@ -194,8 +194,10 @@ fn shapes(plane: &Plane) -> Vec<f32> {
     cells
 }
 
-/// Mean colours relative to a middle gray, the only block that is not a histogram.
+/// Mean colours, the only block that is not a histogram. Lightness is relative to that of the whole picture: how the
+/// light lies, not how much of it there is, which the colour histogram tells already.
 fn layout(picture: &Picture) -> Vec<f32> {
+    let lightness = mean(picture.lab.iter().map(|color| color[0]));
     let mut sums = vec![[0.0_f32; 3]; LAYOUT_GRID * LAYOUT_GRID];
     let mut parts = vec![0.0_f32; LAYOUT_GRID * LAYOUT_GRID];
     let (width, height) = (picture.working.width, picture.working.height);
@@ -205,7 +207,7 @@ fn layout(picture: &Picture) -> Vec<f32> {
         for (row, row_part) in rows {
             for (column, column_part) in columns {
                 let (cell, part) = (row * LAYOUT_GRID + column, row_part * column_part);
-                for (sum, value) in sums[cell].iter_mut().zip([l - 50.0, a, b]) {
+                for (sum, value) in sums[cell].iter_mut().zip([l - lightness, a, b]) {
                     *sum += value * part;
                 }
                 parts[cell] += part;

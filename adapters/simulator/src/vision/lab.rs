@@ -21,12 +21,16 @@ impl LabConverter {
         Self { linear }
     }
 
+    #[allow(
+        clippy::many_single_char_names,
+        reason = "r, g, b and x, y, z are what the coordinates are called"
+    )]
     pub(super) fn lab(&self, rgb: [u8; 3]) -> Lab {
         let [r, g, b] = rgb.map(|channel| self.linear[usize::from(channel)]);
         // The rows of the sRGB matrix, each divided by the white point, so that white is (1, 1, 1).
         let x = companded((0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47);
-        let y = companded(0.212_672_9 * r + 0.715_152_2 * g + 0.072_175_0 * b);
-        let z = companded((0.019_333_9 * r + 0.119_192_0 * g + 0.950_304_1 * b) / 1.088_83);
+        let y = companded(0.212_672_9 * r + 0.715_152_2 * g + 0.072_175 * b);
+        let z = companded((0.019_333_9 * r + 0.119_192 * g + 0.950_304_1 * b) / 1.088_83);
         [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
     }
 }

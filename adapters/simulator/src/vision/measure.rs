@@ -358,7 +358,7 @@ impl Directions {
 
 /// The part of the variance of lightness explained by a straight line across, or down.
 fn ramp(plane: &Plane, across: bool) -> f32 {
-    let place = |index: usize| {
+    let position = |index: usize| {
         (if across {
             index % plane.width
         } else {
@@ -367,19 +367,22 @@ fn ramp(plane: &Plane, across: bool) -> f32 {
     };
     let (center, middle) = (
         mean(plane.values.iter().copied()),
-        mean((0..plane.values.len()).map(place)),
+        mean((0..plane.values.len()).map(position)),
     );
-    let (mut both, mut place_variance, mut variance) = (0.0_f64, 0.0_f64, 0.0_f64);
+    let (mut both, mut position_variance, mut variance) = (0.0_f64, 0.0_f64, 0.0_f64);
     for (index, value) in plane.values.iter().enumerate() {
-        let (x, value) = (f64::from(place(index) - middle), f64::from(value - center));
+        let (x, value) = (
+            f64::from(position(index) - middle),
+            f64::from(value - center),
+        );
         both += x * value;
-        place_variance += x * x;
+        position_variance += x * x;
         variance += value * value;
     }
-    if place_variance * variance < 1e-6 {
+    if position_variance * variance < 1e-6 {
         0.0
     } else {
-        (both * both / (place_variance * variance)) as f32
+        (both * both / (position_variance * variance)) as f32
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// What the service documents (20 MB, 85 megapixels), and 512 MiB for the decoder.
+    /// 20 MB, 85 megapixels, and 512 MiB for the decoder.
     fn default() -> Self {
         Self {
             encoded_bytes: 20_000_000,
@@ -142,9 +142,9 @@ impl Picture {
         decoder.set_limits(allowed).map_err(failure)?;
         // Broken EXIF data is no reason to refuse good pixels.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        let decoded = DynamicImage::from_decoder(decoder).map_err(failure)?;
+        let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
 
-        let reduced = Raster::on_white(decoded).reduced_to(STORED_SIDE);
+        let reduced = Raster::on_white(image).reduced_to(STORED_SIDE);
         Ok(Self::new(
             turn_frame((width, height), orientation),
             reduced.turned(orientation),
@@ -230,8 +230,8 @@ impl Picture {
 
 /// The pixels between two fractions of a side of `length` pixels: never none of them.
 fn span(from: f32, to: f32, length: usize) -> std::ops::Range<usize> {
-    // `max` before `min` also turns a NaN into a number.
-    let place = |fraction: f32| (fraction.max(0.0).min(1.0) * length as f32).round() as usize;
+    // A NaN passes through `clamp` and becomes 0 as an integer.
+    let place = |fraction: f32| (fraction.clamp(0.0, 1.0) * length as f32).round() as usize;
     let (from, to) = (place(from).min(place(to)), place(from).max(place(to)));
     let from = from.min(length - 1);
     from..to.max(from + 1)

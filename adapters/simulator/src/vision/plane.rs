@@ -1,5 +1,7 @@
 //! One channel of a picture as numbers, and the filters the measurements are made of.
 
+use std::f32::consts::PI;
+
 /// Numbers in rows. Neither side is ever zero.
 #[derive(Clone, Debug)]
 pub(super) struct Plane {
@@ -103,11 +105,9 @@ impl Plane {
             let (x, y) = ((place % self.width) as isize, (place / self.width) as isize);
             let across = (self.at(x + 1, y) - self.at(x - 1, y)) / 2.0;
             let down = (self.at(x, y + 1) - self.at(x, y - 1)) / 2.0;
-            // `rem_euclid` of a tiny negative angle rounds to PI itself.
-            let angle = down
-                .atan2(across)
-                .rem_euclid(std::f32::consts::PI)
-                .min(3.141_592);
+            let angle = down.atan2(across).rem_euclid(PI);
+            // A tiny negative angle is rounded to PI itself, which is 0 again.
+            let angle = if angle < PI { angle } else { 0.0 };
             Gradient {
                 magnitude: across.hypot(down),
                 angle,

@@ -1,4 +1,4 @@
-//! The named colours of the W3C (CSS Color Module Level 4), in the spelling the service uses.
+//! The named colours of the W3C (CSS Color Module Level 4), in CamelCase.
 
 /// Names and sRGB values in alphabetical order. Of two names for one colour (`Aqua` and `Cyan`, `Fuchsia` and
 /// `Magenta`) the first in this order is the one given; the `Grey` spellings are left out.
