@@ -47,7 +47,7 @@ pub(crate) struct Global {
     /// Personal access token; without --user and --app it addresses the public models
     #[arg(long, global = true, value_name = "TOKEN")]
     pub(crate) pat: Option<String>,
-    /// Address of the service [default: https://api.clarifai.com]
+    /// Address of the service, unless it is Clarifai's own
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// User whose app is meant
@@ -59,7 +59,7 @@ pub(crate) struct Global {
     /// Let the built-in simulator answer: no account, no network, and no recognition of objects
     #[arg(long, global = true)]
     pub(crate) simulator: bool,
-    /// Folder the simulator serves addresses from: https://host/path is DIR/host/path
+    /// Folder the simulator serves addresses from: `https://host/path` is DIR/host/path
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) mount: Option<PathBuf>,
     /// Print JSON, one object a line, with the API's own names

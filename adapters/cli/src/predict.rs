@@ -33,13 +33,12 @@ pub(crate) fn run(
     // Whatever the inputs: options that cannot be sent are the caller's mistake.
     probe(Predict::with("model").image_url("https://example.com").options(options.clone())).map_err(Failure::usage)?;
     let version = command.version.as_deref();
-    let (answerer, model) = match global.dry_run {
-        true => (Answerer::Nobody(dry_run::app(settings)?), models::as_named(settings, &command.model, version)?),
-        false => {
-            let client = Client::new(global, settings)?;
-            let model = models::find(&client, settings, &command.model, version)?;
-            (Answerer::Client(client), model)
-        }
+    let (answerer, model) = if global.dry_run {
+        (Answerer::Nobody(dry_run::app(settings)?), models::as_named(settings, &command.model, version)?)
+    } else {
+        let client = Client::new(global, settings)?;
+        let model = models::find(&client, settings, &command.model, version)?;
+        (Answerer::Client(client), model)
     };
     let mut session = Session {
         answerer,

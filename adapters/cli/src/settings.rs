@@ -63,6 +63,10 @@ pub(crate) struct Setting {
 impl Setting {
     /// The value, or of a secret at most its end.
     pub(crate) fn shown(&self) -> String {
+        if self.name == &BASE_URL && self.value.contains('@') {
+            // It is refused when it is used, but a password in it must not be shown before that.
+            return "****".to_owned();
+        }
         if !self.name.secret {
             return self.value.clone();
         }
