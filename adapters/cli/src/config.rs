@@ -21,17 +21,14 @@ pub(crate) fn run(command: Config, global: &Global, out: &mut dyn Write) -> Resu
             let value = value.trim();
             check(name, value)?;
             file::path()?;
-            let mut file = File::read()?;
-            file.set(name, value);
-            file.write()
+            File::read()?.with(name, value)?.write()
         }
         Config::Unset { name } => {
             let name = find(&name)?;
-            let mut file = File::read()?;
-            if file.unset(name) {
-                file.write()?;
-            } else if !global.quiet {
-                eprintln!("note: {} was not set in {}", name.short, file.path.display());
+            match File::read()?.without(name)? {
+                Some(file) => file.write()?,
+                None if global.quiet => {}
+                None => eprintln!("note: {} was not set in {}", name.short, file::path()?.display()),
             }
             Ok(())
         }

@@ -149,7 +149,9 @@ fn settings_are_kept_shown_and_removed() {
 #[test]
 fn the_file_of_the_python_client_is_understood_and_kept() {
     let cli = Cli::new();
-    cli.config("[clarifai]\nclarifai_app_id = id\nCLARIFAI_APP_SECRET: a\\b\"c\n[other]\nkey = value # \"x\\\n");
+    cli.config(
+        "# my account\n[clarifai]\nclarifai_app_id = id\nCLARIFAI_APP_SECRET: a\\b\"c\n[other]\nkey = value # \"x\\\n",
+    );
     let url = "https://example.com/b.jpg";
     let ran = cli.run(&["--dry-run", "predict", url]).ended(0).says(&["authorization: Bearer ***"], &[]);
     assert!(!ran.out.contains("a\\b"), "{ran:?}");
@@ -157,7 +159,8 @@ fn the_file_of_the_python_client_is_understood_and_kept() {
     let text = std::fs::read_to_string(cli.config_path()).unwrap();
     for kept in [
         "clarifai_app_id = id",
-        "CLARIFAI_APP_SECRET = a\\b\"c",
+        "CLARIFAI_APP_SECRET: a\\b\"c",
+        "# my account",
         "[other]",
         "key = value # \"x\\",
         "CLARIFAI_USER_ID = me",
@@ -177,7 +180,8 @@ fn options_come_before_environment_and_file() {
         ran.lines()
             .iter()
             .map(|line| format!("{} {} {}", line["name"], line["value"], line["source"]))
-            .collect::<String>()
+            .collect::<Vec<_>>()
+            .join("\n")
     };
     let file = "[clarifai]\nCLARIFAI_PAT = file0123456789file\nCLARIFAI_API_BASE = https://file.example.com\n";
     let cli = Cli::new();
