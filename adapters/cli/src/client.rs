@@ -31,7 +31,7 @@ impl Client {
         let service = if global.simulator {
             let app = settings.app_with(Credentials::key("simulator")?)?;
             if !global.quiet {
-                eprintln!("Answered by the built-in simulator, which measures pixels and recognises no objects.");
+                output::note!("Answered by the built-in simulator, which measures pixels and recognises no objects.");
             }
             Service::Simulator(clarifai_simulator::Client::with(app, simulator(global)?))
         } else {
@@ -86,7 +86,7 @@ impl<D: Driver> Driver for Logged<D> {
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
         let call = format!("{} {}", request.method(), request.uri());
         if self.verbose > 1 {
-            eprintln!("> {call} ({} bytes)", request.body().len());
+            output::note!("> {call} ({} bytes)", request.body().len());
             log_headers('>', request.headers());
         }
         let start = Instant::now();
@@ -96,22 +96,22 @@ impl<D: Driver> Driver for Logged<D> {
             Ok(response) => {
                 let status = response.status().as_u16();
                 let id = request_id(response.body()).map(|id| format!(", request {id}")).unwrap_or_default();
-                eprintln!("{call}: {status} in {seconds:.3} s{id}");
+                output::note!("{call}: {status} in {seconds:.3} s{id}");
                 if self.verbose > 1 {
-                    eprintln!("< {} bytes", response.body().len());
+                    output::note!("< {} bytes", response.body().len());
                 }
                 if self.verbose > 2 {
                     log_headers('<', response.headers());
                 }
             }
-            Err(failure) => eprintln!("{call}: {failure} after {seconds:.3} s"),
+            Err(failure) => output::note!("{call}: {failure} after {seconds:.3} s"),
         }
         result
     }
 
     fn wait_until(&mut self, time: Mono) {
         let wait = time.since(self.driver.now().mono);
-        eprintln!("waiting {:.3} s", wait.as_secs_f64());
+        output::note!("waiting {:.3} s", wait.as_secs_f64());
         self.driver.wait_until(time);
     }
 }
@@ -120,7 +120,7 @@ fn log_headers(mark: char, headers: &HeaderMap) {
     for (name, value) in headers {
         // What an answer sets as a cookie is nobody's business either.
         let shown = if name.as_str().contains("cookie") { "***".to_owned() } else { masked(value) };
-        eprintln!("{mark} {name}: {shown}");
+        output::note!("{mark} {name}: {shown}");
     }
 }
 

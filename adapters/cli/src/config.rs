@@ -28,7 +28,7 @@ pub(crate) fn run(command: Config, global: &Global, out: &mut dyn Write) -> Resu
             match File::read()?.without(name)? {
                 Some(file) => file.write()?,
                 None if global.quiet => {}
-                None => eprintln!("note: {} was not set in {}", name.short, file::path()?.display()),
+                None => output::note!("note: {} was not set in {}", name.short, file::path()?.display()),
             }
             Ok(())
         }
@@ -50,7 +50,7 @@ fn show(global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
     }
     output::write_table(&table, "", out)?;
     if settings.credentials.is_empty() && !global.quiet {
-        eprintln!("note: no credentials are set");
+        output::note!("note: no credentials are set");
     }
     Ok(())
 }

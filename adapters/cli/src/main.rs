@@ -40,6 +40,9 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     let global = &cli.global;
+    if global.mount.is_some() && !global.simulator && !matches!(cli.command, Command::Simulator { .. }) {
+        return Err(Failure::usage("--mount is for the simulator: add --simulator"));
+    }
     // The simulator needs no settings, so a broken file is nothing to it.
     let settings = || if global.simulator { Ok(Settings::none(global)) } else { Settings::read(global) };
     match cli.command {

@@ -26,6 +26,15 @@ pub(crate) fn tame(text: &str) -> String {
         .collect()
 }
 
+/// Prints a line to standard error, and goes on where nobody reads it: `eprintln!` would end the program.
+macro_rules! note {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+pub(crate) use note;
+
 /// Prints a line that says what failed.
 pub(crate) fn error(message: &str) {
     // Nobody is left to tell when standard error is gone.
@@ -276,4 +285,60 @@ pub(crate) fn write_model(model: &Model, out: &mut dyn Write) -> Result<(), Fail
         write_table(&table, "", out)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn shown(data: &str) -> String {
+        let output = serde_json::from_str(&format!(r#"{{"data": {data}}}"#)).unwrap();
+        let mut out = Vec::new();
+        write_output("a.jpg", &output, &mut anstream::StripStream::new(&mut out)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_answer_has_its_form() {
+        let region = r#"{"regions": [{"region_info": {"bounding_box": {"top_row": 0.25, "right_col": 1}}, "data":
+            {"concepts": [{"name": "face", "value": 0.5}, {"id": "ai_1", "value": 1}]}}, {"value": 0.75,
+            "data": {"text": {"raw": "EXIT"}}}]}"#;
+        for (data, lines) in [
+            (
+                r#"{"concepts": [{"id": "1", "name": "cat\u001b", "value": 0.9876}]}"#,
+                &[" cat\u{fffd}          98.8 %  1"][..],
+            ),
+            (
+                region,
+                &[
+                    "      1  0.0 %  25.0 %  100.0 %   0.0 %  face        50.0 %",
+                    "                                         ai_1       100.0 %",
+                    "      2                                  EXIT        75.0 %",
+                ],
+            ),
+            (
+                r#"{"frames": [{"frame_info": {"time": 1500}, "data": {"concepts": [{"name": "a"}, {"name": "b"}]}}]}"#,
+                &["1.500 s  a            0.0 %", "         b            0.0 %"],
+            ),
+            (r#"{"embeddings": [{"vector": [1, 0.5]}]}"#, &["2 dimensions: 1.0000, 0.5000\n"]),
+            (r#"{"text": {"raw": "one\ntwo"}}"#, &["  one\n  two\n"]),
+            ("{}", &["Nothing was recognised."]),
+            (r#"{"clusters": [{"id": "c"}]}"#, &["The answer holds clusters"]),
+        ] {
+            let text = shown(data);
+            for line in lines {
+                assert!(text.contains(line), "no `{line}` in\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_are_read() {
+        assert_eq!(rgb("#b46031"), Some(RgbColor(0xb4, 0x60, 0x31)));
+        for bad in ["", "#", "b46031", "#b4603", "#b4603x", "#äöü"] {
+            assert_eq!(rgb(bad), None, "{bad}");
+        }
+    }
 }

@@ -58,7 +58,7 @@ pub(crate) fn run(
         if let Err(failure) = session.add(label, input) {
             let left = command.inputs.len() - place - 1;
             if left > 0 && !matches!(failure, Failure::Pipe) {
-                eprintln!("note: {left} more inputs were not looked at");
+                output::note!("note: {left} more inputs were not looked at");
             }
             return Err(failure);
         }
@@ -169,7 +169,8 @@ impl Session<'_> {
             self.bytes += bytes;
         }
         self.entries.push((label, input));
-        if self.ready == MAX_INPUTS { self.flush() } else { Ok(()) }
+        // Failures with no call ahead of them need not wait for one.
+        if self.ready == MAX_INPUTS || self.ready == 0 { self.flush() } else { Ok(()) }
     }
 
     /// Sends what waits, and prints what came of it.

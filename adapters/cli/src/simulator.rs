@@ -7,6 +7,7 @@ use clarifai_simulator::Server;
 use crate::args::Global;
 use crate::client;
 use crate::exit::{Exit, Failure};
+use crate::output;
 
 pub(crate) fn run(listen: &str, global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
     let server = Server::start(client::simulator(global)?, listen)
@@ -14,7 +15,7 @@ pub(crate) fn run(listen: &str, global: &Global, out: &mut dyn Write) -> Result<
     writeln!(out, "{}", server.url())?;
     out.flush()?;
     if !global.quiet {
-        eprintln!("The simulator measures pixels and recognises no objects. It accepts every key.");
+        output::note!("The simulator measures pixels and recognises no objects. It accepts every key.");
     }
     server.join();
     Ok(())

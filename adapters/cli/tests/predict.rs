@@ -208,3 +208,33 @@ fn models_without_a_name_are_said_to_be_missing() {
     let ran = Cli::new().run(&["--simulator", "predict", "-m", "no-such-model", &image("coffee.jpg")]).ended(5);
     ran.says(&[], &["error: find model: no model has the id or name `no-such-model`"]);
 }
+
+#[test]
+fn results_of_several_calls_stay_in_order() {
+    let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
+    let mut arguments = vec!["--simulator", "--json", "-v", "predict"];
+    arguments.extend(urls.iter().map(String::as_str));
+    let ran = Cli::new().run(&arguments).ended(1);
+    let sources: Vec<_> = ran.lines().iter().map(|line| line["source"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(sources, urls);
+    assert_eq!(ran.err.matches("/outputs: 400 in ").count(), 2, "{ran:?}");
+    assert_eq!(ran.err.matches("error: https://example.com/").count(), 130);
+}
+
+#[test]
+fn a_failed_call_ends_the_work_and_says_what_was_left() {
+    let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
+    let mut arguments = vec!["--json", "--key", "k12345", "--base-url", "http://127.0.0.1:9", "predict"];
+    arguments.extend(urls.iter().map(String::as_str));
+    let ran = Cli::new().run(&arguments).ended(5).says(&[], &["note: 2 more inputs were not looked at"]);
+    assert_eq!(ran.lines().len(), 128);
+    assert_eq!(ran.err.matches("error: ").count(), 1, "one line serves for all");
+}
+
+#[test]
+fn videos_have_a_line_for_each_moment() {
+    // One frame of one white pixel.
+    let gif = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    let ran = Cli::new().run_with(&["--simulator", "predict", "--video", "-"], gif).ended(0);
+    ran.says(&["Time", "0.000 s  bright ", " white  "], &[]);
+}

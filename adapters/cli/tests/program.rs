@@ -53,6 +53,7 @@ fn bad_usage_is_2() {
     for arguments in [
         &["predict"][..],
         &["predict", "--nonsense", "x.jpg"],
+        &["predict", "--mount", ".", "x.jpg"],
         &["--simulator", "predict", "x.jpg", "--min-value", "2"],
         &["--simulator", "predict", "x.jpg", "--max-concepts", "many"],
         &["--key", "k12345", "--base-url", "http://example.com", "predict", "x.jpg"],
