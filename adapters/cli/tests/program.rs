@@ -244,3 +244,12 @@ fn the_key_appears_nowhere() {
         }
     }
 }
+
+#[test]
+fn an_app_secret_is_traded_for_a_token_and_neither_is_shown() {
+    let cli = Cli::new().env("CLARIFAI_APP_ID", "id").env("CLARIFAI_APP_SECRET", SECRET);
+    let server = Server::start(&cli);
+    let ran = cli.run(&["--base-url", &server.url, "predict", &image("coffee.jpg"), "-vvv"]).ended(0);
+    assert!(!format!("{ran:?}").contains("sentinel"), "{ran:?}");
+    ran.says(&["brown"], &["/v2/token: 200", "authorization: Basic ***", "authorization: Bearer ***"]);
+}
