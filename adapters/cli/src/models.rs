@@ -20,17 +20,12 @@ use crate::{dry_run, exit};
 pub(crate) const DEFAULT: &str = "general-image-recognition";
 
 /// Ids of the service's own models, which need no search: today's, and of old those every account could use.
-const PUBLIC: [&str; 20] = [
+const PUBLIC: [&str; 15] = [
     DEFAULT,
     "general-image-embedding",
-    "general-image-detection",
     "color-recognition",
     "food-item-recognition",
-    "apparel-recognition",
     "celebrity-face-recognition",
-    "face-detection",
-    "moderation-recognition",
-    "nsfw-recognition",
     "aaa03c23b3724a16a56b629203edc62c",
     "bbb5f41425b8468d9b7a554ff10f8581",
     "eeed0b6733a644cea07cf4c60f87ebb7",
