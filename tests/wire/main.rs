@@ -228,10 +228,7 @@ const EXCUSED: &[(&str, &[&str])] = &[
         &["create-image-all-sources", "create-image-url-and-base64"],
     ),
     ("Q57: files are read by the caller, who sees the error of the folder", &["tag-files-directory"]),
-    (
-        "no request: a type error too, of a list",
-        &["tag-urls-not-a-list", "tag-files-not-a-list", "predict-not-list"],
-    ),
+    ("no request: a type error too, of a list", &["tag-urls-not-a-list", "tag-files-not-a-list", "predict-not-list"]),
     (
         "no request: a type error, which the compiler finds",
         &[

@@ -1,0 +1,344 @@
+//! Tables for people.
+
+use std::io::{self, IsTerminal as _, Write};
+
+use anstyle::{AnsiColor, RgbColor, Style};
+use clarifai_core::model::{Color, Concept, Data, Model, Output, Region};
+use comfy_table::{CellAlignment, Table, presets};
+
+use crate::exit::Failure;
+
+const HEADING: Style = Style::new().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// How many numbers of an embedding are shown.
+const NUMBERS: usize = 8;
+
+/// Text from outside, fit for a terminal: without control characters and marks that turn the direction of writing.
+pub(crate) fn tame(text: &str) -> String {
+    text.chars()
+        .filter(|character| !matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
+        .map(|character| match character {
+            '\n' | '\r' | '\t' => ' ',
+            character if character.is_control() => '\u{fffd}',
+            character => character,
+        })
+        .collect()
+}
+
+/// Prints a line to standard error, and goes on where nobody reads it: `eprintln!` would end the program.
+macro_rules! note {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($text)*);
+    }};
+}
+pub(crate) use note;
+
+/// Prints a line that says what failed.
+pub(crate) fn error(message: &str) {
+    // Nobody is left to tell when standard error is gone.
+    let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", tame(message));
+}
+
+/// An empty table with these headings.
+pub(crate) fn table(headings: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(headings.iter().copied());
+    table
+}
+
+/// Prints a table, each line after `indent`.
+pub(crate) fn write_table(table: &Table, indent: &str, out: &mut dyn Write) -> Result<(), Failure> {
+    for line in table.lines() {
+        writeln!(out, "{indent}{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+fn right(table: &mut Table, columns: &[usize]) {
+    for column in columns {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.1} %", 100.0 * value)
+}
+
+/// The name of a concept, or its id where it has none.
+fn name(concept: &Concept) -> String {
+    tame(if concept.name.is_empty() { &concept.id } else { &concept.name })
+}
+
+/// Prints what a model says of one input.
+pub(crate) fn write_output(source: &str, output: &Output, out: &mut dyn Write) -> Result<(), Failure> {
+    writeln!(out, "{HEADING}{}{HEADING:#}", tame(source))?;
+    match &output.data {
+        Some(data) => write_data(data, out)?,
+        None => writeln!(out, "  Nothing was recognised.")?,
+    }
+    Ok(writeln!(out)?)
+}
+
+fn write_data(data: &Data, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut anything = false;
+    if !data.concepts().is_empty() {
+        anything = true;
+        write_concepts(data.concepts(), out)?;
+    }
+    if !data.colors().is_empty() {
+        anything = true;
+        write_colors(data.colors(), out)?;
+    }
+    if !data.regions().is_empty() {
+        anything = true;
+        write_regions(data.regions(), out)?;
+    }
+    if !data.frames().is_empty() {
+        anything = true;
+        write_frames(data, out)?;
+    }
+    for embedding in data.embeddings() {
+        anything = true;
+        let vector = embedding.vector();
+        let numbers: Vec<_> = vector.iter().take(NUMBERS).map(|number| format!("{number:.4}")).collect();
+        let more = if vector.len() > NUMBERS { ", …" } else { "" };
+        writeln!(out, "  {} dimensions: {}{more}", vector.len(), numbers.join(", "))?;
+    }
+    if let Some(text) = data.text() {
+        anything = true;
+        for line in text.lines() {
+            writeln!(out, "  {}", tame(line))?;
+        }
+    }
+    if !anything {
+        let known = serde_json::to_value(data).unwrap_or_default();
+        let members: Vec<_> = known.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        match members.is_empty() {
+            true => writeln!(out, "  Nothing was recognised.")?,
+            false => writeln!(out, "  The answer holds {}: see it with --json.", members.join(", "))?,
+        }
+    }
+    Ok(())
+}
+
+fn write_concepts(concepts: &[Concept], out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = table(&["Concept", "Probability", "Id"]);
+    for concept in concepts {
+        table.add_row([name(concept), percent(concept.value()), tame(&concept.id)]);
+    }
+    right(&mut table, &[1]);
+    write_table(&table, " ", out)
+}
+
+fn write_colors(colors: &[Color], out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = table(&["Colour", "Name", "Share"]);
+    for color in colors {
+        table.add_row([
+            tame(color.hex().unwrap_or_default()),
+            tame(color.name().unwrap_or_default()),
+            percent(color.share()),
+        ]);
+    }
+    right(&mut table, &[2]);
+    let swatches = shows_colors();
+    // The heading has the first line; each colour one of those that follow.
+    let blocks = std::iter::once(None).chain(colors.iter().map(|color| color.hex().and_then(rgb)));
+    for (line, block) in table.lines().zip(blocks) {
+        match (swatches, block) {
+            (true, Some(color)) => {
+                let style = Style::new().bg_color(Some(color.into()));
+                write!(out, "  {style}    {style:#}")?;
+            }
+            (true, None) => write!(out, "      ")?,
+            (false, _) => {}
+        }
+        writeln!(out, " {}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Whether standard output is a terminal that shows all colours, and nobody has forbidden them.
+fn shows_colors() -> bool {
+    let stdout = io::stdout();
+    let wanted = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| value != "0");
+    let many = std::env::var("COLORTERM").is_ok_and(|value| matches!(value.as_str(), "truecolor" | "24bit"));
+    wanted && many && (stdout.is_terminal() || forced)
+}
+
+/// Reads `#rrggbb`.
+fn rgb(hex: &str) -> Option<RgbColor> {
+    let digits = hex.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    let part = |from: usize| u8::from_str_radix(digits.get(from..from + 2)?, 16).ok();
+    Some(RgbColor(part(0)?, part(2)?, part(4)?))
+}
+
+fn write_regions(regions: &[Region], out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = table(&["Region", "Left", "Top", "Right", "Bottom", "Found", "Probability"]);
+    for (number, region) in (1..).zip(regions) {
+        let edges = region.bounding_box().map_or_else(Default::default, |edges| {
+            [edges.left(), edges.top(), edges.right(), edges.bottom()].map(percent)
+        });
+        let mut place: Vec<String> = std::iter::once(format!("{number}")).chain(edges).collect();
+        for (found, value) in found_in(region) {
+            place.extend([found, value]);
+            table.add_row(std::mem::replace(&mut place, vec![String::new(); 5]));
+        }
+    }
+    right(&mut table, &[0, 1, 2, 3, 4, 6]);
+    write_table(&table, " ", out)
+}
+
+/// What a region shows, with the probability; one line at least.
+fn found_in(region: &Region) -> Vec<(String, String)> {
+    let data = region.data.as_ref();
+    let mut found: Vec<_> = region.concepts().iter().map(|concept| (name(concept), percent(concept.value()))).collect();
+    let value = || region.value.map(percent).unwrap_or_default();
+    if let Some(text) = region.text() {
+        found.push((tame(text), value()));
+    }
+    if let Some(vector) = region.embedding() {
+        found.push((format!("{} dimensions", vector.len()), value()));
+    }
+    for color in data.map_or(&[][..], Data::colors) {
+        found.push((tame(color.name().or(color.hex()).unwrap_or_default()), percent(color.share())));
+    }
+    if found.is_empty() {
+        found.push((String::new(), value()));
+    }
+    found
+}
+
+fn write_frames(data: &Data, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = table(&["Time", "Found", "Probability"]);
+    for frame in data.frames() {
+        let time = frame.time_ms();
+        let mut at = format!("{}.{:03} s", time / 1000, time % 1000);
+        let mut row = |found: String, value: String| {
+            table.add_row([std::mem::take(&mut at), found, value]);
+        };
+        for concept in frame.concepts() {
+            row(name(concept), percent(concept.value()));
+        }
+        for region in frame.regions() {
+            for (found, value) in found_in(region) {
+                row(found, value);
+            }
+        }
+        if let Some(data) = &frame.data {
+            for color in data.colors() {
+                row(tame(color.name().or(color.hex()).unwrap_or_default()), percent(color.share()));
+            }
+            if let Some(vector) = data.embedding() {
+                row(format!("{} dimensions", vector.len()), String::new());
+            }
+        }
+        // A frame without anything still was looked at.
+        if !at.is_empty() {
+            table.add_row([at, String::new(), String::new()]);
+        }
+    }
+    right(&mut table, &[0, 2]);
+    write_table(&table, " ", out)
+}
+
+/// Prints a list of models.
+pub(crate) fn write_models(models: &[Model], out: &mut dyn Write) -> Result<(), Failure> {
+    let mut table = table(&["Id", "Name", "Type", "User", "App"]);
+    for model in models {
+        let shown = model.display_name.as_deref().unwrap_or(&model.name);
+        let columns = [Some(&*model.id), Some(shown), model.kind(), model.user_id.as_deref(), model.app_id.as_deref()];
+        table.add_row(columns.map(|text| tame(text.unwrap_or_default())));
+    }
+    write_table(&table, "", out)
+}
+
+/// Prints one model, and its concepts where they came along.
+pub(crate) fn write_model(model: &Model, out: &mut dyn Write) -> Result<(), Failure> {
+    let version = model.model_version.as_deref();
+    for (what, text) in [
+        ("Id", Some(&*model.id)),
+        ("Name", Some(&*model.name)),
+        ("Shown as", model.display_name.as_deref()),
+        ("Type", model.kind()),
+        ("User", model.user_id.as_deref()),
+        ("App", model.app_id.as_deref()),
+        ("Version", version.map(|version| &*version.id)),
+        ("State", version.and_then(|version| version.status.as_ref()?.description.as_deref())),
+        ("Description", model.description.as_deref()),
+    ] {
+        if let Some(text) = text.filter(|text| !text.is_empty()) {
+            writeln!(out, "{what:<12} {}", tame(text))?;
+        }
+    }
+    if !model.concepts().is_empty() {
+        writeln!(out)?;
+        let mut table = table(&["Concept", "Id"]);
+        for concept in model.concepts() {
+            table.add_row([name(concept), tame(&concept.id)]);
+        }
+        write_table(&table, "", out)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn shown(data: &str) -> String {
+        let output = serde_json::from_str(&format!(r#"{{"data": {data}}}"#)).unwrap();
+        let mut out = Vec::new();
+        write_output("a.jpg", &output, &mut anstream::StripStream::new(&mut out)).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn each_kind_of_answer_has_its_form() {
+        let region = r#"{"regions": [{"region_info": {"bounding_box": {"top_row": 0.25, "right_col": 1}}, "data":
+            {"concepts": [{"name": "face", "value": 0.5}, {"id": "ai_1", "value": 1}]}}, {"value": 0.75,
+            "data": {"text": {"raw": "EXIT"}}}]}"#;
+        for (data, lines) in [
+            (
+                r#"{"concepts": [{"id": "1", "name": "cat\u001b", "value": 0.9876}]}"#,
+                &[" cat\u{fffd}          98.8 %  1"][..],
+            ),
+            (
+                region,
+                &[
+                    "      1  0.0 %  25.0 %  100.0 %   0.0 %  face        50.0 %",
+                    "                                         ai_1       100.0 %",
+                    "      2                                  EXIT        75.0 %",
+                ],
+            ),
+            (
+                r#"{"frames": [{"frame_info": {"time": 1500}, "data": {"concepts": [{"name": "a"}, {"name": "b"}]}}]}"#,
+                &["1.500 s  a            0.0 %", "         b            0.0 %"],
+            ),
+            (r#"{"embeddings": [{"vector": [1, 0.5]}]}"#, &["2 dimensions: 1.0000, 0.5000\n"]),
+            (r#"{"text": {"raw": "one\ntwo"}}"#, &["  one\n  two\n"]),
+            ("{}", &["Nothing was recognised."]),
+            (r#"{"clusters": [{"id": "c"}]}"#, &["The answer holds clusters"]),
+        ] {
+            let text = shown(data);
+            for line in lines {
+                assert!(text.contains(line), "no `{line}` in\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn colours_are_read() {
+        assert_eq!(rgb("#b46031"), Some(RgbColor(0xb4, 0x60, 0x31)));
+        for bad in ["", "#", "b46031", "#b4603", "#b4603x", "#äöü"] {
+            assert_eq!(rgb(bad), None, "{bad}");
+        }
+    }
+}

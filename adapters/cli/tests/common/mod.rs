@@ -1,0 +1,110 @@
+//! Runs the real program, in a home of its own and without settings from outside.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_clarifai");
+
+/// A program to be run, and the folder that is its home.
+pub struct Cli {
+    pub home: tempfile::TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+/// What a run left.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Cli {
+    pub fn new() -> Self {
+        Self { home: tempfile::tempdir().unwrap(), environment: Vec::new() }
+    }
+
+    pub fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(PROGRAM);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy().into_owned();
+            if text.starts_with("CLARIFAI") || text.starts_with("CLICOLOR") || text.to_lowercase().contains("proxy") {
+                command.env_remove(name);
+            }
+        }
+        command.env_remove("NO_COLOR").env_remove("COLORTERM").env("HOME", self.home.path());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value))).args(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_with(arguments, b"")
+    }
+
+    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        let mut child = self.command(arguments).spawn().unwrap();
+        // A program that wants no input may be gone by now.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        Ran::of(&child.wait_with_output().unwrap())
+    }
+
+    /// Writes the file of settings.
+    pub fn config(&self, text: &str) {
+        let folder = self.home.path().join(".clarifai");
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("config"), text).unwrap();
+    }
+
+    pub fn config_path(&self) -> PathBuf {
+        self.home.path().join(".clarifai").join("config")
+    }
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        Self { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        self
+    }
+
+    /// Standard output as one JSON object a line.
+    #[track_caller]
+    pub fn lines(&self) -> Vec<Value> {
+        self.out
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+            .collect()
+    }
+
+    #[track_caller]
+    pub fn says(self, out: &[&str], err: &[&str]) -> Self {
+        for word in out {
+            assert!(self.out.contains(word), "no `{word}` in standard output: {self:?}");
+        }
+        for word in err {
+            assert!(self.err.contains(word), "no `{word}` in standard error: {self:?}");
+        }
+        self
+    }
+}
+
+/// The path of a picture of the test data.
+pub fn image(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/images").join(name);
+    path.to_str().unwrap().to_owned()
+}
