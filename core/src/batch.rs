@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use crate::app::App;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::model::{Class, Output, Status};
@@ -38,6 +39,8 @@ pub struct Batch<T> {
     items: Vec<T>,
     request_id: Option<String>,
     body: Bytes,
+    /// Whose secrets must not show in the errors of items.
+    app: App,
 }
 
 /// A thing that carries its own status.
@@ -85,8 +88,8 @@ impl<T: Item> Batch<T> {
         if status.and_then(|status| status.code.as_ref()?.number()) == Some(10020) && !items.iter().all(Item::failed) {
             return Err(Unreadable::new(path, "does not say why all of it failed"));
         }
-        let request_id = status.and_then(|status| status.req_id.clone());
-        Ok(Self { operation, items, request_id, body: answer.body().clone() })
+        let request_id = status.and_then(|status| Some(answer.app().redact(status.req_id.as_ref()?, false)));
+        Ok(Self { operation, items, request_id, body: answer.body().clone(), app: answer.app().clone() })
     }
 
     /// Puts the items into the order of the request, by the ids the caller chose, where the service echoes them.
@@ -127,8 +130,13 @@ impl<T: Item> Batch<T> {
     pub fn results(&self) -> impl Iterator<Item = Result<&T, ItemFailure>> {
         self.items.iter().enumerate().map(|(index, item)| match item.failed() {
             false => Ok(item),
-            true => Err(failure(index, item)),
+            true => Err(self.failure(index, item)),
         })
+    }
+
+    fn failure(&self, index: usize, item: &T) -> ItemFailure {
+        let status = item.status().map(|status| self.app.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.app.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// The items that went through; the failed ones are passed over.
@@ -138,7 +146,7 @@ impl<T: Item> Batch<T> {
 
     /// The items that failed.
     pub fn failures(&self) -> impl Iterator<Item = ItemFailure> {
-        self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| failure(index, item))
+        self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| self.failure(index, item))
     }
 
     /// All items, or an error that names those that failed.
@@ -180,8 +188,4 @@ impl<T: Item> Batch<T> {
     pub fn raw(&self) -> &Bytes {
         &self.body
     }
-}
-
-fn failure<T: Item>(index: usize, item: &T) -> ItemFailure {
-    ItemFailure { index, id: item.id().to_owned(), status: Box::new(item.status().cloned().unwrap_or_default()) }
 }

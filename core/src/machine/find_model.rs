@@ -176,6 +176,9 @@ impl FindModel {
     }
 
     fn found(&self, model: &Model) -> Step<ModelRef> {
+        if model.id.is_empty() {
+            return Step::Done(Err(Error::new(Self::NAME, NoSuchModel { name: self.name.clone(), ignored: 0 })));
+        }
         let mut found = ModelRef::from(&*model.id);
         if let Some(version) = model.model_version.as_ref().filter(|version| !version.id.is_empty()) {
             found = found.with_version(&*version.id);

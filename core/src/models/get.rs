@@ -39,6 +39,6 @@ impl Operation for GetModel {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
-        answer.parse::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
+        answer.parse_whole::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
     }
 }

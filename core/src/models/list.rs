@@ -57,6 +57,6 @@ impl Operation for ListModels {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
-        answer.parse::<ManyModels>()?.models.ok_or_else(|| Unreadable::new("models", "is missing"))
+        answer.parse_whole::<ManyModels>()?.models.ok_or_else(|| Unreadable::new("models", "is missing"))
     }
 }

@@ -38,6 +38,6 @@ impl Operation for GetModelOutputInfo {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
-        answer.parse::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
+        answer.parse_whole::<OneModel>()?.model.ok_or_else(|| Unreadable::new("model", "is missing"))
     }
 }

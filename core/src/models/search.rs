@@ -124,7 +124,13 @@ impl Operation for SearchModels {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
-        // Nothing found is an empty list, and some versions of the service leave the list away.
-        Ok(answer.parse::<ManyModels>()?.models.unwrap_or_default())
+        // Nothing found is an empty list, and some versions of the service leave the list away. That it is the
+        // service which answers must be plain, though.
+        match answer.parse_whole::<ManyModels>()?.models {
+            None if answer.status().is_none_or(|status| status.code.is_none()) => {
+                Err(Unreadable::new("models", "is missing"))
+            }
+            models => Ok(models.unwrap_or_default()),
+        }
     }
 }
