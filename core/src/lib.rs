@@ -38,6 +38,7 @@
 //! | have it repeated, waited for, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`] |
 //! | read what came | [`model`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
+//! | test your own code without a network | `testing`, behind the feature of that name |
 
 #![forbid(unsafe_code)]
 
@@ -57,6 +58,8 @@ mod operation;
 mod page;
 pub mod policy;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use app::App;
 pub use auth::Credentials;
