@@ -69,6 +69,9 @@ fn is_presentable(error: &Error) {
 
 const HTML: &str = "<html><head><title>502 Bad Gateway</title></head>\r\n<body>nginx \x1b[31m</body></html>";
 
+/// HTTP status, body, kind, code of the API, retryable, may have happened, a text the error shows.
+type Row<'a> = (u16, &'a [u8], Kind, Option<u32>, bool, bool, &'a str);
+
 #[test]
 fn every_operation_calls_a_bad_answer_by_its_name() {
     let deep = format!(
@@ -79,8 +82,6 @@ fn every_operation_calls_a_bad_answer_by_its_name() {
     let deep_status = format!("{{\"status\":{}{}}}", "{\"a\":".repeat(100_000), "1".to_owned() + &"}".repeat(100_000));
     let array = "[".repeat(100_000);
     let refused = r#"{"status":{"code":11102,"description":"Invalid request","details":"why","req_id":"r-1"}}"#;
-    // HTTP status, body, kind, code of the API, retryable, may have happened, a text the error shows.
-    type Row<'a> = (u16, &'a [u8], Kind, Option<u32>, bool, bool, &'a str);
     let rows: &[Row<'_>] = &[
         (502, HTML.as_bytes(), Api, None, YES, YES, "502 Bad Gateway"),
         (200, HTML.as_bytes(), Decode, None, NO, YES, "check the base address"),
@@ -292,7 +293,9 @@ fn a_quoted_credential_is_blotted_out() {
         let what = format!("{credentials:?}");
         let app = App::new(credentials);
         for (status, body) in echoes(SENTINEL) {
-            errors(&app, status, &body).iter().for_each(|error| tells_nothing(error, &what));
+            for error in errors(&app, status, &body) {
+                tells_nothing(&error, &what);
+            }
         }
         let item = json!({"status": {"code": 30002, "details": SENTINEL}, "input": {"id": SENTINEL}});
         let body = json!({"status": {"code": 10010, "req_id": SENTINEL}, "outputs": [item]}).to_string();
