@@ -53,7 +53,7 @@ impl Scope {
 
 /// Builds path and query of one call, segment by segment.
 ///
-/// A bad segment does not interrupt the caller: the first problem is kept and comes out of [`finish`](Self::finish),
+/// A bad segment does not interrupt the caller: the first problem is kept and comes out when the request is built,
 /// so that operations read as a plain list of segments.
 #[derive(Debug)]
 pub struct Target {
