@@ -5,9 +5,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::{Crop, NewInput};
 use clarifai_core::machine::{FindModel, ModelCache, Mono, Now};
-use clarifai_core::models::{ConceptRef, GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
+use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
 use clarifai_core::{App, Credentials, Page, Scope};
 use clarifai_simulator::{Client, Server, Simulator};
 use clarifai_tests::photograph;

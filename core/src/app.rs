@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderName;
 use http::uri::{Authority, Scheme, Uri};
+use serde_json::Value;
 
 use crate::auth::{Credentials, TokenDesk};
 use crate::error::{Error, Invalid};
+use crate::model::Status;
 use crate::policy::retry::{Budget, RetryPolicy};
 use crate::target::Scope;
 
@@ -27,7 +29,7 @@ use crate::target::Scope;
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[doc(alias = "ClarifaiApp")]
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct App {
     place: Arc<Place>,
     credentials: Arc<Credentials>,
@@ -141,7 +143,14 @@ impl App {
         if whole.contains(['?', '#']) {
             return Err(refuse("must not hold a query or a fragment"));
         }
-        if path.split('/').any(|segment| !segment.is_empty() && segment.bytes().all(|byte| byte == b'.')) {
+        if path.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
+            return Err(refuse("holds a character that must be percent-encoded"));
+        }
+        let is_dots = |segment: &str| {
+            let plain = segment.replace("%2e", ".").replace("%2E", ".");
+            !plain.is_empty() && plain.bytes().all(|byte| byte == b'.')
+        };
+        if path.split('/').any(is_dots) {
             return Err(refuse("must not hold a path segment of dots"));
         }
         let place = Arc::make_mut(&mut self.place);
@@ -184,6 +193,45 @@ impl App {
         &self.credentials
     }
 
+    /// Blots the secrets of this app out of a text from outside. Where the text was cut, its end may be the
+    /// beginning of a secret.
+    pub(crate) fn redact(&self, text: &str, cut: bool) -> String {
+        let mut text = text.to_owned();
+        for secret in self.credentials.secrets().into_iter().chain(self.shared.token.secrets()) {
+            text = text.replace(&secret, "***");
+            let part = secret.char_indices().rev().map(|(end, _)| &secret[..end]);
+            if let Some(part) = part.filter(|part| cut && part.len() >= 4).find(|part| text.ends_with(part)) {
+                text.truncate(text.len() - part.len());
+                text.push_str("***");
+            }
+        }
+        text
+    }
+
+    /// As [`redact`](Self::redact), in all texts of a status.
+    pub(crate) fn redact_status(&self, status: &Status) -> Status {
+        let redacted = serde_json::to_value(status).and_then(|mut json| {
+            self.redact_json(&mut json);
+            serde_json::from_value(json)
+        });
+        // A status is plain data that has just been read, so this cannot fail; if it does, it must not tell either.
+        redacted.unwrap_or_else(|_| Status { code: status.code.clone(), ..Status::default() })
+    }
+
+    fn redact_json(&self, json: &mut Value) {
+        match json {
+            Value::String(text) => *text = self.redact(text, false),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.redact_json(value)),
+            Value::Object(members) => {
+                for (key, mut value) in std::mem::take(members) {
+                    self.redact_json(&mut value);
+                    members.insert(self.redact(&key, false), value);
+                }
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn scheme(&self) -> &Scheme {
         &self.place.scheme
     }
@@ -198,6 +246,14 @@ impl App {
 
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
+    }
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut app = f.debug_struct("App");
+        app.field("origin", &self.origin()).field("scope", &self.scope()).field("credentials", self.credentials());
+        app.finish_non_exhaustive()
     }
 }
 
@@ -246,6 +302,9 @@ mod tests {
             ("https://h/a?b=hunter2", "query"),
             ("https://h/#hunter2", "fragment"),
             ("https://h/a/../b", "dots"),
+            ("https://h/a/%2e%2E/b", "dots"),
+            ("https://h/ä", "percent-encoded"),
+            ("https://h/a\\..\\b", "percent-encoded"),
             ("https://h x", "address"),
         ] {
             let error = app().with_base(base).expect_err(base).to_string();

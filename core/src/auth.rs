@@ -109,14 +109,15 @@ impl Credentials {
         }
     }
 
-    /// Blots the secret out of a text from outside.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        let (Kind::Key(secret)
-        | Kind::Pat(secret)
-        | Kind::Bearer(secret)
-        | Kind::Session(secret)
-        | Kind::IdSecret { secret, .. }) = &self.0;
-        text.replace(&secret.0, "***")
+    /// What must not show in a text from outside.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        match &self.0 {
+            Kind::Key(secret) | Kind::Pat(secret) | Kind::Bearer(secret) | Kind::Session(secret) => {
+                vec![secret.0.clone()]
+            }
+            // The header carries both in another spelling.
+            Kind::IdSecret { id, secret } => vec![STANDARD.encode(format!("{id}:{}", secret.0)), secret.0.clone()],
+        }
     }
 }
 
@@ -143,6 +144,12 @@ fn sensitive(text: String) -> HeaderValue {
 /// A text that never shows itself.
 #[derive(Clone)]
 struct Secret(String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
 
 impl Secret {
     /// A text that can stand in a header: visible ASCII, no spaces.
@@ -179,6 +186,8 @@ struct Desk {
     generation: u64,
     token: Option<Held>,
     leased_until: Option<Mono>,
+    /// The last tokens, to be blotted out of texts from outside.
+    seen: [Option<Secret>; 2],
 }
 
 #[derive(Debug)]
@@ -223,17 +232,23 @@ impl TokenDesk {
     }
 
     /// Stores a fresh token and ends the lease.
-    pub(crate) fn put(&self, now: Mono, grant: &TokenGrant) {
+    pub(crate) fn put(&self, now: Mono, grant: &TokenGrant) -> (HeaderValue, u64) {
+        let value = sensitive(format!("Bearer {}", grant.token()));
         let mut desk = self.desk();
         desk.generation += 1;
+        desk.seen.rotate_right(1);
+        desk.seen[0] = Some(Secret(grant.token().to_owned()));
         // A tenth of its life, a minute at most, is the margin for clocks and for requests on their way.
         let life = grant.expires_in();
         let margin = (life / 10).min(Duration::from_secs(60));
-        desk.token = Some(Held {
-            value: sensitive(format!("Bearer {}", grant.token())),
-            renew_at: now + life.saturating_sub(margin),
-        });
+        desk.token = Some(Held { value: value.clone(), renew_at: now + life.saturating_sub(margin) });
         desk.leased_until = None;
+        (value, desk.generation)
+    }
+
+    /// The tokens that an answer may quote: the one held, and the one before for answers that were under way.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.desk().seen.iter().flatten().map(|secret| secret.0.clone()).collect()
     }
 
     /// Ends the lease without a token.
@@ -271,6 +286,9 @@ mod tests {
         let credentials = Credentials::personal_access_token("hunter2hunter2").expect("valid");
         let shown = format!("{credentials:?} {:?} {:#?}", credentials.ready(), credentials);
         assert!(!shown.contains("hunter2"), "{shown}");
-        assert_eq!(credentials.redact("invalid key (hunter2hunter2)"), "invalid key (***)");
+        let app = crate::App::new(credentials);
+        assert_eq!(app.redact("invalid key (hunter2hunter2)", false), "invalid key (***)");
+        assert_eq!(app.redact("invalid key (hunter2hun", true), "invalid key (***", "cut in half");
+        assert_eq!(app.redact("invalid key (hunter2hun", false), "invalid key (hunter2hun");
     }
 }

@@ -6,6 +6,7 @@
 
 use bytes::Bytes;
 
+use crate::app::App;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
@@ -39,6 +40,8 @@ pub struct Batch<T> {
     items: Vec<T>,
     request_id: Option<String>,
     body: Bytes,
+    /// Whose secrets must not show in the errors of items.
+    app: App,
 }
 
 /// A thing that carries its own status.
@@ -105,9 +108,10 @@ impl<T: Item> Batch<T> {
         T: Lenient,
     {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
-        let status = answer.status();
-        // All failed, and yet none says so: then the items are no news of what happened.
-        if status.and_then(|status| status.code.as_ref()?.number()) == Some(10020) && !items.iter().all(Item::failed) {
+        // All failed, and yet one does not say so: then the items are no news of what happened.
+        let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
+        let code = answer.status().and_then(|status| status.code.as_ref()?.number());
+        if code == Some(10020) && !items.iter().all(says_why) {
             return Err(Unreadable::new(key, "does not say why all of it failed"));
         }
         for (place, id) in asked.enumerate() {
@@ -117,8 +121,13 @@ impl<T: Item> Batch<T> {
                 None => return Err(Unreadable::new(key, format!("has no item for the input `{id}`"))),
             }
         }
-        let request_id = status.and_then(|status| status.req_id.clone());
-        Ok(Self { operation, items, request_id, body: answer.body().clone() })
+        Ok(Self {
+            operation,
+            items,
+            request_id: answer.request_id(),
+            body: answer.body().clone(),
+            app: answer.app().clone(),
+        })
     }
 
     /// Whether every item went through.
@@ -140,8 +149,13 @@ impl<T: Item> Batch<T> {
     pub fn results(&self) -> impl Iterator<Item = Result<&T, ItemFailure>> {
         self.items.iter().enumerate().map(|(index, item)| match item.failed() {
             false => Ok(item),
-            true => Err(failure(index, item)),
+            true => Err(self.failure(index, item)),
         })
+    }
+
+    fn failure(&self, index: usize, item: &T) -> ItemFailure {
+        let status = item.status().map(|status| self.app.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.app.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// The items that went through; the failed ones are passed over.
@@ -151,7 +165,7 @@ impl<T: Item> Batch<T> {
 
     /// The items that failed.
     pub fn failures(&self) -> impl Iterator<Item = ItemFailure> {
-        self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| failure(index, item))
+        self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| self.failure(index, item))
     }
 
     /// All items, or an error that names those that failed.
@@ -193,8 +207,4 @@ impl<T: Item> Batch<T> {
     pub fn raw(&self) -> &Bytes {
         &self.body
     }
-}
-
-fn failure<T: Item>(index: usize, item: &T) -> ItemFailure {
-    ItemFailure { index, id: item.id().to_owned(), status: Box::new(item.status().cloned().unwrap_or_default()) }
 }

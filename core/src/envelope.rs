@@ -7,7 +7,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::auth::Credentials;
+use crate::app::App;
 use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
 use crate::lenient::{Lenient, Maybe};
 use crate::model::{Class, Status, StatusCode};
@@ -18,6 +18,8 @@ use crate::operation::RawAnswer;
 /// The status stands at the beginning of the JSON, so finding it does not cost a second reading of the rest.
 #[derive(Debug)]
 pub struct Envelope {
+    /// Whose secrets must not show in what is quoted from it.
+    app: App,
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
@@ -37,10 +39,10 @@ pub(crate) enum Verdict {
 
 impl Envelope {
     /// Opens an answer. Never fails: what is wrong shows when it is judged or read.
-    pub(crate) fn open(response: Response<Bytes>) -> Self {
+    pub(crate) fn open(app: &App, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let status = find_status(&body).map(Box::new);
-        Self { http_status: parts.status, headers: parts.headers, status, body }
+        Self { app: app.clone(), http_status: parts.status, headers: parts.headers, status, body }
     }
 
     /// HTTP status.
@@ -63,7 +65,12 @@ impl Envelope {
         &self.body
     }
 
-    /// Reads the body as a value of type `T`.
+    /// Whose answer it is.
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// Reads the body as a value of type `T`. Answers of the API are JSON objects; anything else is refused.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
         let text = self.text()?;
         // Looking for the place costs time, so it is done only when there is one to report.
@@ -110,6 +117,16 @@ impl Envelope {
         Err(Unreadable::new(key, format!("has {} items where {expected} were asked for", list.len())))
     }
 
+    /// Reads what a search found. Nothing found is an empty list, and some versions of the service leave the list
+    /// away. That it is the service which answers must be plain, though.
+    pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+        match self.member(key)? {
+            Some(list) => Ok(list),
+            None if self.status.as_ref().is_some_and(|status| status.code.is_some()) => Ok(Vec::new()),
+            None => Err(Unreadable::new(key, "is missing")),
+        }
+    }
+
     /// The status of an answer that has nothing else to say.
     pub(crate) fn done(&self) -> Result<Status, Unreadable> {
         self.status().cloned().ok_or_else(|| Unreadable::new("status", "is missing"))
@@ -120,7 +137,11 @@ impl Envelope {
         Ok(RawAnswer { json: self.parse()?, body: self.body.clone() })
     }
 
+    /// The body as text, which begins like a JSON object: serde would read structs from lists too.
     fn text(&self) -> Result<&str, Unreadable> {
+        if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+            return Err(Unreadable::new("", "it is no JSON object"));
+        }
         std::str::from_utf8(&self.body)
             .map_err(|error| Unreadable::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
     }
@@ -147,14 +168,9 @@ impl Envelope {
     }
 
     /// The refusal in this answer.
-    pub(crate) fn refusal(&self, operation: &'static str, credentials: Option<&Credentials>) -> Error {
-        let redact = |text: &str| credentials.map_or_else(|| text.to_owned(), |known| known.redact(text));
-        let status = self.status.clone().map(|mut status| {
-            status.description = status.description.map(|text| redact(&text));
-            status.details = status.details.map(|text| redact(&text));
-            status
-        });
-        let excerpt = if status.is_some() { String::new() } else { self.excerpt(credentials) };
+    pub(crate) fn refusal(&self, operation: &'static str) -> Error {
+        let status = self.status.as_ref().map(|status| Box::new(self.app.redact_status(status)));
+        let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
         Error::new(
             operation,
             ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
@@ -162,34 +178,35 @@ impl Envelope {
     }
 
     /// The error for an answer that `unreadable` was found in.
-    pub(crate) fn unreadable(
-        &self,
-        operation: &'static str,
-        credentials: Option<&Credentials>,
-        unreadable: Unreadable,
-    ) -> Error {
+    pub(crate) fn unreadable(&self, operation: &'static str, unreadable: Unreadable) -> Error {
         let Unreadable { problem, path, truncated } = unreadable;
+        let told = |text: &str| clean(&self.app.redact(text, false), EXCERPT_BYTES / 2);
         let start = self.body.trim_ascii_start();
-        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { clean(&problem, EXCERPT_BYTES) };
+        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
             operation,
             DecodeError {
                 http_status: self.http_status(),
                 problem,
-                path,
-                excerpt: self.excerpt(credentials),
-                request_id: self.status.as_ref().and_then(|status| status.req_id.clone()),
+                path: told(&path),
+                excerpt: self.excerpt(),
+                request_id: self.request_id(),
                 truncated: truncated || self.body.is_empty(),
                 html: start.first() == Some(&b'<'),
             },
         )
     }
 
-    fn excerpt(&self, credentials: Option<&Credentials>) -> String {
+    /// The service's id of the request, fit to be shown.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        Some(self.app.redact(self.status.as_ref()?.req_id.as_ref()?, false))
+    }
+
+    fn excerpt(&self) -> String {
         // Blot out before cutting: a secret cut in half would not be recognised.
-        let some = &self.body[..self.body.len().min(EXCERPT_BYTES * 8)];
-        let text = String::from_utf8_lossy(some);
-        let text = credentials.map_or_else(|| text.to_string(), |known| known.redact(&text));
+        let body = self.body.trim_ascii_start();
+        let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
+        let text = self.app.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
     }
 }

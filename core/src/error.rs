@@ -73,7 +73,7 @@ impl Error {
     pub(crate) fn new(operation: &'static str, kind: impl Into<ErrorKind>) -> Self {
         let kind = kind.into();
         let happened = match &kind {
-            ErrorKind::Api(api) => api.http_status >= 500 && !crate::policy::retry::was_not_carried_out(api),
+            ErrorKind::Api(api) => crate::policy::retry::may_have_happened(api),
             ErrorKind::Decode(_) | ErrorKind::Items(_) => true,
             ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::NotSent,
             _ => false,
@@ -88,11 +88,21 @@ impl Error {
         self
     }
 
+    /// The same error of a request that only prepared the call: the call itself surely did not happen by it.
+    pub(crate) fn before_the_call(mut self) -> Self {
+        self.0.happened = false;
+        self
+    }
+
     /// The same error without a quotation from the answer, for answers that hold a secret.
     pub(crate) fn without_excerpt(mut self) -> Self {
-        if let ErrorKind::Decode(error) = &mut self.0.kind {
-            error.excerpt.clear();
-            "it could not be read as the answer to this call".clone_into(&mut error.problem);
+        match &mut self.0.kind {
+            ErrorKind::Decode(error) => {
+                error.excerpt.clear();
+                "it could not be read as the answer to this call".clone_into(&mut error.problem);
+            }
+            ErrorKind::Api(error) if !error.excerpt.is_empty() => "(left out)".clone_into(&mut error.excerpt),
+            _ => {}
         }
         self
     }
@@ -340,7 +350,7 @@ impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "HTTP {}", self.http_status)?;
         match &self.status {
-            Some(status) => write!(f, ", {}", StatusText(status))?,
+            Some(status) => write!(f, ", {}", StatusText(status, 2 * EXCERPT_BYTES))?,
             None if self.excerpt.is_empty() => f.write_str(" without a body")?,
             None => write!(f, " with an answer that is not the API's: {}", self.excerpt)?,
         }
@@ -354,11 +364,11 @@ impl fmt::Display for ApiError {
 impl std::error::Error for ApiError {}
 
 /// A status in words: code, name, description, details, request id.
-struct StatusText<'a>(&'a Status);
+struct StatusText<'a>(&'a Status, usize);
 
 impl fmt::Display for StatusText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&clean(&self.0.to_string(), 2 * EXCERPT_BYTES))?;
+        f.write_str(&clean(&self.0.to_string(), self.1))?;
         match self.0.req_id.as_deref() {
             Some(id) if !id.is_empty() => write!(f, " [request {}]", clean(id, 64)),
             _ => Ok(()),
@@ -484,19 +494,28 @@ impl fmt::Display for ItemFailure {
         if !self.id.is_empty() {
             write!(f, "`{}` ", clean(&self.id, 64))?;
         }
-        write!(f, "{}", StatusText(&self.status))
+        write!(f, "{}", StatusText(&self.status, EXCERPT_BYTES / 2))
     }
 }
 
 /// No model has the name asked for.
 #[derive(Clone, Debug, ThisError)]
-#[error("no model has the id or name `{}`{}", clean(name, 128), ignored_note(*ignored))]
+#[error("no model has the id or name `{}`{}{}", clean(name, 128), ignored_note(*ignored), similar_note(similar))]
 #[non_exhaustive]
 pub struct NoSuchModel {
     /// The name asked for.
     pub name: String,
     /// How many models of that name were left aside because they embed or cluster.
     pub ignored: usize,
+    /// Models the search found under other names: id, and type in brackets.
+    pub similar: Vec<String>,
+}
+
+fn similar_note(similar: &[String]) -> String {
+    match similar {
+        [] => String::new(),
+        _ => format!("; similar are {}", clean(&similar.join(", "), EXCERPT_BYTES)),
+    }
 }
 
 fn ignored_note(ignored: usize) -> String {
@@ -508,7 +527,7 @@ fn ignored_note(ignored: usize) -> String {
 
 /// Several models have the name asked for.
 #[derive(Clone, Debug, ThisError)]
-#[error("{} models have the name `{}`: {}", candidates.len(), clean(name, 128), candidates.join(", "))]
+#[error("{} models have the name `{}`: {}", candidates.len(), clean(name, 128), clean(&candidates.join(", "), EXCERPT_BYTES))]
 #[non_exhaustive]
 pub struct AmbiguousName {
     /// The name asked for.
@@ -552,9 +571,10 @@ pub(crate) fn clean(text: &str, limit: usize) -> String {
             break;
         }
         match character {
-            '\n' | '\r' | '\t' => out.push(' '),
-            // Also the marks that turn the direction of writing: they can make a line read as another.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
+            // Also the marks that turn the direction of writing: they can make a line read as another. Replaced, not
+            // dropped: what they part, a secret that was blotted out elsewhere, must not come together again.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
             character if character.is_control() => out.push('\u{fffd}'),
             character => out.push(character),
         }
@@ -573,7 +593,7 @@ mod tests {
 
     #[test]
     fn text_from_outside_is_tamed() {
-        assert_eq!(clean("a\nb\u{1b}[31mred\u{202e}x", 99), "a b\u{fffd}[31mredx");
+        assert_eq!(clean("a\nb\u{1b}[31mred\u{202e}x", 99), "a b\u{fffd}[31mred\u{fffd}x");
         assert_eq!(clean("äöü", 4), "äö…");
     }
 }

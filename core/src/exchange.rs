@@ -91,25 +91,23 @@ impl<O: Operation> Parser<O> {
     /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) for a refusal, by HTTP status or by the status in the body;
     /// [`ErrorKind::Decode`](crate::error::ErrorKind::Decode) for an answer that cannot be read.
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
-        judge(&self.app, &self.operation, &Envelope::open(response.map(Into::into)))
+        judge(&self.operation, &Envelope::open(&self.app, response.map(Into::into)))
     }
 }
 
 /// What an answer means for the operation that asked.
-pub(crate) fn judge<O: Operation>(app: &App, operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
-    // An answer with a token in it must not be quoted, and the only secret worth blotting out elsewhere is the app's.
-    let quiet = O::AUTH == Auth::AppSecret;
-    let credentials = Some(app.credentials());
-    let verdict = answer.verdict();
-    if verdict == Verdict::Refused || (verdict == Verdict::ByItem && !O::PARTIAL) {
-        return Err(answer.refusal(O::NAME, credentials));
+pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
+    let result = match answer.verdict() {
+        Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::NAME, unreadable)),
+        // Where there are no items to read it from, the status is all there is.
+        Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|_| answer.refusal(O::NAME)),
+        Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::NAME)),
+    };
+    match O::AUTH {
+        Auth::App => result,
+        // An answer with a token in it must not be quoted.
+        Auth::AppSecret => result.map_err(Error::without_excerpt),
     }
-    operation.decode(answer).map_err(|unreadable| match verdict {
-        // Partly or wholly failed, and no items to read it from: the status is all there is.
-        Verdict::ByItem => answer.refusal(O::NAME, credentials),
-        _ if quiet => answer.unreadable(O::NAME, credentials, unreadable).without_excerpt(),
-        _ => answer.unreadable(O::NAME, credentials, unreadable),
-    })
 }
 
 /// The header that proves app id and secret.

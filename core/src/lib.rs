@@ -38,6 +38,7 @@
 //! | have it repeated, waited for, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`] |
 //! | read what came | [`model`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
+//! | test your own code without a network | `testing`, behind the feature of that name |
 
 #![forbid(unsafe_code)]
 
@@ -61,6 +62,8 @@ mod patch;
 pub mod policy;
 pub mod searches;
 mod target;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod workflows;
 
 pub use app::App;

@@ -205,7 +205,6 @@ const EXCUSED: &[(&str, &[&str])] = &[
     ("Q23: a token is renewed once here", &["retry-401-expired-thrice"]),
     ("Q23: a key does not expire, so it is not sent again", &["retry-401-expired-api-key"]),
     ("Q23: inputs without ids are not sent again, they would double", &["retry-500-post-is-resent"]),
-    ("Q23: a renewed token is no attempt here, one of three there", &["retry-mixed-500-401-429"]),
     (
         "Q33: what the documentation shows fails there; here it is a type error",
         &["inputs-bulk-merge-concepts-doc-example", "term-input-doc-example-geo"],

@@ -29,7 +29,7 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "retry-429-thrice" | "retry-503-thrice" | "retry-500-thrice" => get_fails(three(v)),
         "retry-500-delete-is-resent" => ok(three(v), |v| v.call(DeleteInput::new("id")).map(drop)),
         "retry-401-expired-token-refresh" | "auth-bearer-used-after-token" => get(with_token(v)),
-        "retry-401-expired-refresh-fails" => get_fails(with_token(v)),
+        "retry-401-expired-refresh-fails" | "retry-mixed-500-401-429" => get_fails(with_token(v)),
         "auth-delete-token-refetches" => get(three(v.with(Credentials::app_secret("app-id", "app-secret").unwrap()))),
         "error-401-bad-key"
         | "error-502-html-not-retried"

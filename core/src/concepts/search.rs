@@ -71,6 +71,6 @@ impl Operation for SearchConcepts {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
-        Ok(answer.member("concepts")?.unwrap_or_default())
+        answer.found("concepts")
     }
 }

@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::{Access, Authorization, Token};
 use crate::body::Body;
 use crate::envelope::Envelope;
-use crate::error::{Error, ErrorKind, Misuse, TransportFailure, TransportFailureKind};
+use crate::error::{Error, ErrorKind, Invalid, Misuse, TransportFailure, TransportFailureKind};
 use crate::exchange;
 use crate::operation::{Auth, Operation};
 use crate::policy::backoff::Backoff;
@@ -112,11 +112,18 @@ impl<O: Operation> Attempt<O> {
                     Access::Granted(value, generation) => {
                         (Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
                     }
-                    Access::Busy(until) => return self.wait(until),
+                    Access::Busy(until) => match self.check() {
+                        Ok(()) => return self.wait(until),
+                        Err(invalid) => return self.fail(invalid),
+                    },
                     Access::Fetch => return self.fetch(),
                 },
             },
         };
+        self.send(authorization, generation)
+    }
+
+    fn send(&mut self, authorization: Authorization, generation: Option<u64>) -> Step<O::Output> {
         let request = match exchange::request(&self.app, &self.operation, authorization) {
             Ok(request) => request,
             Err(invalid) => return self.fail(invalid),
@@ -130,7 +137,9 @@ impl<O: Operation> Attempt<O> {
     }
 
     fn fetch(&mut self) -> Step<O::Output> {
-        let request: Result<Request<Body>, _> = exchange::basic(&self.app)
+        let request: Result<Request<Body>, _> = self
+            .check()
+            .and_then(|()| exchange::basic(&self.app))
             .and_then(|authorization| exchange::request(&self.app, &Token::default(), authorization));
         match request {
             Ok(request) => {
@@ -144,17 +153,28 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
+    /// Finds bad arguments before a token is fetched for them.
+    fn check(&self) -> Result<(), Invalid> {
+        if self.attempts > 0 {
+            return Ok(());
+        }
+        let nobody =
+            Authorization { name: http::header::AUTHORIZATION, value: http::HeaderValue::from_static("none yet") };
+        exchange::request(&self.app, &self.operation, nobody).map(drop)
+    }
+
     fn wait(&mut self, until: Mono) -> Step<O::Output> {
         self.state = State::Waiting(until);
         Step::WaitUntil(until)
     }
 
     fn token_answered(&mut self, now: Now, response: Response<Bytes>) -> Step<O::Output> {
-        let answer = Envelope::open(response);
-        match exchange::judge(&self.app, &Token::default(), &answer) {
+        let answer = Envelope::open(&self.app, response);
+        match exchange::judge(&Token::default(), &answer) {
             Ok(grant) => {
-                self.app.shared().token.put(now.mono, &grant);
-                self.authorise(now)
+                // Used at once, however short its life: asking the desk again could go on for ever.
+                let (value, generation) = self.app.shared().token.put(now.mono, &grant);
+                self.send(Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
             }
             Err(error) => {
                 self.app.shared().token.give_up();
@@ -165,17 +185,19 @@ impl<O: Operation> Attempt<O> {
     }
 
     fn answered(&mut self, now: Now, response: Response<Bytes>, generation: Option<u64>) -> Step<O::Output> {
-        let answer = Envelope::open(response);
-        let error = match exchange::judge(&self.app, &self.operation, &answer) {
+        let answer = Envelope::open(&self.app, response);
+        let error = match exchange::judge(&self.operation, &answer) {
             Ok(output) => {
                 return self.end(Ok(output));
             }
             Err(error) => error,
         };
-        if let (Some(generation), false, true) = (generation, self.renewed, is_expired_token(&error)) {
-            self.renewed = true;
+        if let (Some(generation), true) = (generation, is_expired_token(&error)) {
             self.app.shared().token.refused(generation);
-            return self.authorise(now);
+            if !self.renewed && self.may_send_again() {
+                self.renewed = true;
+                return self.authorise(now);
+            }
         }
         let hint = answer.retry_after(Some(now.unix));
         self.again_or_fail(now, error, hint, false)
@@ -186,10 +208,21 @@ impl<O: Operation> Attempt<O> {
         self.again_or_fail(now, error, None, false)
     }
 
+    /// Whether the limit for sending leaves room for once more. A renewed token counts like any other reason.
+    fn may_send_again(&self) -> bool {
+        self.attempts < self.app.retry().max_attempts
+    }
+
     /// Backs off and tries again where everything allows it. `token` says that it was the token's request.
     fn again_or_fail(&mut self, now: Now, error: Error, hint: Option<Duration>, token: bool) -> Step<O::Output> {
-        if !token {
-            self.happened |= error.may_have_happened();
+        let error = match token {
+            // Nobody sent the call itself yet, whatever became of the token.
+            true => error.before_the_call(),
+            false => error,
+        };
+        self.happened |= error.may_have_happened();
+        if !token && !self.may_send_again() {
+            return self.end(Err(error));
         }
         let replay = if token { crate::Replay::Safe } else { self.operation.replay() };
         let Some(cause) = retry::cause(&error, replay) else { return self.end(Err(error)) };
@@ -228,9 +261,13 @@ impl<O: Operation> Machine for Attempt<O> {
             (state, _) => {
                 let how = match state {
                     State::Start => "it has not begun",
-                    State::Sent { .. } | State::Fetching => {
+                    State::Sent { .. } => {
                         // Whoever sent the request will not tell how it ended.
-                        self.happened |= matches!(state, State::Sent { .. });
+                        self.happened = true;
+                        "it waits for an answer"
+                    }
+                    State::Fetching => {
+                        self.app.shared().token.give_up();
                         "it waits for an answer"
                     }
                     State::Waiting(_) => "it waits for a time",

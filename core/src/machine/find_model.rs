@@ -145,41 +145,38 @@ impl FindModel {
 
     /// Picks the one model meant out of those a search found.
     fn choose(&self, models: &[Model]) -> Step<ModelRef> {
-        // A search matches more than the name: wildcards, other cases, former names. What has the very name counts
-        // alone where there is any.
+        // A search matches more than the name: wildcards, other cases, parts. Only the very name counts; the rest is
+        // told, because predicting with a model that nobody meant is worse than asking back.
         let is_named = |model: &&Model| {
             model.name == self.name
                 || model.id == self.name
                 || model.display_name.as_deref() == Some(self.name.as_str())
         };
-        let mut named: Vec<_> = models.iter().filter(is_named).collect();
-        if named.is_empty() {
-            named = models.iter().collect();
-        }
-        let fitting: Vec<_> = named
-            .iter()
-            .copied()
-            .filter(|model| match &self.model_type {
-                Some(_) => self.wants(model),
-                None => !types_of(model).any(embeds_or_clusters),
-            })
-            .collect();
+        let (named, others): (Vec<_>, Vec<_>) = models.iter().partition(is_named);
+        let fits = |model: &&Model| match &self.model_type {
+            Some(_) => self.wants(model),
+            None => !types_of(model).any(embeds_or_clusters),
+        };
+        let fitting: Vec<_> = named.iter().copied().filter(fits).collect();
         match fitting[..] {
             [model] => self.found(model),
-            [] => {
-                Step::Done(Err(Error::new(Self::NAME, NoSuchModel { name: self.name.clone(), ignored: named.len() })))
-            }
+            [] => self.none(named.len(), others),
             _ => {
-                let candidates = fitting
-                    .iter()
-                    .map(|model| format!("{} ({})", model.id, types_of(model).next().unwrap_or("no type")))
-                    .collect();
+                let candidates = fitting.into_iter().map(candidate).collect();
                 Step::Done(Err(Error::new(Self::NAME, AmbiguousName { name: self.name.clone(), candidates })))
             }
         }
     }
 
+    fn none(&self, ignored: usize, others: Vec<&Model>) -> Step<ModelRef> {
+        let similar = others.into_iter().map(candidate).collect();
+        Step::Done(Err(Error::new(Self::NAME, NoSuchModel { name: self.name.clone(), ignored, similar })))
+    }
+
     fn found(&self, model: &Model) -> Step<ModelRef> {
+        if model.id.is_empty() {
+            return self.none(0, Vec::new());
+        }
         let mut found = ModelRef::from(&*model.id);
         if let Some(version) = model.model_version.as_ref().filter(|version| !version.id.is_empty()) {
             found = found.with_version(&*version.id);
@@ -208,6 +205,11 @@ impl Machine for FindModel {
             (state, event) => self.step(state, now, event),
         }
     }
+}
+
+/// A model in one line: id and type.
+fn candidate(model: &Model) -> String {
+    format!("{} ({})", model.id, types_of(model).next().unwrap_or("no type"))
 }
 
 fn is_bad_id(error: &Error) -> bool {

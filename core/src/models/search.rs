@@ -123,7 +123,6 @@ impl Operation for SearchModels {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
-        // Nothing found is an empty list, and some versions of the service leave the list away.
-        Ok(answer.member("models")?.unwrap_or_default())
+        answer.found("models")
     }
 }

@@ -17,7 +17,7 @@ use crate::operation::Replay;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How often the request is sent at most, the first time included. Default 4; 1 means never again.
+    /// How often the request is sent at most, the first time included. Default 4; 1, like 0, means never again.
     pub max_attempts: u32,
     /// Ceiling of the first wait after a passing failure. Default 500 ms.
     pub base_delay: Duration,
@@ -117,6 +117,25 @@ pub(crate) fn was_not_carried_out(api: &ApiError) -> bool {
         40030, // queue full
     ];
     api.is_throttled() || api.code().and_then(StatusCode::number).is_some_and(|code| DECLINED.contains(&code))
+}
+
+/// Whether a refusal leaves it open that the call was carried out, in whole or in part.
+pub(crate) fn may_have_happened(api: &ApiError) -> bool {
+    let code = api.code().and_then(StatusCode::number);
+    match api.http_status {
+        _ if was_not_carried_out(api) => false,
+        // Some of it went through.
+        _ if code == Some(10010) => true,
+        // It gave up somewhere on the way.
+        408 | 500.. => true,
+        // Done, says HTTP, and the code says otherwise. Only a code that is known to refuse is certain.
+        200..=299 => match code {
+            Some(10020) => false,
+            Some(90500 | 98000..=99999) => true,
+            _ => api.code().is_none_or(|code| code.class() != Class::Terminal) && !api.is_quota(),
+        },
+        _ => false,
+    }
 }
 
 /// Keeps the retries of all machines of an app below a share of their calls, so that a service in trouble is not

@@ -99,6 +99,6 @@ impl Operation for SearchInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<SearchResult, Unreadable> {
-        Ok(SearchResult { id: answer.member("id")?, hits: answer.member("hits")?.unwrap_or_default() })
+        Ok(SearchResult { id: answer.member("id")?, hits: answer.found("hits")? })
     }
 }

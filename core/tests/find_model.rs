@@ -1,0 +1,228 @@
+//! A model's id from its name, in virtual time: cache, by id, by search.
+#![allow(clippy::unwrap_used)]
+
+use clarifai_core::error::ErrorKind;
+use clarifai_core::machine::{Event, FindModel, Machine, ModelCache, Now, Step};
+use clarifai_core::models::ModelRef;
+use clarifai_core::testing::Script;
+use clarifai_core::{App, Credentials, Scope};
+use serde_json::{Value, json};
+
+fn app() -> App {
+    App::new(Credentials::key("key").unwrap())
+}
+
+fn one(model: Value) -> Value {
+    let mut answer = json!({"status": {"code": 10000}});
+    answer["model"] = model;
+    answer
+}
+
+fn many(models: Value) -> Value {
+    let mut answer = json!({"status": {"code": 10000}});
+    answer["models"] = models;
+    answer
+}
+
+fn missing() -> Value {
+    json!({"status": {"code": 21200, "description": "Model does not exist"}})
+}
+
+fn named(id: &str, model_type: &str) -> Value {
+    json!({"id": id, "name": "general", "output_info": {"type_ext": model_type}})
+}
+
+const SEARCH: &str = "/v2/models/searches";
+
+/// A script in which `general` is no id, and a search for it finds `models`.
+fn search(models: Value) -> Script {
+    Script::new()
+        .expect("GET", "/v2/models/general")
+        .reply(404, missing())
+        .expect("POST", SEARCH)
+        .body(json!({"model_query": {"name": "general"}}))
+        .reply(200, many(models))
+}
+
+#[test]
+fn a_cached_name_costs_no_request() {
+    let cache = ModelCache::new();
+    cache.insert("general", None, ModelRef::from("abc"));
+    let found = Script::new().run(FindModel::new(&app(), "general").cached_in(&cache)).unwrap();
+    assert_eq!(found, ModelRef::from("abc"));
+
+    // Another type and another owner are other models.
+    for other in
+        [FindModel::new(&app(), "general").model_type("embed"), FindModel::new(&app(), "general").of(Scope::public())]
+    {
+        let mut script = Script::new();
+        script.run(other.cached_in(&cache)).unwrap_err();
+        assert_eq!(script.requests().len(), 1);
+    }
+}
+
+#[test]
+fn what_was_found_is_not_asked_for_again() {
+    let cache = ModelCache::new();
+    let mut script = search(json!([named("abc", "concept")]));
+    for _ in 0..2 {
+        let found = script.run(FindModel::new(&app(), "general").cached_in(&cache)).unwrap();
+        assert_eq!(found.id(), "abc");
+    }
+    script.assert_done();
+    assert_eq!(cache.len(), 1);
+    cache.clear();
+    assert!(cache.is_empty());
+}
+
+#[test]
+fn an_id_is_found_at_once_with_its_version() {
+    let model = json!({"id": "general", "model_version": {"id": "v1"}, "output_info": {"type": "embed"}});
+    let cache = ModelCache::new();
+    let mut script = Script::new().expect("GET", "/v2/users/u/apps/a/models/general").reply(200, one(model));
+    let machine = FindModel::new(&app(), "general").of(Scope::new("u", "a")).cached_in(&cache);
+    let owned = ModelRef::from("general").of(Scope::new("u", "a"));
+    assert_eq!(script.run(machine).unwrap(), owned.clone().with_version("v1"), "an id is taken whatever the type");
+    let machine = FindModel::new(&app(), "general").of(Scope::new("u", "a")).cached_in(&cache);
+    assert_eq!(script.run(machine).unwrap(), owned, "the cache outlives versions");
+    script.assert_done();
+}
+
+#[test]
+fn those_that_embed_or_cluster_are_left_aside_unless_asked_for() {
+    let three = json!([named("e", "embed"), named("c", "concept"), named("k", "cluster")]);
+    let mut script = search(three.clone());
+    assert_eq!(script.run(FindModel::new(&app(), "general")).unwrap().id(), "c");
+    script.assert_done();
+
+    for (wanted, query, found) in [
+        ("embed", json!({"name": "general", "type": "embed"}), "e"),
+        ("cluster", json!({"name": "general", "type": "cluster"}), "k"),
+        ("visual-embedder", json!({"name": "general", "model_type_id": "visual-embedder"}), "v"),
+    ] {
+        let models = json!([named("e", "embed"), named("k", "cluster"),
+            {"id": "v", "name": "general", "model_type_id": "visual-embedder"}]);
+        let mut script = Script::new()
+            .expect("GET", "/v2/models/general")
+            .reply(404, missing())
+            .expect("POST", SEARCH)
+            .body(json!({"model_query": query}))
+            .reply(200, many(models));
+        assert_eq!(script.run(FindModel::new(&app(), "general").model_type(wanted)).unwrap().id(), found);
+        script.assert_done();
+    }
+}
+
+#[test]
+fn several_are_listed_and_none_says_what_was_left_aside() {
+    let evil = "b\u{1b}[31m\r\n";
+    let mut script = search(json!([named("a", "concept"), named(evil, "color")]));
+    let error = script.run(FindModel::new(&app(), "general")).unwrap_err();
+    let ErrorKind::Ambiguous(ambiguous) = error.kind() else { panic!("{error}") };
+    assert_eq!(ambiguous.candidates, ["a (concept)".to_owned(), format!("{evil} (color)")]);
+    let shown = error.to_string();
+    assert!(shown.contains("a (concept)") && !shown.chars().any(char::is_control), "{shown:?}");
+
+    let crowd: Vec<_> = (0..1000).map(|number| named(&format!("model-{number}"), "concept")).collect();
+    let error = search(json!(crowd)).run(FindModel::new(&app(), "general")).unwrap_err();
+    assert!(error.to_string().len() < 2048 && error.to_string().contains("1000 models"), "{error}");
+
+    for (models, ignored) in [
+        (json!([]), 0),
+        (json!([named("e", "embed"), named("k", "visual-clusterer")]), 2),
+        // The search finds more than the name; only the name as asked for counts.
+        (json!([{"id": "x", "name": "General"}, {"id": "y", "name": "general-v2"}]), 0),
+        // What has no id cannot be asked for.
+        (json!([{"name": "general"}]), 0),
+    ] {
+        let mut script = search(models.clone());
+        let error = script.run(FindModel::new(&app(), "general")).unwrap_err();
+        let ErrorKind::NoSuchModel(none) = error.kind() else { panic!("{models}: {error}") };
+        assert_eq!((none.ignored, &*none.name), (ignored, "general"), "{models}");
+        assert!(error.is_not_found() && !error.is_retryable() && !error.may_have_happened());
+        script.assert_done();
+    }
+}
+
+#[test]
+fn names_that_are_no_ids_are_searched_for() {
+    let long = "x".repeat(2000);
+    for (name, path) in [("a b", Some("/v2/models/a%20b")), ("..", None), ("...", None), (&long, None)] {
+        let mut script = Script::new();
+        if let Some(path) = path {
+            script = script.expect("GET", path).reply(404, missing());
+        }
+        let mut script = script
+            .expect("POST", SEARCH)
+            .body(json!({"model_query": {"name": name}}))
+            .reply(200, many(json!([{"id": "abc", "name": name}])));
+        assert_eq!(script.run(FindModel::new(&app(), name)).unwrap().id(), "abc");
+        script.assert_done();
+    }
+    for name in ["", "  "] {
+        let error = Script::new().run(FindModel::new(&app(), name)).unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "{error}");
+    }
+    let error = Script::new().run(FindModel::new(&app(), "m").of(Scope::new("..", "a"))).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Invalid(_)), "a bad owner is no reason to search: {error}");
+}
+
+#[test]
+fn other_failures_pass_through() {
+    for (status, code) in [(401, 11009), (403, 11007), (429, 11004), (400, 11102)] {
+        let cache = ModelCache::new();
+        let mut script =
+            Script::new().expect("GET", "/v2/models/general").reply(status, json!({"status": {"code": code}}));
+        let error = script.run(FindModel::new(&app(), "general").cached_in(&cache)).unwrap_err();
+        assert_eq!((error.http_status(), error.api_code(), error.operation()), (Some(status), Some(code), "get model"));
+        assert!(cache.is_empty());
+        script.assert_done();
+    }
+    let mut script = Script::new()
+        .expect("GET", "/v2/models/general")
+        .reply(404, missing())
+        .expect("POST", SEARCH)
+        .reply(401, json!({"status": {"code": 11009}}));
+    assert!(script.run(FindModel::new(&app(), "general")).unwrap_err().is_auth());
+    script.assert_done();
+}
+
+#[test]
+fn a_model_without_an_id_is_not_found() {
+    let mut script = Script::new().expect("GET", "/v2/models/general").reply(200, one(json!({"name": "general"})));
+    let found = script.run(FindModel::new(&app(), "general"));
+    assert!(found.as_ref().is_err_and(clarifai_core::Error::is_not_found), "{found:?}");
+}
+
+#[test]
+fn both_requests_are_repeated_like_any_other() {
+    let mut script = Script::new()
+        .expect("GET", "/v2/models/general")
+        .reply(503, json!({}))
+        .expect("GET", "/v2/models/general")
+        .reply(404, missing())
+        .expect("POST", SEARCH)
+        .reply(429, json!({}))
+        .expect("POST", SEARCH)
+        .reply(200, many(json!([named("abc", "concept")])));
+    assert_eq!(script.run(FindModel::new(&app(), "general")).unwrap().id(), "abc");
+    script.assert_done();
+}
+
+#[test]
+fn wrong_events_are_misuse() {
+    let misused = |step| match step {
+        Step::Done(Err(error)) => {
+            let error: clarifai_core::Error = error;
+            matches!(error.kind(), ErrorKind::Misuse(_))
+        }
+        _ => false,
+    };
+    let mut machine = FindModel::new(&app(), "general");
+    assert!(misused(machine.resume(Now::default(), Event::Woke)));
+    assert!(misused(machine.resume(Now::default(), Event::Begin)), "spent");
+    let mut machine = FindModel::new(&app(), "general");
+    assert!(matches!(machine.resume(Now::default(), Event::Begin), Step::Send(_)));
+    assert!(misused(machine.resume(Now::default(), Event::Begin)));
+    assert!(misused(machine.resume(Now::default(), Event::Woke)));
+}
