@@ -4,5 +4,5 @@ mod crop;
 mod new_input;
 
 pub use crop::Crop;
-pub(crate) use new_input::write_inputs;
 pub use new_input::{MAX_INPUTS, NewInput};
+pub(crate) use new_input::{inputs_len, write_inputs};
