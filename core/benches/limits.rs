@@ -51,27 +51,28 @@ fn body(table: &mut Table) {
     table.timed(NAME, &turns, Bound::AtLeast(0.5), Bound::AtLeast(0.75));
 }
 
+#[derive(Serialize)]
+struct Body<'a> {
+    inputs: [Input<'a>; 1],
+}
+#[derive(Serialize)]
+struct Input<'a> {
+    data: Data<'a>,
+}
+#[derive(Serialize)]
+struct Data<'a> {
+    image: Image<'a>,
+}
+#[derive(Serialize)]
+struct Image<'a> {
+    url: &'a str,
+}
+
 /// Building the request of a prediction on one address, against writing its JSON body alone.
 fn request(table: &mut Table) {
     const NAME: &str = "request of a predict by URL, time";
     if !wanted(NAME) {
         return;
-    }
-    #[derive(Serialize)]
-    struct Body<'a> {
-        inputs: [Input<'a>; 1],
-    }
-    #[derive(Serialize)]
-    struct Input<'a> {
-        data: Data<'a>,
-    }
-    #[derive(Serialize)]
-    struct Data<'a> {
-        image: Image<'a>,
-    }
-    #[derive(Serialize)]
-    struct Image<'a> {
-        url: &'a str,
     }
     let app = samples::app();
     let predict = samples::predict_url();
@@ -115,6 +116,7 @@ fn used_heap() -> impl Sized {
 }
 
 /// The answer as somebody would write it down who knows what is in it.
+#[allow(dead_code, clippy::struct_field_names, reason = "read for the sake of reading")]
 mod plain {
     use super::Deserialize;
 

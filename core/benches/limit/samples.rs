@@ -1,6 +1,6 @@
 //! What the benchmarks and the test of the heap work on: a batch of pictures, a small call, a large answer.
 
-#![allow(dead_code, reason = "each benchmark uses a part of it")]
+#![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part of it")]
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,8 @@ pub fn app() -> App {
 
 /// 128 pictures of 200 KiB each.
 pub fn pictures() -> Vec<Bytes> {
-    let picture = |seed: usize| (0..PICTURE).map(|place| (place.wrapping_mul(31) >> 3 ^ seed) as u8).collect();
+    let picture =
+        |seed: usize| (0..PICTURE).map(|place| ((place.wrapping_mul(31) >> 3) ^ seed).to_le_bytes()[0]).collect();
     (0..128).map(picture).collect()
 }
 
