@@ -60,14 +60,14 @@ fn main() -> ExitCode {
     if wanted(name) {
         let call = || drop(black_box(client.call(&predict).expect("an answer")));
         let turns = in_turns(1_000, 10, call, plain);
-        table.shown(name, &turns);
+        Table::shown(name, &turns);
     }
     let name = "predict over loopback, own timeouts, CPU time";
     if wanted(name) {
         let client = Client::new(app.clone());
         let call = || drop(black_box(client.call(&predict).expect("an answer")));
         let turns = in_turns(1_000, 10, call, plain);
-        table.shown(name, &turns);
+        Table::shown(name, &turns);
     }
     table.finish()
 }

@@ -51,7 +51,7 @@ impl Table {
     }
 
     /// Prints a row that nothing is held to.
-    pub fn shown(&self, name: &str, turns: &Turns) {
+    pub fn shown(name: &str, turns: &Turns) {
         let (work, limit) = (show(turns.work), show(turns.limit));
         println!("{name:<44} measured {work:>9}  limit {limit:>9}  ratio {:>6.3}", turns.time());
     }
