@@ -32,15 +32,21 @@ pub use token::{Token, TokenGrant};
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Credentials(Kind);
+pub struct Credentials {
+    kind: Kind,
+    /// What must never show.
+    secret: String,
+    /// What proves it, ready for each call: of an app id and secret, that of the call for a token.
+    header: HeaderValue,
+}
 
-#[derive(Clone)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Key(Secret),
-    Pat(Secret),
-    Bearer(Secret),
-    Session(Secret),
-    IdSecret { id: String, secret: Secret },
+    Key,
+    Pat,
+    Bearer,
+    Session,
+    AppSecret,
 }
 
 /// The header that carries the credentials, marked sensitive.
@@ -53,24 +59,24 @@ pub(crate) struct Authorization {
 impl Credentials {
     /// The API key of one app (`Authorization: Key …`). User and app follow from it.
     pub fn key(key: impl Into<String>) -> Result<Self, Error> {
-        Secret::new("API key", key.into()).map(|secret| Self(Kind::Key(secret)))
+        Self::in_header(Kind::Key, "API key", "Key ", key.into())
     }
 
     /// A personal access token (`Authorization: Key …`). It reaches all that its user may see, so say which app is
     /// meant with [`App::with_scope`](crate::App::with_scope).
     #[doc(alias = "pat")]
     pub fn personal_access_token(token: impl Into<String>) -> Result<Self, Error> {
-        Secret::new("personal access token", token.into()).map(|secret| Self(Kind::Pat(secret)))
+        Self::in_header(Kind::Pat, "personal access token", "Key ", token.into())
     }
 
     /// A token obtained elsewhere (`Authorization: Bearer …`). It is not renewed.
     pub fn bearer(token: impl Into<String>) -> Result<Self, Error> {
-        Secret::new("bearer token", token.into()).map(|secret| Self(Kind::Bearer(secret)))
+        Self::in_header(Kind::Bearer, "bearer token", "Bearer ", token.into())
     }
 
     /// The token of a user's session (`X-Clarifai-Session-Token: …`). It is not renewed.
     pub fn session_token(token: impl Into<String>) -> Result<Self, Error> {
-        Secret::new("session token", token.into()).map(|secret| Self(Kind::Session(secret)))
+        Self::in_header(Kind::Session, "session token", "", token.into())
     }
 
     /// The id and secret of an app, which machines trade for a token at `POST /v2/token` when they first need one.
@@ -85,50 +91,57 @@ impl Credentials {
                 Invalid::new("credentials", "need an app id without control characters"),
             ));
         }
-        Secret::any("app secret", secret.into()).map(|secret| Self(Kind::IdSecret { id, secret }))
+        let secret = not_empty("app secret", secret.into())?;
+        let header = sensitive(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
+        Ok(Self { kind: Kind::AppSecret, secret, header })
+    }
+
+    /// A secret that stands in a header itself: visible ASCII, no spaces.
+    fn in_header(kind: Kind, what: &'static str, prefix: &'static str, secret: String) -> Result<Self, Error> {
+        let secret = not_empty(what, secret)?;
+        let problem = if secret.trim() != secret {
+            "begins or ends with white space or a line break; trim it"
+        } else if secret.bytes().any(|byte| !byte.is_ascii_graphic()) {
+            "holds a character that no key has: only visible ASCII without spaces can be sent"
+        } else {
+            return Ok(Self { kind, header: sensitive(format!("{prefix}{secret}")), secret });
+        };
+        Err(Error::new("credentials", Invalid::new("credentials", format!("cannot be used: the {what} {problem}"))))
     }
 
     /// The header for a call, where no token has to be fetched first.
     pub(crate) fn ready(&self) -> Option<Authorization> {
-        let (name, value) = match &self.0 {
-            Kind::Key(secret) | Kind::Pat(secret) => (http::header::AUTHORIZATION, format!("Key {}", secret.0)),
-            Kind::Bearer(secret) => (http::header::AUTHORIZATION, format!("Bearer {}", secret.0)),
-            Kind::Session(secret) => (http::HeaderName::from_static("x-clarifai-session-token"), secret.0.clone()),
-            Kind::IdSecret { .. } => return None,
+        let name = match self.kind {
+            Kind::Key | Kind::Pat | Kind::Bearer => http::header::AUTHORIZATION,
+            Kind::Session => http::HeaderName::from_static("x-clarifai-session-token"),
+            Kind::AppSecret => return None,
         };
-        Some(Authorization { name, value: sensitive(value) })
+        Some(Authorization { name, value: self.header.clone() })
     }
 
     /// The header of the call that fetches a token.
     pub(crate) fn basic(&self) -> Option<HeaderValue> {
-        match &self.0 {
-            Kind::IdSecret { id, secret } => {
-                Some(sensitive(format!("Basic {}", STANDARD.encode(format!("{id}:{}", secret.0)))))
-            }
-            _ => None,
-        }
+        (self.kind == Kind::AppSecret).then(|| self.header.clone())
     }
 
     /// What must not show in a text from outside.
     pub(crate) fn secrets(&self) -> Vec<String> {
-        match &self.0 {
-            Kind::Key(secret) | Kind::Pat(secret) | Kind::Bearer(secret) | Kind::Session(secret) => {
-                vec![secret.0.clone()]
-            }
-            // The header carries both in another spelling.
-            Kind::IdSecret { id, secret } => vec![STANDARD.encode(format!("{id}:{}", secret.0)), secret.0.clone()],
-        }
+        let mut secrets = vec![self.secret.clone()];
+        // The header carries id and secret in another spelling.
+        let basic = self.header.to_str().ok().and_then(|header| header.strip_prefix("Basic "));
+        secrets.extend(basic.filter(|_| self.kind == Kind::AppSecret).map(str::to_owned));
+        secrets
     }
 }
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match &self.0 {
-            Kind::Key(_) => "Key",
-            Kind::Pat(_) => "PersonalAccessToken",
-            Kind::Bearer(_) => "Bearer",
-            Kind::Session(_) => "SessionToken",
-            Kind::IdSecret { .. } => "AppSecret",
+        let kind = match self.kind {
+            Kind::Key => "Key",
+            Kind::Pat => "PersonalAccessToken",
+            Kind::Bearer => "Bearer",
+            Kind::Session => "SessionToken",
+            Kind::AppSecret => "AppSecret",
         };
         write!(f, "Credentials::{kind}(***)")
     }
@@ -141,39 +154,14 @@ fn sensitive(text: String) -> HeaderValue {
     value
 }
 
-/// A text that never shows itself.
-#[derive(Clone)]
-struct Secret(String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
+fn not_empty(what: &'static str, secret: String) -> Result<String, Error> {
+    if secret.trim().is_empty() {
+        return Err(Error::new(
+            "credentials",
+            Invalid::new("credentials", format!("are missing: the {what} is empty")),
+        ));
     }
-}
-
-impl Secret {
-    /// A text that can stand in a header: visible ASCII, no spaces.
-    fn new(what: &'static str, text: String) -> Result<Self, Error> {
-        let secret = Self::any(what, text)?;
-        let problem = if secret.0.trim() != secret.0 {
-            "begins or ends with white space or a line break; trim it"
-        } else if secret.0.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            "holds a character that no key has: only visible ASCII without spaces can be sent"
-        } else {
-            return Ok(secret);
-        };
-        Err(Error::new("credentials", Invalid::new("credentials", format!("cannot be used: the {what} {problem}"))))
-    }
-
-    fn any(what: &'static str, text: String) -> Result<Self, Error> {
-        if text.trim().is_empty() {
-            return Err(Error::new(
-                "credentials",
-                Invalid::new("credentials", format!("are missing: the {what} is empty")),
-            ));
-        }
-        Ok(Self(text))
-    }
+    Ok(secret)
 }
 
 /// Where the machines of an app keep the token they share.
@@ -187,7 +175,16 @@ struct Desk {
     token: Option<Held>,
     leased_until: Option<Mono>,
     /// The last tokens, to be blotted out of texts from outside.
-    seen: [Option<Secret>; 2],
+    seen: [Option<Quiet>; 2],
+}
+
+/// A text that never shows itself.
+struct Quiet(String);
+
+impl fmt::Debug for Quiet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
 }
 
 #[derive(Debug)]
@@ -237,7 +234,7 @@ impl TokenDesk {
         let mut desk = self.desk();
         desk.generation += 1;
         desk.seen.rotate_right(1);
-        desk.seen[0] = Some(Secret(grant.token().to_owned()));
+        desk.seen[0] = Some(Quiet(grant.token().to_owned()));
         // A tenth of its life, a minute at most, is the margin for clocks and for requests on their way.
         let life = grant.expires_in();
         let margin = (life / 10).min(Duration::from_secs(60));

@@ -204,8 +204,9 @@ impl Read for BodyReader {
 /// Used by operations that carry media; the others serialise a struct with [`Body::json`].
 #[derive(Debug, Default)]
 pub struct BodyWriter {
-    done: Vec<Piece>,
     text: Vec<u8>,
+    /// What stands between the text, and how much text comes before.
+    between: Vec<(usize, Piece)>,
 }
 
 impl std::fmt::Debug for Piece {
@@ -217,7 +218,7 @@ impl std::fmt::Debug for Piece {
 impl BodyWriter {
     /// A writer with room for the JSON of a small call.
     pub fn with_capacity(bytes: usize) -> Self {
-        Self { done: Vec::new(), text: Vec::with_capacity(bytes) }
+        Self { text: Vec::with_capacity(bytes), between: Vec::new() }
     }
 
     /// Appends JSON text as it is: braces, keys, commas.
@@ -235,30 +236,36 @@ impl BodyWriter {
 
     /// Appends a JSON string that holds `bytes` as base64, encoded when the body is read.
     pub fn base64(&mut self, bytes: Bytes) -> &mut Self {
-        self.text.push(b'"');
-        self.done.push(Piece::Text(std::mem::take(&mut self.text).into()));
-        self.done.push(Piece::Encoded(bytes));
-        self.text.push(b'"');
-        self
+        self.string(Piece::Encoded(bytes))
     }
 
     /// Appends a JSON string that holds text known to need no escaping, without copying it.
     pub(crate) fn shared_text(&mut self, text: Bytes) -> &mut Self {
+        self.string(Piece::Text(text))
+    }
+
+    fn string(&mut self, content: Piece) -> &mut Self {
         self.text.push(b'"');
-        self.done.push(Piece::Text(std::mem::take(&mut self.text).into()));
-        self.done.push(Piece::Text(text));
+        self.between.push((self.text.len(), content));
         self.text.push(b'"');
         self
     }
 
     /// The finished body.
-    pub fn finish(mut self) -> Body {
-        if self.done.is_empty() {
-            return Body(Repr::Whole(self.text.into()));
+    pub fn finish(self) -> Body {
+        let text = Bytes::from(self.text);
+        if self.between.is_empty() {
+            return Body(Repr::Whole(text));
         }
-        self.done.push(Piece::Text(self.text.into()));
-        let length = self.done.iter().map(Piece::encoded_len).sum();
-        Body(Repr::Pieces { pieces: self.done.into(), length })
+        let mut pieces = Vec::with_capacity(self.between.len() * 2 + 1);
+        let mut from = 0;
+        for (to, piece) in self.between {
+            pieces.extend([Piece::Text(text.slice(from..to)), piece]);
+            from = to;
+        }
+        pieces.push(Piece::Text(text.slice(from..)));
+        let length = pieces.iter().map(Piece::encoded_len).sum();
+        Body(Repr::Pieces { pieces: pieces.into(), length })
     }
 }
 

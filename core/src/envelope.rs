@@ -9,7 +9,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAc
 
 use crate::app::App;
 use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
-use crate::lenient::{Lenient, Maybe};
+use crate::lenient::{self, Lenient};
 use crate::model::{Class, Status, StatusCode};
 use crate::operation::RawAnswer;
 
@@ -300,7 +300,7 @@ impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(is_it) = map.next_key_seed(IsKey(self.key))? {
             if is_it {
-                *self.found = map.next_value::<Maybe<T>>()?.0;
+                lenient::member(&mut map, self.found)?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -338,7 +338,7 @@ impl<'de> DeserializeSeed<'de> for StatusValue {
     type Value = Option<Status>;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Option<Status>, D::Error> {
-        crate::lenient::read(deserializer)
+        lenient::read(deserializer)
     }
 }
 

@@ -24,4 +24,4 @@ pub use region::{NewFace, NewRegion, RegionFeedback};
 pub use status::GetInputCounts;
 
 pub(crate) use facts::{Facts, check_geo_point};
-pub(crate) use new_input::write_inputs;
+pub(crate) use new_input::{inputs_len, write_inputs};

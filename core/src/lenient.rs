@@ -1,15 +1,14 @@
 //! Reading JSON from a service that changes: a value of the wrong kind is an absent value, never an
 //! error.
 //!
-//! Each type says which kinds of JSON it can be made of ([`Lenient`]); one visitor does the rest.
+//! Each type says which kinds of JSON it can be made of ([`Lenient`]); one visitor does the rest ([`ReadInto`]).
 //! What a type does not accept is skipped over, so only JSON that is malformed as such still fails.
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
 /// A type that can be made of several kinds of JSON. `None` stands for "not of this one".
@@ -35,10 +34,16 @@ pub(crate) trait Lenient: Sized {
     fn from_text(_: &str) -> Option<Self> {
         None
     }
+    /// The value that an object is read over with [`fill`](Self::fill), if it can be made of one.
     #[inline]
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+    fn blank() -> Option<Self> {
+        None
+    }
+    /// Reads an object over a [`blank`](Self::blank) value, which stays where it is: records are large, and there
+    /// are many.
+    #[inline]
+    fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        skip(map)
     }
     #[inline]
     fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
@@ -52,87 +57,56 @@ pub(crate) trait Lenient: Sized {
     }
 }
 
+#[inline]
+fn skip<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
 /// Reads a `T`, or `None` if there is null or something `T` cannot be made of.
 #[inline]
 pub(crate) fn read<'de, T: Lenient, D: Deserializer<'de>>(source: D) -> Result<Option<T>, D::Error> {
-    source.deserialize_any(AnyKind(PhantomData))
+    let mut value = None;
+    source.deserialize_any(ReadInto(&mut value))?;
+    Ok(value)
 }
 
-/// The form of [`read`] that serde's traits can name.
-pub(crate) struct Maybe<T>(pub(crate) Option<T>);
-
-impl<'de, T: Lenient> Deserialize<'de> for Maybe<T> {
+/// Where a value goes when it is read.
+pub(crate) trait Place: Sized {
+    /// The type read from JSON.
+    type Item: Lenient;
+    fn put(&mut self, read: Option<Self::Item>);
+    /// An object is filled in where it will stay.
     #[inline]
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        read(source).map(Maybe)
-    }
-}
-
-struct AnyKind<T>(PhantomData<T>);
-
-impl<'de, T: Lenient> Visitor<'de> for AnyKind<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-    #[inline]
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(T::from_bool(value))
-    }
-    #[inline]
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(T::from_u64(value))
-    }
-    #[inline]
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(T::from_i64(value))
-    }
-    #[inline]
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(T::from_f64(value))
-    }
-    #[inline]
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(T::from_text(value))
-    }
-    #[inline]
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    #[inline]
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-    #[inline]
-    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<Self::Value, D::Error> {
-        read(source)
-    }
-    #[inline]
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        T::from_map(map)
-    }
-    #[inline]
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        T::from_seq(seq)
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        self.put(None);
+        skip(map)
     }
 }
 
 /// A member of a record: what a missing or unreadable value leaves behind, and when it is not
 /// written.
-pub(crate) trait Member: Sized {
-    /// The type read from JSON.
-    type Item: Lenient;
-    fn from_read(read: Option<Self::Item>) -> Self;
+pub(crate) trait Member: Place {
     fn is_absent(&self) -> bool;
 }
 
-impl<T: Lenient> Member for Option<T> {
+impl<T: Lenient> Place for Option<T> {
     type Item = T;
     #[inline]
-    fn from_read(read: Option<T>) -> Self {
-        read
+    fn put(&mut self, read: Option<T>) {
+        *self = read;
     }
+    #[inline]
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        *self = T::blank();
+        match self {
+            Some(value) => value.fill(map),
+            None => skip(map),
+        }
+    }
+}
+
+impl<T: Lenient> Member for Option<T> {
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_none()
@@ -140,22 +114,114 @@ impl<T: Lenient> Member for Option<T> {
 }
 
 /// Ids and names: the empty text says "absent".
-impl Member for String {
+impl Place for String {
     type Item = String;
     #[inline]
-    fn from_read(read: Option<String>) -> Self {
-        read.unwrap_or_default()
+    fn put(&mut self, read: Option<String>) {
+        *self = read.unwrap_or_default();
     }
+}
+
+impl Member for String {
     #[inline]
     fn is_absent(&self) -> bool {
         self.is_empty()
     }
 }
 
+/// The end of a list.
+impl<T: Lenient> Place for Vec<T> {
+    type Item = T;
+    #[inline]
+    fn put(&mut self, read: Option<T>) {
+        self.extend(read.or_else(T::gap));
+    }
+    #[inline]
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        let Some(blank) = T::blank() else {
+            self.put(None);
+            return skip(map);
+        };
+        self.push(blank);
+        match self.last_mut() {
+            Some(value) => value.fill(map),
+            None => skip(map),
+        }
+    }
+}
+
+/// Reads the next value of any kind into a place.
+struct ReadInto<'a, P>(&'a mut P);
+
+impl<'de, P: Place> DeserializeSeed<'de> for ReadInto<'_, P> {
+    type Value = ();
+
+    #[inline]
+    fn deserialize<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
+        source.deserialize_any(self)
+    }
+}
+
+impl<'de, P: Place> Visitor<'de> for ReadInto<'_, P> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+    #[inline]
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.0.put(P::Item::from_bool(value));
+        Ok(())
+    }
+    #[inline]
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.0.put(P::Item::from_u64(value));
+        Ok(())
+    }
+    #[inline]
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.0.put(P::Item::from_i64(value));
+        Ok(())
+    }
+    #[inline]
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.0.put(P::Item::from_f64(value));
+        Ok(())
+    }
+    #[inline]
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.0.put(P::Item::from_text(value));
+        Ok(())
+    }
+    #[inline]
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.0.put(None);
+        Ok(())
+    }
+    #[inline]
+    fn visit_none<E>(self) -> Result<(), E> {
+        self.0.put(None);
+        Ok(())
+    }
+    #[inline]
+    fn visit_some<D: Deserializer<'de>>(self, source: D) -> Result<(), D::Error> {
+        source.deserialize_any(self)
+    }
+    #[inline]
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        self.0.put_map(map)
+    }
+    #[inline]
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
+        self.0.put(P::Item::from_seq(seq)?);
+        Ok(())
+    }
+}
+
 /// Reads the value that belongs to the key just read.
 #[inline]
-pub(crate) fn member<'de, M: Member, A: MapAccess<'de>>(map: &mut A) -> Result<M, A::Error> {
-    map.next_value::<Maybe<M::Item>>().map(|read| M::from_read(read.0))
+pub(crate) fn member<'de, M: Member, A: MapAccess<'de>>(map: &mut A, member: &mut M) -> Result<(), A::Error> {
+    map.next_value_seed(ReadInto(member))
 }
 
 /// For `skip_serializing_if`.
@@ -296,8 +362,12 @@ impl Lenient for Value {
     fn from_text(value: &str) -> Option<Self> {
         Some(value.into())
     }
-    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        Value::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    fn blank() -> Option<Self> {
+        Some(Self::Null)
+    }
+    fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        *self = Value::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(())
     }
     fn from_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Option<Self>, A::Error> {
         Value::deserialize(SeqAccessDeserializer::new(seq)).map(Some)
@@ -308,22 +378,24 @@ impl<T: Lenient> Lenient for Vec<T> {
     #[inline]
     fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
         let mut list = Vec::new();
-        while let Some(Maybe(element)) = seq.next_element()? {
-            if let Some(element) = element.or_else(T::gap) {
-                list.push(element);
-            }
-        }
+        while seq.next_element_seed(ReadInto(&mut list))?.is_some() {}
+        // Answers are read once and then held: half-empty lists of large records would double what they take.
+        list.shrink_to_fit();
         Ok(Some(list))
     }
 }
 
 impl<T: Lenient> Lenient for BTreeMap<String, T> {
-    fn from_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Self>, A::Error> {
-        let mut entries = BTreeMap::new();
-        while let Some((key, Maybe(value))) = map.next_entry()? {
-            entries.extend(value.map(|value| (key, value)));
+    fn blank() -> Option<Self> {
+        Some(Self::new())
+    }
+    fn fill<'de, A: MapAccess<'de>>(&mut self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key()? {
+            let mut value = None;
+            map.next_value_seed(ReadInto(&mut value))?;
+            self.extend(value.map(|value| (key, value)));
         }
-        Ok(Some(entries))
+        Ok(())
     }
 }
 
@@ -349,8 +421,12 @@ impl<T: Lenient> Lenient for Box<T> {
         T::from_text(value).map(Box::new)
     }
     #[inline]
-    fn from_map<'de, A: MapAccess<'de>>(map: A) -> Result<Option<Self>, A::Error> {
-        Ok(T::from_map(map)?.map(Box::new))
+    fn blank() -> Option<Self> {
+        T::blank().map(Box::new)
+    }
+    #[inline]
+    fn fill<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        (**self).fill(map)
     }
     #[inline]
     fn from_seq<'de, A: SeqAccess<'de>>(seq: A) -> Result<Option<Self>, A::Error> {
@@ -426,19 +502,23 @@ macro_rules! record {
 
             impl $crate::lenient::Lenient for $name {
                 #[inline]
-                fn from_map<'de, A: ::serde::de::MapAccess<'de>>(
+                fn blank() -> Option<Self> {
+                    Some(Self::default())
+                }
+                #[inline]
+                fn fill<'de, A: ::serde::de::MapAccess<'de>>(
+                    &mut self,
                     mut map: A,
-                ) -> ::std::result::Result<Option<Self>, A::Error> {
-                    let mut record = Self::default();
+                ) -> ::std::result::Result<(), A::Error> {
                     while let Some(key) = map.next_key()? {
                         match key {
-                            $(Key::$member => record.$member = $crate::lenient::member(&mut map)?,)*
+                            $(Key::$member => $crate::lenient::member(&mut map, &mut self.$member)?,)*
                             Key::Unknown => {
                                 map.next_value::<::serde::de::IgnoredAny>()?;
                             }
                         }
                     }
-                    Ok(Some(record))
+                    Ok(())
                 }
             }
 

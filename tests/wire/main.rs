@@ -1,7 +1,7 @@
 //! What the old client sent, sent again by this one: every recorded vector is equal, excused by a named quirk, or
 //! belongs to an operation that is named as not there yet.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::result_large_err)]
 
 mod concepts;
 mod inputs;

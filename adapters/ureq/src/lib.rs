@@ -28,13 +28,15 @@ pub struct Client {
 impl Client {
     /// A client with a connection pool of its own: ten seconds to connect, five minutes without news before a call
     /// is given up, certificates checked against Mozilla's roots.
+    ///
+    /// Looking up the host has the limits of the system's resolver: ureq would start a thread for each call to hold
+    /// it to another.
     pub fn new(app: App) -> Self {
         let minutes = Some(Duration::from_secs(300));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .timeout_resolve(Some(Duration::from_secs(10)))
             .timeout_connect(Some(Duration::from_secs(10)))
             .timeout_send_body(minutes)
             .timeout_recv_response(minutes)

@@ -10,7 +10,7 @@ use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::Invalid;
-use crate::inputs::{NewInput, write_inputs};
+use crate::inputs::{NewInput, inputs_len, write_inputs};
 use crate::model::Output;
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
@@ -198,7 +198,7 @@ impl Operation for Predict {
 
     fn body(&self) -> Result<Body, Invalid> {
         self.options.check()?;
-        let mut json = BodyWriter::with_capacity(192);
+        let mut json = BodyWriter::with_capacity(inputs_len(&self.inputs) + 2);
         json.raw("{");
         write_inputs(&self.inputs, &mut json)?;
         if !self.options.is_empty() {
