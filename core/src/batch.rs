@@ -124,7 +124,7 @@ impl<T: Item> Batch<T> {
         Ok(Self {
             operation,
             items,
-            request_id: answer.request_id(),
+            request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
             app: answer.app().clone(),
         })
@@ -179,7 +179,10 @@ impl<T: Item> Batch<T> {
         }
         let failures = self.failures().collect();
         let total = self.items.len();
-        Err(Error::new(self.operation, ItemFailures { failures, total, request_id: self.request_id }))
+        Err(Error::new(
+            self.operation,
+            ItemFailures { failures, total, request_id: self.request_id.map(|id| self.app.redact(&id, false)) },
+        ))
     }
 
     /// The item of a request that had one.

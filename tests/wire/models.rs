@@ -153,7 +153,7 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         | "models-get-all-both"
         | "models-init-cache"
         | "models-init-cache-raw"
-        | "app-new-api-key" => ok(v, |v| v.list_all()),
+        | "app-new-api-key" => ok(v, Vector::list_all),
         "models-get-all-with-concepts" => ok(v, |v| {
             let models = v.call(ListModels::new())?;
             let concepts = |model: &clarifai_core::model::Model| {
@@ -208,11 +208,11 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "auth-get-token-no-json" => {
             expect(v.with(id_secret("app-id", "app-secret")), |v| v.call(Token::default()).map(drop), false)
         }
-        "app-new-id-secret" => ok(v.with(id_secret("app-id", "app-secret")), |v| v.list_all()),
-        "app-new-env-id-secret" => ok(v.with(id_secret("env-id", "env-secret")), |v| v.list_all()),
-        "app-new-config-file" => ok(v.with(Credentials::key("FILEKEY").unwrap()), |v| v.list_all()),
-        "app-new-bad-secret" => expect(v.with(id_secret("app-id", "wrong")), |v| v.list_all(), false),
-        "app-new-models-other-error" | "app-new-models-11007" => expect(v, |v| v.list_all(), false),
+        "app-new-id-secret" => ok(v.with(id_secret("app-id", "app-secret")), Vector::list_all),
+        "app-new-env-id-secret" => ok(v.with(id_secret("env-id", "env-secret")), Vector::list_all),
+        "app-new-config-file" => ok(v.with(Credentials::key("FILEKEY").unwrap()), Vector::list_all),
+        "app-new-bad-secret" => expect(v.with(id_secret("app-id", "wrong")), Vector::list_all, false),
+        "app-new-models-other-error" | "app-new-models-11007" => expect(v, Vector::list_all, false),
 
         // Models of one's own.
         "models-create-name" => ok(v, |v| v.call(CreateModel::new("my_model1").name("My Модель")).map(drop)),
