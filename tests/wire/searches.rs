@@ -40,7 +40,6 @@ fn query(mut vector: Vector, search: SearchInputs) -> Outcome {
 }
 
 /// The twin of a vector, by its id.
-#[expect(clippy::too_many_lines, reason = "a table")]
 pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
     let name = |name: &str| ConceptRef::name(name);
     let cid = |id: &str| ConceptRef::id(id);

@@ -1,6 +1,7 @@
 //! Measures a piece of work and the limit it is held to in turns, and prints one row of the table for both.
 
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part of it")]
+#![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "the ban is on core, not on what measures it")]
 
 use std::process::ExitCode;
 use std::time::Duration;
