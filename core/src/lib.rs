@@ -38,6 +38,7 @@
 //! | have it repeated, waited for, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`] |
 //! | read what came | [`model`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
+//! | find your way from the Python client | [`python`] |
 //! | test your own code without a network | `testing`, behind the feature of that name |
 
 #![forbid(unsafe_code)]
@@ -60,6 +61,8 @@ mod operation;
 mod page;
 mod patch;
 pub mod policy;
+#[doc = include_str!("../docs/python.md")]
+pub mod python {}
 pub mod searches;
 mod target;
 #[cfg(feature = "testing")]

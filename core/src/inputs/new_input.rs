@@ -1,5 +1,7 @@
 //! One picture, video, sound or text to be predicted on or stored, and what is known about it.
 
+use std::io::{self, Read};
+
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
@@ -89,6 +91,17 @@ impl NewInput {
     /// A picture in memory. The bytes are encoded while they are sent, so they are not held twice.
     pub fn image_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Medium::Image, Source::Bytes(bytes.into()))
+    }
+
+    /// A picture out of a reader, read to its end.
+    ///
+    /// # Errors
+    ///
+    /// The reader's own.
+    pub fn image_reader(mut reader: impl Read) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        reader.read_to_end(&mut bytes)?;
+        Ok(Self::image_bytes(bytes))
     }
 
     /// A picture that is base64 already: standard alphabet, padded, without a `data:` prefix or line breaks.

@@ -59,7 +59,7 @@ impl NewRegion {
         Self { bounding_box: Some(BoundingBox::new(top, left, bottom, right)), ..Self::default() }
     }
 
-    /// Says how well a model placed it. Only in feedback.
+    /// Says how well a model placed it. Only in feedback. No longer in the current API description; still sent.
     pub fn feedback(mut self, feedback: RegionFeedback) -> Self {
         self.feedback = Some(feedback);
         self
@@ -71,7 +71,8 @@ impl NewRegion {
         self
     }
 
-    /// Says whose face it is, and what it looks like.
+    /// Says whose face it is, and what it looks like. The current API description has concepts with a vocabulary in its
+    /// place; it is still sent.
     pub fn face(mut self, face: NewFace) -> Self {
         self.face = Some(face);
         self
