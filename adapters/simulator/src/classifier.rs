@@ -27,10 +27,10 @@ struct Direction {
 pub(crate) type Example<'a> = (&'a [f32], bool);
 
 /// Steps of the descent. Embeddings have unit length, so it has settled long before.
-const STEPS: usize = 200;
-const RATE: f32 = 4.0;
+const STEPS: usize = 300;
+const RATE: f32 = 8.0;
 /// Keeps the weights finite where the examples can be told apart, which they nearly always can.
-const DECAY: f32 = 0.003;
+const DECAY: f32 = 0.0005;
 
 impl Classifier {
     /// Learns from the examples of each concept.

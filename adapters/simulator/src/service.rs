@@ -89,10 +89,6 @@ impl Simulator {
     }
 
     /// All that it remembers, to be handed to [`Simulator::restore`]. API keys are not in it, access tokens are.
-    ///
-    /// # Panics
-    ///
-    /// Never: everything in it has a form in JSON.
     pub fn save(&self) -> Value {
         serde_json::to_value(&*self.state()).unwrap_or_default()
     }
@@ -103,6 +99,10 @@ impl Simulator {
     ///
     /// Where it is not what [`Simulator::save`] gave; then nothing is forgotten.
     pub fn restore(&self, saved: &Value) -> Result<(), RestoreError> {
+        // What is missing is empty, and a list would be a state with everything missing.
+        if !saved.is_object() {
+            return Err(RestoreError("no JSON object".to_owned()));
+        }
         let mut state = State::deserialize(saved).map_err(|error| RestoreError(error.to_string()))?;
         for input in state.apps.values_mut().flat_map(|app| app.inputs.values_mut()) {
             input.look_again(&self.limits);

@@ -127,10 +127,14 @@ fn answered(data: &Value, id: Option<&str>) -> Value {
         }
         kept.insert(name.to_owned(), medium.into());
     }
-    for name in ["metadata", "geo", "regions"] {
+    for name in ["metadata", "regions"] {
         if !data[name].is_null() {
             kept.insert(name.to_owned(), data[name].clone());
         }
+    }
+    // A limit belongs to a search; what has a place is there and nowhere else.
+    if let Some(point) = data["geo"].get("geo_point") {
+        kept.insert("geo".to_owned(), json!({"geo_point": point}));
     }
     kept.into()
 }
