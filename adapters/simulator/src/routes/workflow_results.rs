@@ -11,7 +11,7 @@ use crate::routes::outputs::subject;
 use crate::routes::workflows::find;
 
 pub(super) fn create(call: &Call<'_>, id: &str) -> Answer {
-    let (workflow, app) = find(call, id)?;
+    let (workflow, described) = find(call, id)?;
     let body = call.json()?;
     let inputs = inputs(&body)?;
     let options = Options::read(&body["output_config"])?;
@@ -42,6 +42,5 @@ pub(super) fn create(call: &Call<'_>, id: &str) -> Answer {
         };
         results.push(json!({"status": status, "input": echo(call, input), "outputs": outputs}));
     }
-    let workflow = workflow.json(&app);
-    Ok(Content::by_item(failed, inputs.len(), json!({"workflow": workflow, "results": results})))
+    Ok(Content::by_item(failed, inputs.len(), json!({"workflow": described, "results": results})))
 }

@@ -35,12 +35,17 @@ fn public() -> (Workflow, AppName) {
     (workflow, AppName { user: "clarifai".to_owned(), app: "main".to_owned() })
 }
 
-/// The workflow that is meant: the application's own before the public one.
-pub(super) fn find(call: &Call<'_>, id: &str) -> Result<(Workflow, AppName), Refusal> {
-    if let Some(workflow) = call.hold().app().workflows.get(id) {
-        return Ok((workflow.clone(), call.app.clone()));
-    }
-    if call.public && id == PUBLIC { Ok(public()) } else { Err(Refusal::no_workflow(id)) }
+/// The workflow that is meant, and its JSON: the application's own before the public one.
+pub(super) fn find(call: &Call<'_>, id: &str) -> Result<(Workflow, Value), Refusal> {
+    let mut held = call.hold();
+    let app = held.app();
+    let (workflow, name) = match app.workflows.get(id) {
+        Some(workflow) => (workflow.clone(), call.app.clone()),
+        None if call.public && id == PUBLIC => public(),
+        None => return Err(Refusal::no_workflow(id)),
+    };
+    let json = workflow.json(app, &name);
+    Ok((workflow, json))
 }
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
@@ -68,7 +73,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
 fn keep(call: &Call<'_>, held: &mut Held<'_>, operation: &str, workflows: Vec<(Workflow, &Value)>) -> Content {
     let mut answers = Vec::with_capacity(workflows.len());
     for (workflow, item) in workflows {
-        answers.push(workflow.json(&call.app));
+        answers.push(workflow.json(held.app(), &call.app));
         held.note(call.now, operation, "workflow", &workflow.id, item, 0);
         held.app().workflows.insert(workflow.id.clone(), workflow);
     }
@@ -115,21 +120,24 @@ fn not_there(call: &Call<'_>, model: &str) -> Refusal {
 pub(super) fn list(call: &Call<'_>) -> Answer {
     let page = call.page()?;
     let mut held = call.hold();
-    let mut workflows: Vec<_> = held.app().workflows.values().collect();
+    let app = held.app();
+    let mut workflows: Vec<_> = app.workflows.values().collect();
     workflows.sort_by_key(|workflow| std::cmp::Reverse(workflow.serial));
-    let workflows: Vec<_> = page.of(workflows).map(|workflow| workflow.json(&call.app)).collect();
+    let workflows: Vec<_> = page.of(workflows).map(|workflow| workflow.json(app, &call.app)).collect();
     Ok(Content::ok(json!({"workflows": workflows})))
 }
 
 pub(super) fn list_public(call: &Call<'_>) -> Answer {
-    let (workflow, app) = public();
-    let workflows: Vec<_> = call.page()?.of([workflow.json(&app)]).collect();
+    let (workflow, name) = public();
+    let page = call.page()?;
+    let json = workflow.json(call.hold().app(), &name);
+    let workflows: Vec<_> = page.of([json]).collect();
     Ok(Content::ok(json!({"workflows": workflows})))
 }
 
 pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
-    let (workflow, app) = find(call, id)?;
-    Ok(Content::ok(json!({"workflow": workflow.json(&app)})))
+    let (_, workflow) = find(call, id)?;
+    Ok(Content::ok(json!({"workflow": workflow})))
 }
 
 /// Nodes are replaced by `overwrite`; by `merge` those of the same id are, and others are added; `remove` takes away.
@@ -149,7 +157,7 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
             let named = |node: &Value| {
                 item["nodes"].as_array().is_some_and(|list| list.iter().any(|one| one["id"] == node["id"]))
             };
-            let kept = workflow.json(&call.app)["nodes"].take();
+            let kept = workflow.json(held.app(), &call.app)["nodes"].take();
             let kept = kept.as_array().into_iter().flatten().filter(|node| action != "overwrite" && !named(node));
             let mut new: Vec<Value> = kept.cloned().collect();
             if action != "remove" {

@@ -133,8 +133,17 @@ impl Model {
                 "type_ext": "concept",
                 "output_config": self.output_config,
             },
-            "model_version": version.map(|version| version.json(now)),
+            "model_version": version.map_or_else(|| self.unversioned(), |version| version.json(now)),
             "visibility": {"gettable": 10},
+        })
+    }
+
+    /// What stands in the place of a version when all are deleted: clients of old take it for granted.
+    fn unversioned(&self) -> Value {
+        json!({
+            "id": "0".repeat(32),
+            "created_at": timestamp(self.created),
+            "status": status(21102, "Model not yet trained", ""),
         })
     }
 

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::answer::timestamp;
 use crate::call::AppName;
+use crate::catalog;
+use crate::state::App;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Workflow {
@@ -23,6 +25,7 @@ pub(crate) struct Workflow {
 pub(crate) struct Node {
     pub(crate) id: String,
     pub(crate) model: String,
+    /// The latest one if none is named.
     pub(crate) model_version: Option<String>,
     /// The nodes that come before it.
     pub(crate) after: Vec<String>,
@@ -30,12 +33,12 @@ pub(crate) struct Node {
 }
 
 impl Workflow {
-    pub(crate) fn json(&self, app: &AppName) -> Value {
-        let nodes: Vec<_> = self.nodes.iter().map(Node::json).collect();
+    pub(crate) fn json(&self, app: &App, name: &AppName) -> Value {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.json(app)).collect();
         json!({
             "id": self.id,
-            "app_id": app.app,
-            "user_id": app.user,
+            "app_id": name.app,
+            "user_id": name.user,
             "created_at": timestamp(self.created),
             "modified_at": timestamp(self.modified),
             "nodes": nodes,
@@ -46,11 +49,12 @@ impl Workflow {
 }
 
 impl Node {
-    fn json(&self) -> Value {
-        let mut node = json!({"id": self.id, "model": {"id": self.model}});
-        if let Some(version) = &self.model_version {
-            node["model"]["model_version"] = json!({"id": version});
-        }
+    /// A version is always told, since old clients ask for one: the one that is meant, or the latest.
+    fn json(&self, app: &App) -> Value {
+        let latest = || app.models.get(&self.model)?.versions.last().map(|version| version.id.as_str());
+        let public = || catalog::find(&self.model).map(|entry| entry.version);
+        let version = self.model_version.as_deref().or_else(latest).or_else(public).unwrap_or_default();
+        let mut node = json!({"id": self.id, "model": {"id": self.model, "model_version": {"id": version}}});
         if !self.after.is_empty() {
             node["node_inputs"] = self.after.iter().map(|id| json!({"node_id": id})).collect();
         }

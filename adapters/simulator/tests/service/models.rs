@@ -180,6 +180,7 @@ fn they_are_listed_searched_changed_and_deleted() {
     service.call("DELETE", &format!("models/b/versions/{version}"), &Value::Null);
     service.wait(1);
     assert!(ids(&service.get("models/b/versions")["model_versions"]).is_empty());
+    assert_eq!(service.get("models/b")["model"]["model_version"]["status"]["code"], 21102);
     service.call("DELETE", "models/a", &Value::Null);
     assert_eq!(service.get("models/a")["model"]["id"], "a", "not at once");
     service.call("DELETE", "models", &json!({"delete_all": true}));
