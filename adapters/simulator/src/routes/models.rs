@@ -7,7 +7,7 @@ use crate::answer::{Answer, Content, Refusal};
 use crate::call::{Call, Held, ids_to_delete, items, text};
 use crate::catalog::{CATALOG, matches};
 use crate::state::App;
-use crate::state::model::{Model, Training, Version};
+use crate::state::model::Model;
 
 /// One under `model`, as it always was, or several under `models`.
 pub(super) fn create(call: &Call<'_>) -> Answer {
@@ -42,14 +42,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
             gone: None,
             id,
         };
-        model.versions.push(Version {
-            id: version,
-            created: call.now,
-            concepts: model.concepts.clone(),
-            inputs: Vec::new(),
-            training: Training::Never,
-            gone: None,
-        });
+        model.untrain(|| version, call.now);
         models.push(model.json(&call.app, None, call.now));
         held.note(call.now, "create", "model", &model.id, item, 0);
         held.app().models.insert(model.id.clone(), model);
@@ -182,6 +175,7 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
     }
     let mut models = Vec::with_capacity(items.len());
     for (item, id) in items.iter().filter_map(|item| Some((item, text(item, "id")?))) {
+        let version = held.new_id();
         let app = held.app();
         let info = &item["output_info"];
         let Some(mut model) = app.models.get(id).cloned() else { continue };
@@ -205,6 +199,7 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
                 name.clone_into(&mut model.name);
             }
         }
+        model.untrain(|| version, call.now);
         model.modified = call.now;
         models.push(model.json(&call.app, None, call.now));
         app.models.insert(id.to_owned(), model);

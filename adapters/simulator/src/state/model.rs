@@ -97,6 +97,23 @@ impl Version {
 }
 
 impl Model {
+    /// Readies a version for other concepts than the last one has: a new one, unless the last one is untrained.
+    pub(crate) fn untrain(&mut self, id: impl FnOnce() -> String, now: Duration) {
+        let concepts = self.concepts.clone();
+        match self.versions.last_mut() {
+            Some(last) if last.concepts == concepts => {}
+            Some(Version { concepts: old, training: Training::Never, .. }) => *old = concepts,
+            _ => self.versions.push(Version {
+                id: id(),
+                created: now,
+                concepts,
+                inputs: Vec::new(),
+                training: Training::Never,
+                gone: None,
+            }),
+        }
+    }
+
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.output_config[name].as_bool().unwrap_or_default()
     }
