@@ -1,7 +1,7 @@
 #!/bin/sh
 # Lets old clients of other languages loose on the simulator: installs them, starts it, and runs their tour.
 #
-# run.sh [VERSION...]   the versions of the Python package; 2.0.32 unless told otherwise
+# run.sh [VERSION...]   the versions of the Python package; 2.0.32 and 2.6.2 unless told otherwise
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -24,12 +24,20 @@ cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
-for version in "${@:-2.0.32}"; do
+[ $# -gt 0 ] || set -- 2.0.32 2.6.2
+for version in "$@"; do
     python3 -m venv "$place/$version"
-    # The versions it pins are from 2016 and do not build today; newer ones do what it needs.
+    # What it pins is from its own time and does not build today; newer versions do what it needs, but for the
+    # protocol buffers of later clients, which reach into them.
+    case $version in
+        2.0.*) pinned= ;;
+        *) pinned='protobuf==3.17.3 googleapis-common-protos==1.6.0 grpcio six' ;;
+    esac
     "$place/$version/bin/pip" install --quiet --disable-pip-version-check --no-deps "clarifai==$version"
+    # shellcheck disable=SC2086
     "$place/$version/bin/pip" install --quiet --disable-pip-version-check \
-        'setuptools<80' future requests configparser jsonschema Pillow
+        'setuptools<80' future requests configparser jsonschema Pillow $pinned 2> "$place/pip.log" \
+        || { cat "$place/pip.log" >&2; exit 1; }
 
     rm -f "$place/address"
     "$serve" --mount "$place/web" --delay 500 > "$place/address" &
