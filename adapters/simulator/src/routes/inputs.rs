@@ -80,14 +80,15 @@ fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -
     }
     let medium = &data[if data.get("image").is_some() { "image" } else { "video" }];
     let url = text(medium, "url").map(str::trim).filter(|_| medium["allow_duplicate_url"] != true);
-    if let Some(other) = url.and_then(|url| app.inputs.values().find(|input| input.url() == Some(url))) {
+    // An address that failed may be tried again.
+    let holds = |input: &&Input| input.is_pending(call.now) || input.failure.is_none();
+    let others = app.inputs.values().filter(holds);
+    if let Some(other) = url.and_then(|url| others.into_iter().find(|input| input.url() == Some(url))) {
         let details = format!("The input '{}' has the same URL; allow_duplicate_url would allow it.", other.id);
         return Err(Unusable(30100, "Duplicate URL in this app", details));
     }
     let concepts = concepts(data)?;
-    if !data["geo"].is_null() && Point::read(&data["geo"]).is_none() {
-        return Err(Unusable(30104, "Input has invalid argument", "geo needs a point on the globe.".to_owned()));
-    }
+    check(data)?;
     meet(app, data, call);
     let (seen, failure) = match looked.seen {
         Ok(seen) => (Some(seen), None),
@@ -101,7 +102,7 @@ fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -
         corrections: std::collections::BTreeMap::new(),
         created: call.now,
         modified: call.now,
-        ready: call.now + call.simulator.delays.processing,
+        ready: call.now.saturating_add(call.simulator.delays.processing),
         failure,
         gone: None,
         bytes: looked.bytes,
@@ -110,6 +111,21 @@ fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -
     let json = input.json(app, &call.app, call.now);
     app.inputs.insert(id.to_owned(), input);
     Ok(json)
+}
+
+/// Refuses what cannot be kept: a place that is none, and lists and objects that are something else.
+fn check(data: &Value) -> Result<(), Unusable> {
+    let bad = |details: &str| Err(Unusable(30104, "Input has invalid argument", details.to_owned()));
+    if !data["geo"].is_null() && Point::read(&data["geo"]).is_none() {
+        return bad("geo needs a point on the globe.");
+    }
+    if !data["metadata"].is_null() && !data["metadata"].is_object() {
+        return bad("metadata must be an object.");
+    }
+    if ["concepts", "regions"].iter().any(|name| !data[name].is_null() && !data[name].is_array()) {
+        return bad("concepts and regions must be lists.");
+    }
+    Ok(())
 }
 
 /// The data of an input as it is kept and answered: bytes become an address.
@@ -244,9 +260,7 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
     let mut input = app.inputs.get(id).cloned().ok_or_else(missing)?;
     let concepts = concepts(data)?;
     if action != Action::Remove {
-        if !data["geo"].is_null() && Point::read(&data["geo"]).is_none() {
-            return Err(Unusable(30104, "Input has invalid argument", "geo needs a point on the globe.".to_owned()));
-        }
+        check(data)?;
         meet(app, data, call);
     }
     match action {
@@ -259,6 +273,10 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
         let Some(new) = data.get(name).filter(|new| !new.is_null()) else { continue };
         let Some(kept) = input.data.as_object_mut() else { continue };
         match action {
+            // A limit belongs to a search; what has a place is there and nowhere else.
+            _ if name == "geo" && action != Action::Remove => {
+                kept.insert(name.to_owned(), json!({"geo_point": new["geo_point"]}));
+            }
             Action::Overwrite => {
                 kept.insert(name.to_owned(), new.clone());
             }
@@ -350,7 +368,7 @@ pub(super) fn delete_many(call: &Call<'_>) -> Answer {
 }
 
 fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
-    let gone = call.now + call.simulator.delays.deleting;
+    let gone = call.now.saturating_add(call.simulator.delays.deleting);
     if let Some(input) = held.app().inputs.get_mut(id).filter(|input| input.gone.is_none()) {
         input.gone = Some(gone);
         held.note(call.now, "delete", "input", id, &Value::Null, 0);

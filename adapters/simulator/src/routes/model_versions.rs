@@ -37,8 +37,8 @@ pub(super) fn train(call: &Call<'_>, id: &str) -> Answer {
     // Learning takes time, which others need not wait for.
     drop(held);
     let outcome = learn(&concepts, &lessons, exclusive, closed);
-    let start = processed + call.simulator.delays.queueing;
-    let training = Training::Planned { start, end: start + call.simulator.delays.training, outcome };
+    let start = processed.saturating_add(call.simulator.delays.queueing);
+    let training = Training::Planned { start, end: start.saturating_add(call.simulator.delays.training), outcome };
     let inputs = lessons.into_iter().map(|lesson| lesson.input).collect();
     let mut held = call.hold();
     let model = held.app().models.get_mut(id).ok_or_else(|| Refusal::no_model(id))?;
@@ -110,7 +110,7 @@ fn public(call: &Call<'_>, id: &str) -> Result<Value, Refusal> {
 }
 
 pub(super) fn delete(call: &Call<'_>, id: &str, version: &str) -> Answer {
-    let gone = call.now + call.simulator.delays.deleting;
+    let gone = call.now.saturating_add(call.simulator.delays.deleting);
     let mut held = call.hold();
     let model = held.app().models.get_mut(id).ok_or_else(|| not_own(call, id))?;
     let found = model.versions.iter_mut().find(|one| one.id == version);

@@ -230,7 +230,7 @@ pub(super) fn delete_many(call: &Call<'_>) -> Answer {
 }
 
 fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
-    let gone = call.now + call.simulator.delays.deleting;
+    let gone = call.now.saturating_add(call.simulator.delays.deleting);
     if let Some(model) = held.app().models.get_mut(id).filter(|model| model.gone.is_none()) {
         model.gone = Some(gone);
         held.note(call.now, "delete", "model", id, &Value::Null, 0);

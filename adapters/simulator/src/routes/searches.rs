@@ -196,7 +196,7 @@ impl Query {
         let medium = match known {
             Some(known) => {
                 let mut data = known.data.clone();
-                if image["crop"].is_array() {
+                if image["crop"].is_array() && data["image"].is_object() {
                     data["image"]["crop"] = image["crop"].clone();
                 } else if let (true, Some(seen)) = (id.is_some(), &known.seen) {
                     self.ranks.push((Rank::Similar(Arc::clone(seen)), not));

@@ -5,6 +5,7 @@
 mod concepts;
 mod inputs;
 mod models;
+mod nonsense;
 mod saved;
 mod searches;
 mod workflows;
