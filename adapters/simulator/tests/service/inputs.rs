@@ -187,3 +187,16 @@ fn what_the_general_model_says_of_them_can_be_corrected() {
     assert_eq!(service.refusal("PATCH", "inputs/red/outputs", &unknown), (400, 40003));
     assert_eq!(service.refusal("GET", "inputs/none/outputs", ""), (404, 30102));
 }
+
+#[test]
+fn pictures_sent_as_bytes_have_an_address() {
+    let service = Service::new();
+    service.add(&[picture("a b", &plain([255, 0, 0]), &json!({}))]);
+    let url = service.get("inputs/a%20b")["input"]["data"]["image"]["url"].clone();
+    let body = json!({"inputs": [{"data": {"image": {"url": url}}}]});
+    let answer = service.post("models/color-recognition/outputs", &body);
+    assert_eq!(answer["outputs"][0]["data"]["colors"][0]["w3c"]["name"], "Red");
+    assert_eq!(service.search(&json!([{"output": {"input": {"data": {"image": {"url": url}}}}}]))[0].0, "a b");
+    let (http, _) = service.send("other-key", "POST", "models/color-recognition/outputs", &body.to_string());
+    assert_eq!(http, 400, "for its own application only");
+}
