@@ -1,0 +1,80 @@
+#!/bin/sh
+# Lets old clients of other languages loose on the simulator: installs them, starts it, and runs their tour.
+#
+# run.sh [CLIENT...]   python@VERSION or javascript@VERSION; without any, those that are known to get along
+
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+images="$root/tests/data/images"
+place=$(mktemp -d)
+server=
+cleanup() {
+    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    rm -rf "$place"
+}
+trap cleanup EXIT INT TERM
+
+# Its addresses of old, as a folder.
+mkdir -p "$place/web/samples.clarifai.com"
+cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
+cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
+cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
+
+# Before HOME is another, since cargo lives there.
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
+serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
+
+# Prepares a client of Python in $place/$1.
+python() {
+    version=${1#python@}
+    python3 -m venv "$place/$1"
+    # What it pins is from its own time and does not build today; newer versions do what it needs, but for the
+    # protocol buffers of later clients, which reach into them.
+    case $version in
+        2.0.*) pinned= ;;
+        *) pinned='protobuf==3.17.3 googleapis-common-protos==1.6.0 grpcio six' ;;
+    esac
+    pip="$place/$1/bin/pip --quiet --disable-pip-version-check install"
+    # shellcheck disable=SC2086
+    $pip --no-deps "clarifai==$version" > "$place/log" 2>&1 \
+        && $pip 'setuptools<80' future requests configparser jsonschema Pillow $pinned > "$place/log" 2>&1 \
+        || { cat "$place/log" >&2; exit 1; }
+}
+
+# Prepares a client of JavaScript in $place/$1.
+javascript() {
+    mkdir -p "$place/$1"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place/$1" "clarifai@${1#javascript@}"
+}
+
+[ $# -gt 0 ] || set -- python@2.0.32 python@2.6.2 javascript@2.9.1
+for client in "$@"; do
+    case $client in
+        python@*) python "$client" ;;
+        javascript@*) javascript "$client" ;;
+        *) echo "no such client: $client" >&2; exit 2 ;;
+    esac
+
+    rm -f "$place/address"
+    "$serve" --mount "$place/web" --delay 500 > "$place/address" &
+    server=$!
+    tries=0
+    until [ -s "$place/address" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || { echo "the simulator does not start" >&2; exit 1; }
+        sleep 0.1
+    done
+
+    echo "== clarifai of $client"
+    # Nobody's settings, and no key but the tour's.
+    export HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE
+    CLARIFAI_API_BASE=$(cat "$place/address")
+    case $client in
+        python@*) "$place/$client/bin/python" -W ignore "$here/tour.py" ;;
+        javascript@*) NODE_PATH="$place/$client/node_modules" node "$here/tour.js" ;;
+    esac
+    kill "$server"
+    server=
+done
