@@ -31,8 +31,9 @@ fn serve(answers: Vec<Vec<u8>>) -> (String, mpsc::Receiver<Vec<u8>>) {
             let mut stream = stream.unwrap();
             let request = read_request(&mut stream);
             let answer = answers.next().unwrap_or_else(|| http(500, "", "one request too many"));
-            let _ = stream.write_all(&answer);
+            // First told, then answered, so that who has the answer can look at the request.
             let _ = tell.send(request);
+            let _ = stream.write_all(&answer);
         }
     });
     (address, told)
