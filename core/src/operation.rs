@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
@@ -167,12 +167,14 @@ impl Which {
         Self::Ids(ids.into_iter().map(Into::into).collect())
     }
 
-    /// Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that are none.
-    pub(crate) fn checked(ids: &[String]) -> Result<&[String], Invalid> {
+    /// The body of the call. Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that
+    /// are none.
+    pub(crate) fn body(&self) -> Result<Body, Invalid> {
+        let Self::Ids(ids) = self else { return Body::json(&json!({"delete_all": true})) };
         check_count("ids", ids.len())?;
         for (index, id) in ids.iter().enumerate() {
             check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
         }
-        Ok(ids)
+        Body::json(&json!({"ids": ids}))
     }
 }

@@ -1,7 +1,6 @@
 //! `DELETE /v2/inputs/{id}` and `DELETE /v2/inputs`: one input, several, or all.
 
 use http::Method;
-use serde_json::json;
 
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
@@ -76,10 +75,7 @@ impl Operation for DeleteInputs {
     }
 
     fn body(&self) -> Result<Body, Invalid> {
-        match &self.0 {
-            Which::All => Body::json(&json!({"delete_all": true})),
-            Which::Ids(ids) => Body::json(&json!({"ids": Which::checked(ids)?})),
-        }
+        self.0.body()
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {

@@ -1,7 +1,6 @@
 //! `DELETE /v2/models/{id}`, `…/versions/{version}` and `DELETE /v2/models`: a model, a version, several, or all.
 
 use http::Method;
-use serde_json::json;
 
 use super::ModelRef;
 use crate::body::Body;
@@ -74,10 +73,7 @@ impl Operation for DeleteModels {
     }
 
     fn body(&self) -> Result<Body, Invalid> {
-        match &self.0 {
-            Which::All => Body::json(&json!({"delete_all": true})),
-            Which::Ids(ids) => Body::json(&json!({"ids": Which::checked(ids)?})),
-        }
+        self.0.body()
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
