@@ -164,6 +164,15 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "inputs-bulk-update-default" => {
             patch(v, PatchInputs::merge().input(InputPatch::new("abc").metadata(object(json!({"a": 1})))))
         }
+        // Waiting is a loop of the caller's so far.
+        "wait-inputs-delete-immediate" | "wait-inputs-delete-two-polls" | "wait-inputs-delete-207" => {
+            ok(v, |v| v.until_empty(|_| ListInputs::new(), Vec::is_empty))
+        }
+        "wait-inputs-upload-negative-max-wait" => {
+            ok(v, |v| v.until_empty(|_| GetInputCounts::default(), |counts| counts.to_process == Some(0)))
+        }
+        "wait-models-delete-immediate" => ok(v, Vector::list_all),
+        "wait-models-delete-two-polls" => ok(v, |v| (0..2).try_for_each(|_| v.list_all())),
         "inputs-get-outputs" => ok(v, |v| v.call(GetInputOutputs::new("in-1")).map(drop)),
         "inputs-merge-outputs" => {
             ok(v, |v| v.call(PatchInputOutputs::merge("in-1", OUTPUTS_MODEL, ["cat", "狗"])).map(drop))

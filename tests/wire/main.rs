@@ -1,5 +1,4 @@
-//! What the old client sent, sent again by this one: every recorded vector is equal, excused by a named quirk, or
-//! belongs to an operation that is named as not there yet.
+//! What the old client sent, sent again by this one: every recorded vector is equal, or excused by name.
 
 #![allow(clippy::unwrap_used, clippy::result_large_err)]
 
@@ -114,7 +113,7 @@ fn twin(operation: &str, id: &str, vector: Vector) -> Option<Outcome> {
         () if part(&["Inputs.search", "Inputs.send_search", "InputSearchTerm", "OutputSearchTerm", "SearchQuery"]) => {
             searches::twin(id, vector)
         }
-        () if part(&["Inputs."]) => inputs::twin(id, vector),
+        () if part(&["Inputs.", "ClarifaiApp.wait"]) => inputs::twin(id, vector),
         () if part(&["Workflow"]) => workflows::twin(id, vector),
         () => models::twin(id, vector),
     }
@@ -179,6 +178,7 @@ const EXCUSED: &[(&str, &[&str])] = &[
         "Q12: the crop is sent here, lost there",
         &["search-image-id-crop", "search-image-url-crop", "search-image-fileobj-bytesio"],
     ),
+    ("Q02: it asks until nothing is left to process here, there it returns at once", &["wait-inputs-upload-default"]),
     ("Q59: addresses are stripped everywhere here", &["search-original-url-whitespace"]),
     (
         "Q28: a picture without an address is left out here, sent as null there",
@@ -271,11 +271,8 @@ const EXCUSED: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// What the old client waits for is a machine's work, and those machines are not there yet.
-const NOT_YET: &[&str] = &["ClarifaiApp.wait"];
-
 #[test]
-fn every_vector_is_equal_excused_or_of_an_operation_to_come() {
+fn every_vector_is_equal_or_excused() {
     let text = std::fs::read_to_string(data("wire/vectors.jsonl")).unwrap();
     let mut counts = BTreeMap::new();
     let mut failures = Vec::new();
@@ -287,9 +284,8 @@ fn every_vector_is_equal_excused_or_of_an_operation_to_come() {
         let app = App::new(Credentials::key("KEY").unwrap()).with_retry(RetryPolicy::never());
         let replay = Replay::new(vector["exchanges"].as_array().unwrap());
         let excused = EXCUSED.iter().any(|(_, ids)| ids.contains(&id));
-        let to_come = NOT_YET.iter().any(|name| format!("{operation} {id}").starts_with(name));
         let kind = match twin(operation, id, Vector { app, replay, result: vector["result"].clone() }) {
-            Some(_) if excused || to_come => {
+            Some(_) if excused => {
                 failures.push(format!("{id}: built, and yet named as an exception"));
                 "wrong"
             }
@@ -303,7 +299,6 @@ fn every_vector_is_equal_excused_or_of_an_operation_to_come() {
                 "wrong"
             }
             None if excused => "excused",
-            None if to_come => "not there yet",
             None => {
                 failures.push(format!("{id} ({operation}): neither built nor named"));
                 "missing"
