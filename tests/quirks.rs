@@ -1,6 +1,6 @@
 //! Where the old client sends something wrong or nothing at all: what is sent in its place, by the quirk's number.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::too_many_lines)]
 
 use clarifai_core::concepts::{ConceptRef, CreateConcepts, GetConcept};
 use clarifai_core::inputs::{
