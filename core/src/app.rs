@@ -166,11 +166,16 @@ impl App {
         self
     }
 
-    /// Hands in the randomness for the waits between attempts. Adapters do this when they take the app.
-    ///
-    /// The same seed gives the same waits; programs that share one service should not share a seed.
+    /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.
     pub fn with_seed(self, seed: u64) -> Self {
         self.shared.seed.store(seed, Ordering::Relaxed);
+        self
+    }
+
+    /// Hands in randomness where none was so far. Adapters do this when they take the app, because programs that share
+    /// one service should not share a seed.
+    pub fn or_seed(self, seed: u64) -> Self {
+        let _ = self.shared.seed.compare_exchange(0, seed, Ordering::Relaxed, Ordering::Relaxed);
         self
     }
 

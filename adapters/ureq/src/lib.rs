@@ -54,7 +54,7 @@ impl Client {
         let override_agent =
             config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
         Self {
-            app: app.with_seed(fastrand::u64(..)),
+            app: app.or_seed(fastrand::u64(..)),
             agent,
             override_agent,
             max_response: MAX_RESPONSE_BYTES,
