@@ -25,6 +25,11 @@ impl Content {
         Self::with(StatusCode::OK, 10000, "Ok", members)
     }
 
+    /// It will be done.
+    pub(crate) fn accepted(members: Value) -> Self {
+        Self::with(StatusCode::ACCEPTED, 10070, "Accepted", members)
+    }
+
     /// A list whose items carry their own status: `failed` of `total` failed.
     pub(crate) fn by_item(failed: usize, total: usize, members: Value) -> Self {
         match failed {
@@ -32,6 +37,12 @@ impl Content {
             _ if failed < total => Self::with(StatusCode::MULTI_STATUS, 10010, "Mixed Success", members),
             _ => Self::with(StatusCode::BAD_REQUEST, 10020, "Failure", members),
         }
+    }
+
+    /// The same with another member, or another value of it.
+    pub(crate) fn with_member(mut self, name: &str, value: Value) -> Self {
+        self.members.insert(name.to_owned(), value);
+        self
     }
 
     fn with(http: StatusCode, code: u32, description: &'static str, members: Value) -> Self {
@@ -72,6 +83,49 @@ impl Refusal {
             "Model does not exist",
             format!("Model '{id}' does not exist in this app."),
         )
+    }
+
+    pub(crate) fn bad_concept(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 40003, "Invalid concepts request", details)
+    }
+
+    pub(crate) fn bad_input(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 30104, "Input has invalid argument", details)
+    }
+
+    pub(crate) fn bad_model(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 21202, "Invalid model argument", details)
+    }
+
+    pub(crate) fn bad_search(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 40002, "Invalid search request", details).beside(json!({"hits": null}))
+    }
+
+    pub(crate) fn bad_workflow(details: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 22104, "Invalid workflow argument", details)
+    }
+
+    pub(crate) fn no_input(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, 30102, "Input does not exist", format!("No input '{id}' in this app."))
+    }
+
+    pub(crate) fn no_workflow(id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, 22102, "Workflow does not exist", format!("No workflow '{id}' in this app."))
+    }
+
+    /// A workflow cannot run because of one of its models.
+    pub(crate) fn in_workflow(self) -> Self {
+        match self {
+            Self::Api { details, .. } => {
+                Self::new(StatusCode::BAD_REQUEST, 22002, "Workflow requires trained models", details)
+            }
+            other @ Self::NoRoute(_) => other,
+        }
+    }
+
+    /// Something else that is not there.
+    pub(crate) fn missing(what: &str, id: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, 11101, "Resource does not exist", format!("{what} '{id}' not found."))
     }
 
     /// Adds members beside the status, as lists have them even when they are refused.

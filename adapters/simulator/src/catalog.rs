@@ -63,7 +63,7 @@ pub(crate) const CATALOG: [Entry; 3] = [
 ];
 
 /// The same moment for all: they were not made, they were written.
-const CREATED: &str = "2016-03-09T17:11:39.608845Z";
+pub(crate) const CREATED: &str = "2016-03-09T17:11:39.608845Z";
 
 pub(crate) fn find(id: &str) -> Option<&'static Entry> {
     CATALOG.iter().find(|entry| entry.id == id || entry.old_id == id)

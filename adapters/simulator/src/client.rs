@@ -56,6 +56,17 @@ impl Client {
         &self.app
     }
 
+    /// The simulator that is called.
+    pub fn simulator(&self) -> &Simulator {
+        &self.simulator
+    }
+
+    /// Lets time pass, as a wait would.
+    pub fn advance(&self, time: Duration) {
+        let mut now = self.clock();
+        *now = Now::new(now.mono + time, now.unix.saturating_add(time));
+    }
+
     /// Carries out one operation.
     ///
     /// # Errors

@@ -15,13 +15,18 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod call;
 mod catalog;
+mod classifier;
 mod client;
+mod geo;
 mod media;
 mod predict;
+mod routes;
 #[cfg(feature = "server")]
 mod server;
 mod service;
+mod state;
 mod token;
 pub mod vision;
 mod web;
@@ -30,4 +35,6 @@ pub use clarifai_core as core;
 pub use client::Client;
 #[cfg(feature = "server")]
 pub use server::Server;
-pub use service::Simulator;
+pub use service::{RestoreError, Simulator};
+pub use state::Delays;
+pub use state::ledger::Entry;

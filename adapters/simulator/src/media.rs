@@ -30,18 +30,32 @@ const MOST_FRAMES: usize = 600;
 
 /// Fetches and decodes the medium of an input's `data`.
 pub(crate) fn open(data: &Value, web: &Web, limits: &Limits) -> Result<Medium, Unusable> {
+    decode(data, &fetch(data, web)?, limits)
+}
+
+/// The bytes of the medium of an input's `data`.
+pub(crate) fn fetch(data: &Value, web: &Web) -> Result<Bytes, Unusable> {
+    bytes_of(data.get("image").or_else(|| data.get("video")).ok_or_else(no_medium)?, web)
+}
+
+/// Decodes the bytes of the medium of an input's `data`.
+pub(crate) fn decode(data: &Value, bytes: &[u8], limits: &Limits) -> Result<Medium, Unusable> {
     if let Some(image) = data.get("image") {
-        let mut picture = Picture::decode(&bytes_of(image, web)?, limits).map_err(|failure| undecodable(&failure))?;
+        let mut picture = Picture::decode(bytes, limits).map_err(|failure| undecodable(&failure))?;
         if let Some(crop) = image.get("crop").filter(|crop| !crop.is_null()) {
             let [top, left, bottom, right] = crop_of(crop)?;
             picture = picture.crop(top, left, bottom, right);
         }
         Ok(Medium::Picture(Box::new(picture)))
-    } else if let Some(video) = data.get("video") {
-        frames(&bytes_of(video, web)?, limits).map(Medium::Video)
+    } else if data.get("video").is_some() {
+        frames(bytes, limits).map(Medium::Video)
     } else {
-        Err(invalid("The input holds neither an image nor a video; this stand-in reads no other media."))
+        Err(no_medium())
     }
+}
+
+fn no_medium() -> Unusable {
+    invalid("The input holds neither an image nor a video; this stand-in reads no other media.")
 }
 
 fn bytes_of(medium: &Value, web: &Web) -> Result<Bytes, Unusable> {

@@ -1,20 +1,46 @@
 //! `POST models/{id}/outputs`: looks at the inputs and says what it can stand for.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::answer::{Content, Refusal, status, timestamp};
+use crate::call::{Call, MOST_ITEMS};
 use crate::catalog::{Entry, Kind};
+use crate::classifier::Classifier;
 use crate::media::{Medium, Unusable, open};
-use crate::vision::{self, Limits, Picture};
-use crate::web::Web;
+use crate::vision::{self, Picture};
 
-/// The most inputs a call takes.
-const MOST_INPUTS: usize = 128;
+/// A model that can be asked: what it answers with, and how it describes itself.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) eye: Eye,
+    pub(crate) json: Value,
+}
+
+/// What a model answers with.
+#[derive(Debug)]
+pub(crate) enum Eye {
+    Public(Kind),
+    /// What it was taught, the names of its concepts by their ids, and their application.
+    Taught {
+        classifier: Arc<Classifier>,
+        names: BTreeMap<String, String>,
+        app: String,
+    },
+}
+
+impl Subject {
+    pub(crate) fn public(entry: &Entry, asked_as: &str) -> Self {
+        Self { eye: Eye::Public(entry.kind), json: entry.json(Some(asked_as), false) }
+    }
+}
 
 /// What the answer shall hold.
-struct Options {
+#[derive(Debug)]
+pub(crate) struct Options {
     min_value: f32,
     max_concepts: usize,
     /// Ids and names, where only some concepts are wanted.
@@ -24,8 +50,8 @@ struct Options {
 }
 
 impl Options {
-    fn read(body: &Value) -> Result<Self, Refusal> {
-        let config = &body["model"]["output_info"]["output_config"];
+    /// Reads an `output_config`.
+    pub(crate) fn read(config: &Value) -> Result<Self, Refusal> {
         let number = |name: &str, least: f64, most: f64, default: f64| match &config[name] {
             Value::Null => Ok(default),
             value => value
@@ -51,65 +77,82 @@ impl Options {
     }
 }
 
-pub(crate) fn predict(
-    model: &Entry,
-    asked_as: &str,
-    body: &Value,
-    web: &Web,
-    limits: &Limits,
-    unix: Duration,
-    mut new_id: impl FnMut() -> String,
-) -> Result<Content, Refusal> {
+impl Options {
+    /// Of the concepts found, with id, English name, name and value, those that are wanted.
+    fn choose<'a>(&self, found: impl Iterator<Item = (&'a str, &'a str, &'a str, f32)>, app: &str) -> Value {
+        let wanted = |(id, english, name, value): &(&str, &str, &str, f32)| {
+            let is = |one: &String| one == id || one == english || one == name;
+            *value >= self.min_value && self.select.as_ref().is_none_or(|select| select.iter().any(is))
+        };
+        let concepts: Vec<_> = found
+            .filter(wanted)
+            .take(self.max_concepts)
+            .map(|(id, _, name, value)| json!({"id": id, "name": name, "value": number(value), "app_id": app}))
+            .collect();
+        json!({"concepts": concepts})
+    }
+}
+
+/// The inputs to look at.
+pub(crate) fn inputs(body: &Value) -> Result<&[Value], Refusal> {
     let inputs = body["inputs"]
         .as_array()
         .ok_or_else(|| Refusal::bad_format("Must supply the 'inputs' field. Check the JSON body of your request."))?;
-    if inputs.is_empty() {
-        return Err(Refusal::bad_predict("No inputs were given."));
+    match inputs.len() {
+        0 => Err(Refusal::bad_predict("No inputs were given.")),
+        1..=MOST_ITEMS => Ok(inputs),
+        many => Err(Refusal::bad_predict(format!("Too many inputs: {many} were given, the maximum is {MOST_ITEMS}."))),
     }
-    if inputs.len() > MOST_INPUTS {
-        return Err(Refusal::bad_predict(format!(
-            "Too many inputs: {} were given, the maximum is {MOST_INPUTS}.",
-            inputs.len()
-        )));
-    }
-    let options = Options::read(body)?;
+}
+
+pub(crate) fn predict(call: &Call<'_>, subject: &Subject) -> Result<Content, Refusal> {
+    let body = call.json()?;
+    let inputs = inputs(&body)?;
+    let options = Options::read(&body["model"]["output_info"]["output_config"])?;
     let mut failed = 0;
     let mut outputs = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let (status, data) = match open(&input["data"], web, limits) {
-            Ok(medium) => (status(10000, "Ok", ""), look(model.kind, &medium, &options)),
+        let (status, data) = match open(&input["data"], &call.simulator.web, &call.simulator.limits) {
+            Ok(medium) => (status(10000, "Ok", ""), look(&subject.eye, &medium, &options)),
             Err(Unusable(code, description, details)) => {
                 failed += 1;
                 (status(code, description, &details), json!({}))
             }
         };
-        let id = input["id"].as_str().map_or_else(&mut new_id, str::to_owned);
-        outputs.push(json!({
-            "id": new_id(),
-            "status": status,
-            "created_at": timestamp(unix),
-            "model": model.json(Some(asked_as), false),
-            "input": {"id": id, "data": echo(&input["data"])},
-            "data": data,
-        }));
+        let mut output = output(call, subject, &status, &data);
+        output["input"] = echo(call, input);
+        outputs.push(output);
     }
     Ok(Content::by_item(failed, inputs.len(), json!({"outputs": outputs})))
 }
 
-/// The input's data as the service gives it back: bytes become a mark that there were some.
-fn echo(data: &Value) -> Value {
-    let mut data = data.clone();
+/// One output.
+pub(crate) fn output(call: &Call<'_>, subject: &Subject, status: &Value, data: &Value) -> Value {
+    json!({
+        "id": call.new_id(),
+        "status": status,
+        "created_at": timestamp(call.now),
+        "model": subject.json,
+        "data": data,
+    })
+}
+
+/// The input as the service gives it back: bytes become a mark that there were some.
+pub(crate) fn echo(call: &Call<'_>, input: &Value) -> Value {
+    let id = input["id"].as_str().map_or_else(|| call.new_id(), str::to_owned);
+    let mut data = input["data"].clone();
     for medium in ["image", "video"] {
         if let Some(encoded) = data.get_mut(medium).and_then(|medium| medium.get_mut("base64")) {
             *encoded = "dHJ1ZQ==".into();
         }
     }
-    data
+    json!({"id": id, "data": data})
 }
 
-fn look(kind: Kind, medium: &Medium, options: &Options) -> Value {
+/// What a model says of a picture, or of each frame of a video.
+pub(crate) fn look(eye: &Eye, medium: &Medium, options: &Options) -> Value {
     match medium {
-        Medium::Picture(picture) => see(kind, picture, options),
+        Medium::Picture(picture) => see(eye, picture, options),
         Medium::Video(frames) => {
             let mut next = Duration::ZERO;
             let sampled = frames.iter().filter(|(time, _)| {
@@ -123,7 +166,7 @@ fn look(kind: Kind, medium: &Medium, options: &Options) -> Value {
                 .enumerate()
                 .map(|(index, (time, picture))| {
                     let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-                    json!({"frame_info": {"index": index, "time": time}, "data": see(kind, picture, options)})
+                    json!({"frame_info": {"index": index, "time": time}, "data": see(eye, picture, options)})
                 })
                 .collect();
             json!({"frames": frames})
@@ -131,26 +174,26 @@ fn look(kind: Kind, medium: &Medium, options: &Options) -> Value {
     }
 }
 
-fn see(kind: Kind, picture: &Picture, options: &Options) -> Value {
-    match kind {
-        Kind::Concepts => {
-            let concepts: Vec<_> = vision::concepts(picture)
-                .into_iter()
-                .filter(|concept| concept.value >= options.min_value)
-                .map(|concept| {
-                    let name = vision::name_in(concept.id, &options.language).unwrap_or(concept.name);
-                    (concept, name)
-                })
-                .filter(|(concept, name)| {
-                    let wanted = |one: &String| one == concept.id || one == concept.name || one == name;
-                    options.select.as_ref().is_none_or(|select| select.iter().any(wanted))
-                })
-                .take(options.max_concepts)
-                .map(|(concept, name)| json!({"id": concept.id, "name": name, "value": number(concept.value), "app_id": "main"}))
-                .collect();
-            json!({"concepts": concepts})
+fn see(eye: &Eye, picture: &Picture, options: &Options) -> Value {
+    match eye {
+        Eye::Public(Kind::Concepts) => {
+            let scored = vision::concepts(picture);
+            let named = scored.iter().map(|concept| {
+                let name = vision::name_in(concept.id, &options.language).unwrap_or(concept.name);
+                (concept.id, concept.name, name, concept.value)
+            });
+            options.choose(named, "main")
         }
-        Kind::Colors => {
+        Eye::Taught { classifier, names, app } => {
+            let embedding = vision::embedding(picture);
+            let scored = classifier.classify(&embedding);
+            let named = scored.into_iter().map(|(id, value)| {
+                let name = names.get(id).map_or(id, String::as_str);
+                (id, name, name, value)
+            });
+            options.choose(named, app)
+        }
+        Eye::Public(Kind::Colors) => {
             let colors: Vec<_> = vision::colors(picture)
                 .into_iter()
                 .map(|color| {
@@ -160,7 +203,7 @@ fn see(kind: Kind, picture: &Picture, options: &Options) -> Value {
                 .collect();
             json!({"colors": colors})
         }
-        Kind::Embeddings => {
+        Eye::Public(Kind::Embeddings) => {
             let vector: Vec<_> = vision::embedding(picture).into_iter().map(number).collect();
             json!({"embeddings": [{"num_dimensions": vector.len(), "vector": vector}]})
         }
@@ -168,6 +211,18 @@ fn see(kind: Kind, picture: &Picture, options: &Options) -> Value {
 }
 
 /// A measurement as the service writes it: seven digits, which is what it is worth.
-fn number(value: f32) -> f64 {
+pub(crate) fn number(value: f32) -> f64 {
     (f64::from(value) * 1e7).round() / 1e7
+}
+
+/// A number of the API as one to measure with.
+#[expect(clippy::cast_possible_truncation, reason = "it lies near 0 and 1")]
+pub(crate) fn narrow(value: f64) -> f32 {
+    value as f32
+}
+
+/// A small count as a number to divide by.
+#[expect(clippy::cast_precision_loss, reason = "counts of terms are small")]
+pub(crate) fn count(number: usize) -> f32 {
+    number as f32
 }

@@ -27,6 +27,7 @@ const MAX_REQUEST_BYTES: usize = 192 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
+    simulator: Arc<Simulator>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -42,21 +43,28 @@ impl Server {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let simulator = Arc::new(simulator);
+        let served = Arc::clone(&simulator);
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("clarifai-simulator".to_owned()).spawn(move || {
             runtime.block_on(async {
                 tokio::select! {
-                    () = serve(listener, Arc::new(simulator)) => {}
+                    () = serve(listener, served) => {}
                     _ = stopped => {}
                 }
             });
         })?;
-        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
+        Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
     }
 
     /// The address it listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The simulator that is served, to be read or saved while it is.
+    pub fn simulator(&self) -> &Simulator {
+        &self.simulator
     }
 
     /// The address as a client wants it, such as `http://127.0.0.1:8080`.

@@ -11,12 +11,13 @@ use clarifai_core::machine::Now;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Content, Refusal, respond};
-use crate::catalog::{self, CATALOG, Entry};
-use crate::predict::predict;
-use crate::token::Tokens;
+use crate::answer::{Answer, Refusal, respond};
+use crate::call::{AppName, Call};
+use crate::routes;
+use crate::state::{Delays, State, ledger};
 use crate::vision::Limits;
 use crate::web::Web;
 
@@ -26,16 +27,16 @@ use crate::web::Web;
 #[derive(Debug)]
 pub struct Simulator {
     keys: Option<BTreeSet<String>>,
-    web: Web,
-    limits: Limits,
-    state: Mutex<State>,
+    pub(crate) web: Web,
+    pub(crate) limits: Limits,
+    pub(crate) delays: Delays,
+    pub(crate) state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
-struct State {
-    ids: u64,
-    tokens: Tokens,
-}
+/// What was handed to [`Simulator::restore`] is not what [`Simulator::save`] gave.
+#[derive(Debug, thiserror::Error)]
+#[error("not a saved simulator: {0}")]
+pub struct RestoreError(String);
 
 impl Default for Simulator {
     fn default() -> Self {
@@ -46,7 +47,13 @@ impl Default for Simulator {
 impl Simulator {
     /// A simulator that accepts every key and can fetch no address.
     pub fn new() -> Self {
-        Self { keys: None, web: Web::nothing(), limits: Limits::default(), state: Mutex::default() }
+        Self {
+            keys: None,
+            web: Web::nothing(),
+            limits: Limits::default(),
+            delays: Delays::default(),
+            state: Mutex::default(),
+        }
     }
 
     /// Accepts only these API keys and personal access tokens.
@@ -67,12 +74,46 @@ impl Simulator {
         self
     }
 
+    /// Sets how long the service takes for what it does after it has answered.
+    pub fn with_delays(mut self, delays: Delays) -> Self {
+        self.delays = delays;
+        self
+    }
+
     /// Answers a request as the service would at that time.
     ///
     /// Never fails: what is wrong with the request is said in the response.
     pub fn handle(&self, now: Now, request: &Request<Bytes>) -> Response<Bytes> {
-        let request_id = self.new_id();
+        let request_id = self.state().new_id();
         respond(self.answer(now.unix, request), &request_id)
+    }
+
+    /// All that it remembers, to be handed to [`Simulator::restore`]. API keys are not in it, access tokens are.
+    pub fn save(&self) -> Value {
+        serde_json::to_value(&*self.state()).unwrap_or_default()
+    }
+
+    /// Forgets all and remembers what was saved. Takes as long as looking at all pictures again.
+    ///
+    /// # Errors
+    ///
+    /// Where it is not what [`Simulator::save`] gave; then nothing is forgotten.
+    pub fn restore(&self, saved: &Value) -> Result<(), RestoreError> {
+        // What is missing is empty, and a list would be a state with everything missing.
+        if !saved.is_object() {
+            return Err(RestoreError("no JSON object".to_owned()));
+        }
+        let mut state = State::deserialize(saved).map_err(|error| RestoreError(error.to_string()))?;
+        for input in state.apps.values_mut().flat_map(|app| app.inputs.values_mut()) {
+            input.look_again(&self.limits);
+        }
+        *self.state() = state;
+        Ok(())
+    }
+
+    /// What was done so far, in order.
+    pub fn ledger(&self) -> Vec<ledger::Entry> {
+        self.state().ledger.clone()
     }
 
     fn answer(&self, unix: Duration, request: &Request<Bytes>) -> Answer {
@@ -82,61 +123,49 @@ impl Simulator {
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         let ["v2", route @ ..] = segments.as_slice() else { return Err(no_route()) };
         if let (["token"], &Method::POST) = (route, request.method()) {
-            let token = self.new_id();
-            return self.state().tokens.grant(header(request), request.body(), unix, &token);
+            let mut state = self.state();
+            let token = state.new_id();
+            return state.tokens.grant(header(request), request.body(), unix, &token);
         }
         let (scope, route) = match route {
             ["users", user, "apps", app, rest @ ..] => (Some(Scope::new(*user, *app)), rest),
             route => (None, route),
         };
+        // Old clients end these with a slash.
+        let route = match route {
+            [list @ .., "searches", ""] => &route[..=list.len()],
+            route => route,
+        };
         let resource = route.first().copied().unwrap_or_default();
-        self.authorise(unix, request).map_err(|refusal| match (request.method(), route) {
+        let caller = self.authorise(unix, request).map_err(|refusal| match (request.method(), route) {
             // A refused list still has its list.
             (&Method::GET, [_]) => refusal.beside(json!({resource: []})),
             _ => refusal,
         })?;
-        // The public models are there without a scope and in their own app, and in nobody else's.
-        let public = scope.is_none_or(|scope| scope == Scope::public() || scope.user() == "clarifai");
-        let model = |id: &str| catalog::find(id).filter(|_| public).ok_or_else(|| Refusal::no_model(id));
-        let version = |id: &str, version: &str| {
-            model(id).and_then(|entry| {
-                let refuse = || {
-                    Refusal::new(
-                        StatusCode::NOT_FOUND,
-                        11101,
-                        "Resource does not exist",
-                        format!("version_id '{version}' not found."),
-                    )
-                };
-                if entry.version == version { Ok(entry) } else { Err(refuse()) }
-            })
+        // What is public is there without a scope and in its own app, and in nobody else's.
+        let public = scope.as_ref().is_none_or(|scope| *scope == Scope::public() || scope.user() == "clarifai");
+        let call = Call {
+            simulator: self,
+            now: unix,
+            scoped: scope.is_some(),
+            app: match scope {
+                None => AppName { user: caller.clone(), app: caller },
+                Some(scope) if scope.user() == "me" => AppName { user: caller, app: scope.app().to_owned() },
+                Some(scope) => AppName { user: scope.user().to_owned(), app: scope.app().to_owned() },
+            },
+            public,
+            request,
         };
-        match (request.method().as_str(), route) {
-            ("GET", ["models"]) => list_models(request.uri().query(), public),
-            ("POST", ["models", "searches"]) => Ok(search_models(&json_body(request)?, public)),
-            ("GET", ["models", id]) => Ok(Content::ok(json!({"model": model(id)?.json(Some(id), false)}))),
-            ("GET", ["models", id, "output_info"]) => {
-                Ok(Content::ok(json!({"model": model(id)?.json(Some(id), true)})))
-            }
-            ("GET", ["models", id, "versions", of, "output_info"]) => {
-                Ok(Content::ok(json!({"model": version(id, of)?.json(Some(id), true)})))
-            }
-            ("POST", ["models", id, "outputs"]) => self.predict(unix, model(id)?, id, request),
-            ("POST", ["models", id, "versions", of, "outputs"]) => self.predict(unix, version(id, of)?, id, request),
-            _ => Err(no_route()),
-        }
+        routes::answer(&call, route).unwrap_or_else(|| Err(no_route()))
     }
 
-    fn predict(&self, unix: Duration, entry: &Entry, asked_as: &str, request: &Request<Bytes>) -> Answer {
-        predict(entry, asked_as, &json_body(request)?, &self.web, &self.limits, unix, || self.new_id())
-    }
-
-    fn authorise(&self, unix: Duration, request: &Request<Bytes>) -> Result<(), Refusal> {
+    /// Who calls: a name made from the credentials, which does not give them away.
+    fn authorise(&self, unix: Duration, request: &Request<Bytes>) -> Result<String, Refusal> {
         let unauthorised =
             |code, description, details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, code, description, details));
         let header = header(request);
         if let Some(token) = header.strip_prefix("Bearer ") {
-            return self.state().tokens.check(token, unix);
+            return self.state().tokens.check(token, unix).map(name_of);
         }
         let session = request.headers().get("x-clarifai-session-token").and_then(|value| value.to_str().ok());
         match header.strip_prefix("Key ").or(session) {
@@ -147,21 +176,8 @@ impl Simulator {
             Some(key) if self.keys.as_ref().is_some_and(|keys| !keys.contains(key)) => {
                 unauthorised(11009, "API key not found", "invalid key")
             }
-            Some(_) => Ok(()),
+            Some(key) => Ok(name_of(key)),
         }
-    }
-
-    /// A new id of 32 hexadecimal digits.
-    fn new_id(&self) -> String {
-        let mut state = self.state();
-        state.ids += 1;
-        // Two rounds of a mixing function, so that ids look like ids and sort like none.
-        let mix = |n: u64| {
-            let n = (n ^ (n >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let n = (n ^ (n >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            n ^ (n >> 31)
-        };
-        format!("{:016x}{:016x}", mix(state.ids), mix(!state.ids))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -179,53 +195,8 @@ fn segments(path: &str) -> Option<Vec<String>> {
     path.strip_prefix('/')?.split('/').map(decode).collect()
 }
 
-fn json_body(request: &Request<Bytes>) -> Result<Value, Refusal> {
-    serde_json::from_slice(request.body()).map_err(|error| Refusal::bad_format(format!("Malformed JSON: {error}")))
-}
-
-/// `page` and `per_page` of a query.
-fn page(query: Option<&str>) -> Result<(usize, usize), Refusal> {
-    let (mut page, mut per_page) = (1, 20);
-    for (key, value) in query.unwrap_or_default().split('&').filter_map(|pair| pair.split_once('=')) {
-        let number =
-            || {
-                value.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
-                    Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", format!("bad {key}"))
-                })
-            };
-        match key {
-            "page" => page = number()?,
-            "per_page" => per_page = number()?,
-            _ => {}
-        }
-    }
-    Ok((page, per_page.min(1000)))
-}
-
-fn list_models(query: Option<&str>, public: bool) -> Answer {
-    let (page, per_page) = page(query)?;
-    let models: Vec<_> = CATALOG
-        .iter()
-        .filter(|_| public)
-        .skip((page - 1).saturating_mul(per_page))
-        .take(per_page)
-        .map(|entry| entry.json(None, false))
-        .collect();
-    Ok(Content::ok(json!({"models": models})))
-}
-
-fn search_models(body: &Value, public: bool) -> Content {
-    let query = &body["model_query"];
-    let wanted = |member: &str| query[member].as_str();
-    let models: Vec<_> = CATALOG
-        .iter()
-        .filter(|entry| {
-            public
-                && wanted("name").is_none_or(|name| entry.has_name(name))
-                && wanted("type").is_none_or(|one| entry.has_type(one))
-                && wanted("model_type_id").is_none_or(|one| entry.has_type(one))
-        })
-        .map(|entry| entry.json(None, false))
-        .collect();
-    Content::ok(json!({"models": models}))
+/// A name of 32 hexadecimal digits, the same for the same credentials.
+fn name_of(secret: &str) -> String {
+    let salted = |salt: &str| ledger::fnv(format!("{salt}{secret}").as_bytes());
+    format!("{:016x}{:016x}", salted("app"), salted("user"))
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::answer::{Answer, Content, Refusal};
@@ -13,9 +14,9 @@ use crate::answer::{Answer, Content, Refusal};
 /// How long a token lives.
 const LIFE: Duration = Duration::from_secs(176_400);
 
-/// The tokens given out, and when each runs out.
-#[derive(Debug, Default)]
-pub(crate) struct Tokens(BTreeMap<String, Duration>);
+/// The tokens given out, and of each when it runs out and whose it is.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Tokens(BTreeMap<String, (Duration, String)>);
 
 impl Tokens {
     /// Gives out a token for an app id and secret, any but empty ones.
@@ -26,14 +27,14 @@ impl Tokens {
             return refuse("no client ID and secret");
         };
         let decoded = String::from_utf8_lossy(&decoded);
-        if !decoded.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty()) {
+        let Some((id, _)) = decoded.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty()) else {
             return refuse("invalid client ID and secret");
-        }
+        };
         if form != b"grant_type=client_credentials" {
             return Err(Refusal::bad_format("grant_type must be client_credentials"));
         }
-        self.0.retain(|_, end| *end > unix);
-        self.0.insert(token.to_owned(), unix + LIFE);
+        self.0.retain(|_, (end, _)| *end > unix);
+        self.0.insert(token.to_owned(), (unix + LIFE, id.to_owned()));
         Ok(Content::ok(json!({
             "access_token": token,
             "expires_in": LIFE.as_secs(),
@@ -41,12 +42,12 @@ impl Tokens {
         })))
     }
 
-    /// Whether it is a token that was given out and has not run out.
-    pub(crate) fn check(&self, token: &str, unix: Duration) -> Result<(), Refusal> {
+    /// The app a token was given out to, unless it has run out.
+    pub(crate) fn check(&self, token: &str, unix: Duration) -> Result<&str, Refusal> {
         let refuse =
             |details| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11001, "Invalid authentication token", details));
         match self.0.get(token) {
-            Some(end) if *end > unix => Ok(()),
+            Some((end, app)) if *end > unix => Ok(app),
             Some(_) => refuse("expired token"),
             None => refuse("invalid token"),
         }

@@ -1,0 +1,72 @@
+//! Which route answers a call. Each resource has its routes in a file of its name.
+
+mod concepts;
+mod feedback;
+mod input_outputs;
+mod inputs;
+mod model_inputs;
+mod model_versions;
+mod models;
+mod outputs;
+mod searches;
+mod workflow_results;
+mod workflows;
+
+use crate::answer::Answer;
+use crate::call::Call;
+
+/// Answers a call, unless no route is meant.
+pub(crate) fn answer(call: &Call<'_>, route: &[&str]) -> Option<Answer> {
+    Some(match (call.request.method().as_str(), route) {
+        ("POST", ["concepts"]) => concepts::create(call),
+        ("GET", ["concepts"]) => concepts::list(call),
+        ("PATCH", ["concepts"]) => concepts::patch(call),
+        ("POST", ["concepts", "searches"]) => concepts::search(call),
+        ("GET", ["concepts", id]) => concepts::get(call, id),
+
+        ("POST", ["inputs"]) => inputs::create(call),
+        ("GET", ["inputs"]) => inputs::list(call),
+        ("PATCH", ["inputs"]) => inputs::patch(call),
+        ("DELETE", ["inputs"]) => inputs::delete_many(call),
+        ("GET", ["inputs", "status"]) => Ok(inputs::counts(call)),
+        ("POST", ["searches"] | ["inputs", "searches"]) => searches::search(call),
+        ("POST", ["searches", "feedback"]) => feedback::of_search(call),
+        ("GET", ["inputs", id]) => inputs::get(call, id),
+        ("DELETE", ["inputs", id]) => inputs::delete(call, id),
+        ("GET", ["inputs", id, "outputs"]) => input_outputs::get(call, id),
+        ("PATCH", ["inputs", id, "outputs"]) => input_outputs::patch(call, id),
+
+        ("POST", ["models"]) => models::create(call),
+        ("GET", ["models"]) => models::list(call),
+        ("PATCH", ["models"]) => models::patch(call),
+        ("DELETE", ["models"]) => models::delete_many(call),
+        ("POST", ["models", "searches"]) => models::search(call),
+        ("GET", ["models", id]) => models::get(call, id, None, false),
+        ("DELETE", ["models", id]) => models::delete(call, id),
+        ("GET", ["models", id, "output_info"]) => models::get(call, id, None, true),
+        ("GET", ["models", id, "versions", version, "output_info"]) => models::get(call, id, Some(version), true),
+        ("POST", ["models", id, "outputs"]) => outputs::create(call, id, None),
+        ("POST", ["models", id, "versions", version, "outputs"]) => outputs::create(call, id, Some(version)),
+        ("POST", ["models", id, "feedback"]) => feedback::of_model(call, id, None),
+        ("POST", ["models", id, "versions", version, "feedback"]) => feedback::of_model(call, id, Some(version)),
+        ("GET", ["models", id, "inputs"]) => model_inputs::list(call, id, None),
+        // An old client leaves out a letter here.
+        ("GET", ["models", id, "versions" | "version", version, "inputs"]) => {
+            model_inputs::list(call, id, Some(version))
+        }
+        ("POST", ["models", id, "versions"]) => model_versions::train(call, id),
+        ("GET", ["models", id, "versions"]) => model_versions::list(call, id),
+        ("GET", ["models", id, "versions", version]) => model_versions::get(call, id, version),
+        ("DELETE", ["models", id, "versions", version]) => model_versions::delete(call, id, version),
+
+        ("POST", ["workflows"]) => workflows::create(call),
+        ("GET", ["workflows"]) => workflows::list(call),
+        ("PATCH", ["workflows"]) => workflows::patch(call),
+        ("DELETE", ["workflows"]) => workflows::delete_many(call),
+        ("GET", ["public_workflows"]) => workflows::list_public(call),
+        ("GET", ["workflows", id]) => workflows::get(call, id),
+        ("DELETE", ["workflows", id]) => workflows::delete(call, id),
+        ("POST", ["workflows", id, "results"]) => workflow_results::create(call, id),
+        _ => return None,
+    })
+}

@@ -1,0 +1,184 @@
+//! A model of an application, with its versions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Value, json};
+
+use crate::answer::{status, timestamp};
+use crate::call::AppName;
+use crate::classifier::Classifier;
+use crate::state::App;
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Model {
+    pub(crate) id: String,
+    pub(crate) serial: u64,
+    pub(crate) name: String,
+    pub(crate) type_id: String,
+    pub(crate) concepts: Vec<String>,
+    /// As it was sent, and changed by what was sent later.
+    pub(crate) output_config: Value,
+    pub(crate) created: Duration,
+    pub(crate) modified: Duration,
+    /// The oldest first. The first one is that of a model not yet trained.
+    pub(crate) versions: Vec<Version>,
+    /// When it is deleted.
+    pub(crate) gone: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) created: Duration,
+    pub(crate) concepts: Vec<String>,
+    /// What it was trained with.
+    pub(crate) inputs: Vec<String>,
+    pub(crate) training: Training,
+    pub(crate) gone: Option<Duration>,
+}
+
+/// How far a version has come.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Training {
+    Never,
+    /// In the queue until `start`, in training until `end`, and then this.
+    Planned {
+        start: Duration,
+        end: Duration,
+        outcome: Outcome,
+    },
+}
+
+/// How a training ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Outcome {
+    Trained(#[serde(serialize_with = "unshared", deserialize_with = "shared")] Arc<Classifier>),
+    NoData,
+    NoPositives,
+    SingleClass,
+}
+
+impl Version {
+    pub(crate) fn status(&self, now: Duration) -> (u32, &'static str) {
+        match &self.training {
+            Training::Never => (21102, "Model not yet trained"),
+            Training::Planned { start, .. } if now < *start => (21103, "Model is queued for training"),
+            Training::Planned { end, .. } if now < *end => (21101, "Model is being trained"),
+            Training::Planned { outcome, .. } => match outcome {
+                Outcome::Trained(_) => (21100, "Model is trained and ready"),
+                Outcome::NoData => (21110, "Model training had no data"),
+                Outcome::NoPositives => (21111, "Model training had no positive examples"),
+                Outcome::SingleClass => (21112, "Model training had examples of a single class"),
+            },
+        }
+    }
+
+    /// What it has learnt, once it has.
+    pub(crate) fn classifier(&self, now: Duration) -> Option<&Arc<Classifier>> {
+        match &self.training {
+            Training::Planned { end, outcome: Outcome::Trained(classifier), .. } if *end <= now => Some(classifier),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn json(&self, now: Duration) -> Value {
+        let (code, description) = self.status(now);
+        json!({
+            "id": self.id,
+            "created_at": timestamp(self.created),
+            "status": status(code, description, ""),
+            "active_concept_count": self.concepts.len(),
+            "total_input_count": self.inputs.len(),
+            "train_stats": {},
+        })
+    }
+}
+
+impl Model {
+    /// Readies a version for other concepts than the last one has: a new one, unless the last one is untrained.
+    pub(crate) fn untrain(&mut self, id: impl FnOnce() -> String, now: Duration) {
+        let concepts = self.concepts.clone();
+        match self.versions.last_mut() {
+            Some(last) if last.concepts == concepts => {}
+            Some(Version { concepts: old, training: Training::Never, .. }) => *old = concepts,
+            _ => self.versions.push(Version {
+                id: id(),
+                created: now,
+                concepts,
+                inputs: Vec::new(),
+                training: Training::Never,
+                gone: None,
+            }),
+        }
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        self.output_config[name].as_bool().unwrap_or_default()
+    }
+
+    /// The latest version that is trained by now.
+    pub(crate) fn trained(&self, now: Duration) -> Option<&Version> {
+        self.versions.iter().rev().find(|version| version.classifier(now).is_some())
+    }
+
+    pub(crate) fn version(&self, id: &str) -> Option<&Version> {
+        self.versions.iter().find(|version| version.id == id)
+    }
+
+    /// Whether it is of this type, in either spelling.
+    pub(crate) fn has_type(&self, wanted: &str) -> bool {
+        wanted == "concept" || wanted == self.type_id
+    }
+
+    /// The model as JSON, with this version of it or its latest one.
+    pub(crate) fn json(&self, app: &AppName, version: Option<&Version>, now: Duration) -> Value {
+        let version = version.or(self.versions.last());
+        json!({
+            "id": self.id,
+            "name": self.name,
+            "display_name": self.name,
+            "created_at": timestamp(self.created),
+            "modified_at": timestamp(self.modified),
+            "app_id": app.app,
+            "user_id": app.user,
+            "model_type_id": self.type_id,
+            "output_info": {
+                "message": "Show output_info with: GET /models/{model_id}/output_info",
+                "type": "concept",
+                "type_ext": "concept",
+                "output_config": self.output_config,
+            },
+            "model_version": version.map_or_else(|| self.unversioned(), |version| version.json(now)),
+            "visibility": {"gettable": 10},
+        })
+    }
+
+    /// What stands in the place of a version when all are deleted: clients of old take it for granted.
+    fn unversioned(&self) -> Value {
+        json!({
+            "id": "0".repeat(32),
+            "created_at": timestamp(self.created),
+            "status": status(21102, "Model not yet trained", ""),
+        })
+    }
+
+    /// The same with the concepts of the model, or of the version.
+    pub(crate) fn verbose(&self, app: &App, name: &AppName, version: Option<&Version>, now: Duration) -> Value {
+        let mut model = self.json(name, version, now);
+        let ids = version.map_or(&self.concepts, |version| &version.concepts);
+        let concepts: Vec<_> = ids.iter().filter_map(|id| app.concepts.get(id)).map(|one| one.json(name)).collect();
+        model["output_info"]["data"] = json!({"concepts": concepts});
+        model["output_info"].as_object_mut().map(|info| info.remove("message"));
+        model
+    }
+}
+
+fn unshared<S: Serializer>(classifier: &Arc<Classifier>, serializer: S) -> Result<S::Ok, S::Error> {
+    classifier.serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Classifier>, D::Error> {
+    Classifier::deserialize(deserializer).map(Arc::new)
+}

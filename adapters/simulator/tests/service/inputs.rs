@@ -1,0 +1,189 @@
+//! Inputs: what is taken, when it is processed, what is said of it, and how it goes.
+
+use clarifai_simulator::{Delays, Simulator};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use super::{Service, ids, picture, plain};
+
+fn status(service: &Service, id: &str) -> u64 {
+    service.get(&format!("inputs/{id}"))["input"]["status"]["code"].as_u64().unwrap()
+}
+
+fn counts(service: &Service) -> [u64; 3] {
+    let counts = &service.get("inputs/status")["counts"];
+    ["processed", "to_process", "errors"].map(|name| counts[name].as_u64().unwrap())
+}
+
+#[test]
+fn they_are_processed_a_while_after_they_are_taken() {
+    let delays = Delays { processing: Duration::from_secs(10), ..Delays::default() };
+    let service = Service::of(Simulator::new().with_delays(delays));
+    let broken = json!({"id": "broken", "data": {"image": {"base64": "/9j/2Q=="}}});
+    let lost = json!({"id": "lost", "data": {"image": {"url": "https://example.com/lost.jpg"}}});
+    let inputs = [picture("red", &plain([255, 0, 0]), &json!({})), broken, lost];
+    let made = service.post("inputs", &json!({"inputs": inputs}));
+    assert!(made["inputs"].as_array().unwrap().iter().all(|input| input["status"]["code"] == 30001), "{made}");
+    assert!(
+        made["inputs"][0]["data"]["image"]["url"].is_string() && made["inputs"][0]["data"]["image"]["base64"].is_null()
+    );
+    assert_eq!(counts(&service), [0, 3, 0]);
+    service.wait(9);
+    assert_eq!(status(&service, "red"), 30001);
+    service.wait(1);
+    assert_eq!(["red", "broken", "lost"].map(|id| status(&service, id)), [30000, 30101, 30002]);
+    assert_eq!(counts(&service), [1, 0, 2]);
+    assert_eq!(ids(&service.get("inputs")["inputs"]), ["lost", "broken", "red"], "the newest first");
+    assert_eq!(ids(&service.get("inputs?page=2&per_page=2")["inputs"]), ["red"]);
+}
+
+#[test]
+fn duplicates_and_nonsense_are_refused_one_by_one() {
+    let service = Service::new();
+    let url = |id: &str, more: Value| {
+        let mut image = more;
+        image["url"] = "https://example.com/a.jpg".into();
+        json!({"id": id, "data": {"image": image}})
+    };
+    service.post("inputs", &json!({"inputs": [url("one", json!({}))]}));
+    let send = |inputs: Value| {
+        let (http, answer) = service.send("my-key", "POST", "inputs", &json!({"inputs": inputs}).to_string());
+        let codes = answer["inputs"].as_array().unwrap().iter().map(|input| input["status"]["code"].as_u64().unwrap());
+        (http, answer["status"]["code"].as_u64().unwrap(), codes.collect::<Vec<_>>())
+    };
+    let red = plain([255, 0, 0]);
+    assert_eq!(send(json!([url("two", json!({}))])), (400, 10020, vec![30100]), "the same URL");
+    assert_eq!(send(json!([url("two", json!({"allow_duplicate_url": true}))])), (200, 10000, vec![30001]));
+    assert_eq!(send(json!([picture("one", &red, &json!({}))])), (400, 10020, vec![30100]), "the same id");
+    let mixed = json!([picture("three", &red, &json!({})), picture("three", &red, &json!({})), {"data": {}},
+        {"data": {"image": {"base64": "?"}}}, {"data": {"image": {"base64": red, "crop": [0.5, 0.5, 0.1, 0.1]}}},
+        {"data": {"text": {"raw": "a"}}}, picture("geo", &red, &json!({"geo": {"geo_point": {"latitude": 91}}}))]);
+    assert_eq!(send(mixed), (207, 10010, vec![30001, 30100, 30104, 30300, 30104, 30104, 30104]));
+    let entries = service.simulator.ledger();
+    let seen: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.refused)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("one", None),
+            ("two", Some(30100)),
+            ("two", None),
+            ("one", Some(30100)),
+            ("three", None),
+            ("three", Some(30100))
+        ]
+    );
+    assert_eq!(entries[4].content, entries[5].content);
+    for (body, refusal) in [
+        ("{}".to_owned(), (400, 11100)),
+        (json!({"inputs": []}).to_string(), (400, 30104)),
+        (json!({"inputs": vec![json!({}); 129]}).to_string(), (400, 30104)),
+    ] {
+        assert_eq!(service.refusal("POST", "inputs", &body), refusal);
+        assert_eq!(service.refusal("PATCH", "inputs", &body), refusal);
+    }
+    assert_eq!(service.refusal("GET", "inputs/none", ""), (404, 30102));
+    assert_eq!(service.refusal("DELETE", "inputs/none", "null"), (404, 30102));
+}
+
+#[test]
+fn an_input_sent_twice_without_an_id_is_there_twice() {
+    let service = Service::new();
+    let body = json!({"inputs": [{"data": {"image": {"base64": plain([0, 0, 255])}}}]});
+    service.post("inputs", &body);
+    service.post("inputs", &body);
+    assert_eq!(service.get("inputs")["inputs"].as_array().unwrap().len(), 2);
+    let ledger = service.simulator.ledger();
+    assert!(ledger.iter().all(|entry| entry.committed() && entry.kind == "input" && entry.operation == "create"));
+    assert_eq!(ledger[0].content, ledger[1].content);
+    assert_ne!(ledger[0].id, ledger[1].id);
+}
+
+#[test]
+fn what_is_said_of_them_is_merged_overwritten_and_removed() {
+    let service = Service::new();
+    let said = json!({"concepts": [{"id": "cat", "value": true}, {"id": "dog", "value": false}], "metadata": {"a": {"b": 1}, "list": [1]}});
+    service.add(&[picture("one", &plain([255, 0, 0]), &said)]);
+    assert_eq!(ids(&service.get("concepts")["concepts"]), ["cat", "dog"], "they come into being by being mentioned");
+    let patch = |action: &str, data: Value| {
+        let answer = service.patch("inputs", &json!({"inputs": [{"id": "one", "data": data}], "action": action}));
+        assert_eq!(answer["inputs"][0]["status"]["code"], 30200);
+        let data = service.get("inputs/one")["input"]["data"].clone();
+        assert_eq!(answer["inputs"][0]["data"], data);
+        data
+    };
+    let concepts = |data: &Value| {
+        let list = data["concepts"].as_array().into_iter().flatten();
+        list.map(|one| format!("{}={}", one["id"].as_str().unwrap(), one["value"])).collect::<Vec<_>>()
+    };
+    let data = patch("merge", json!({"concepts": [{"id": "dog", "value": 1}, {"id": "bird", "value": 0.0}]}));
+    assert_eq!(concepts(&data), ["cat=1", "dog=1", "bird=0"]);
+    let data = patch("remove", json!({"concepts": [{"id": "dog"}, {"id": "none"}]}));
+    assert_eq!(concepts(&data), ["cat=1", "bird=0"]);
+    let data = patch("merge", json!({"metadata": {"a": {"c": 2}, "list": [2], "x": null}}));
+    assert_eq!(data["metadata"], json!({"a": {"b": 1, "c": 2}, "list": [1, 2], "x": null}));
+    let data = patch("remove", json!({"metadata": {"a": {"b": 0}, "x": 0}}));
+    assert_eq!(data["metadata"], json!({"a": {"c": 2}, "list": [1, 2]}));
+    let point = json!({"geo_point": {"longitude": 30, "latitude": 40}});
+    let data = patch("merge", json!({"geo": point, "regions": [{"id": "r", "region_info": {}}]}));
+    assert_eq!((&data["geo"], data["regions"].as_array().unwrap().len()), (&point, 1));
+    let data = patch("overwrite", json!({"concepts": [{"id": "fish"}], "metadata": {"only": 1}}));
+    assert_eq!((concepts(&data), &data["metadata"]), (vec!["fish=1".to_owned()], &json!({"only": 1})));
+    assert_eq!(data["geo"], point, "what is not named stays");
+    let data = patch("remove", json!({"geo": {}, "regions": [{"id": "r"}]}));
+    assert!(data["geo"].is_null() && data["regions"].as_array().unwrap().is_empty());
+    assert!(concepts(&patch("overwrite", json!({"concepts": []}))).is_empty());
+
+    let body =
+        json!({"inputs": [{"id": "one", "data": {}}, {"id": "none", "data": {}}], "action": "merge"}).to_string();
+    let (http, answer) = service.send("my-key", "PATCH", "inputs", &body);
+    assert_eq!((http, &answer["inputs"][1]["status"]["code"]), (207, &json!(30102)));
+    let body = json!({"inputs": [{"id": "one", "data": {}}], "action": "explode"}).to_string();
+    assert_eq!(service.refusal("PATCH", "inputs", &body), (400, 30104));
+}
+
+#[test]
+fn they_go_a_while_after_they_are_deleted() {
+    let service = Service::new();
+    let red = plain([255, 0, 0]);
+    service.add(&["a", "b", "c", "d"].map(|id| picture(id, &red, &json!({}))));
+    let left = || ids(&service.get("inputs")["inputs"]).into_iter().map(str::to_owned).collect::<Vec<_>>();
+    // Old clients send a null along.
+    service.call("DELETE", "inputs/a", &Value::Null);
+    assert_eq!(left(), ["d", "c", "b", "a"], "still listed");
+    service.wait(1);
+    assert_eq!(left(), ["d", "c", "b"]);
+    service.call("DELETE", "inputs", &json!({"ids": ["b", "none"]}));
+    service.wait(1);
+    assert_eq!(left(), ["d", "c"]);
+    assert_eq!(service.refusal("DELETE", "inputs", &json!({"ids": []}).to_string()), (400, 30104));
+    assert_eq!(service.refusal("DELETE", "inputs", &json!({"ids": vec!["x"; 129]}).to_string()), (400, 30104));
+    assert_eq!(service.refusal("DELETE", "inputs", "{}"), (400, 11100));
+    service.call("DELETE", "inputs", &json!({"delete_all": true}));
+    service.wait(1);
+    assert!(left().is_empty());
+    service.add(&[picture("a", &red, &json!({}))]);
+    assert_eq!(left(), ["a"], "the id is free again");
+    let path = "users/me/apps/a/inputs";
+    let (http, answer) = service.send("my-pat", "DELETE", path, &json!({"delete_all": true}).to_string());
+    assert_eq!((http, &answer["status"]["code"]), (202, &json!(10070)));
+}
+
+#[test]
+fn what_the_general_model_says_of_them_can_be_corrected() {
+    let service = Service::new();
+    service.add(&[picture("red", &plain([255, 0, 0]), &json!({"concepts": [{"id": "tomato"}]}))]);
+    let said = |answer: &Value| {
+        ids(&answer["outputs"][0]["data"]["concepts"]).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let before = said(&service.get("inputs/red/outputs"));
+    assert!(before.contains(&"sim_red".to_owned()), "{before:?}");
+    let patch = |action: &str, id: &str| {
+        let output = json!({"data": {"concepts": [{"id": id, "value": 1}]}, "model": {"id": "any"}});
+        said(&service.patch("inputs/red/outputs", &json!({"outputs": [output], "action": action})))
+    };
+    assert_eq!(patch("merge", "tomato")[0], "tomato");
+    assert!(!patch("remove", "sim_red").contains(&"sim_red".to_owned()));
+    let unknown = json!({"outputs": [{"data": {"concepts": [{"id": "none"}]}}], "action": "merge"}).to_string();
+    assert_eq!(service.refusal("PATCH", "inputs/red/outputs", &unknown), (400, 40003));
+    assert_eq!(service.refusal("GET", "inputs/none/outputs", ""), (404, 30102));
+}

@@ -1,0 +1,128 @@
+//! Whatever is sent, there is an answer: every part of every body is replaced by what does not belong there.
+
+use serde_json::{Value, json};
+
+use super::{Service, picture, plain};
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "most of it is a table")]
+fn nothing_that_is_sent_breaks_it() {
+    let service = Service::new();
+    let red = plain([255, 0, 0]);
+    let point = json!({"geo_point": {"longitude": 1, "latitude": 2}});
+    let data = json!({
+        "image": {"base64": red, "crop": [0.0, 0.0, 1.0, 1.0]},
+        "concepts": [{"id": "a", "name": "A", "value": true}],
+        "metadata": {"k": [1]},
+        "geo": point,
+        "regions": [{"id": "r", "data": {"concepts": [{"id": "b", "value": 1}]}}],
+    });
+    service.add(&[picture("i", &red, &data), picture("j", &red, &json!({}))]);
+    let info = json!({"data": {"concepts": [{"id": "a"}]}, "output_config": {"min_value": 0.1, "language": "de"}});
+    service.post("models", &json!({"model": {"id": "m", "output_info": info}}));
+    let node =
+        json!({"id": "n", "model": {"id": "color-recognition", "model_version": {"id": "v"}}, "node_inputs": []});
+    let term =
+        json!({"input": {"id": "i", "data": data}, "output": {"data": data, "input": {"id": "i", "data": data}}});
+    let annotation = json!({"annotation": {"input_id": "i", "data": data}, "negate": true});
+    let limit = json!({"geo_point": {"longitude": 1, "latitude": 2}, "geo_limit": {"type": "withinMiles", "value": 1}});
+    let corners = json!({"geo_box": [point, point]});
+    let bodies = [
+        ("POST", "concepts", json!({"concepts": [{"id": "c", "name": "C"}]})),
+        ("PATCH", "concepts", json!({"concepts": [{"id": "a", "name": "C"}], "action": "overwrite"})),
+        (
+            "POST",
+            "concepts/searches",
+            json!({"concept_query": {"name": "a*", "language": "en"}, "pagination": {"page": 1}}),
+        ),
+        ("POST", "inputs", json!({"inputs": [{"id": "k", "data": data}]})),
+        ("PATCH", "inputs", json!({"inputs": [{"id": "i", "data": data}], "action": "merge"})),
+        ("PATCH", "inputs", json!({"inputs": [{"id": "i", "data": data}], "action": "remove"})),
+        ("PATCH", "inputs", json!({"inputs": [{"id": "i", "data": data}], "action": "overwrite"})),
+        (
+            "PATCH",
+            "inputs/i/outputs",
+            json!({"outputs": [{"data": {"concepts": [{"id": "a", "value": 1}]}}], "action": "merge"}),
+        ),
+        (
+            "POST",
+            "searches",
+            json!({"query": {"ands": [term], "language": "en"}, "pagination": {"page": 1, "per_page": 2}}),
+        ),
+        (
+            "POST",
+            "searches",
+            json!({"query": {"ands": [{"input": {"data": {"geo": limit}}}, {"input": {"data": {"geo": corners}}}]}}),
+        ),
+        (
+            "POST",
+            "inputs/searches",
+            json!({"searches": [{"query": {"filters": [annotation], "ranks": [annotation]}, "min_value": 0.5}]}),
+        ),
+        ("POST", "searches/feedback", json!({"input": {"id": "i", "feedback_info": {"search_id": "s"}}})),
+        ("POST", "models", json!({"models": [{"id": "n", "name": "N", "output_info": info}]})),
+        ("PATCH", "models", json!({"models": [{"id": "m", "name": "N", "output_info": info}], "action": "merge"})),
+        ("POST", "models/searches", json!({"model_query": {"name": "*", "type": "concept"}})),
+        (
+            "POST",
+            "models/color-recognition/outputs",
+            json!({"inputs": [{"id": "x", "data": data}], "model": {"output_info": info}}),
+        ),
+        ("POST", "models/m/feedback", json!({"input": {"data": data}})),
+        ("POST", "workflows", json!({"workflows": [{"id": "w", "nodes": [node], "metadata": {}}]})),
+        ("PATCH", "workflows", json!({"workflows": [{"id": "w", "nodes": [node]}], "action": "merge"})),
+        (
+            "POST",
+            "workflows/General/results",
+            json!({"inputs": [{"data": data}], "output_config": {"max_concepts": 2}}),
+        ),
+        ("DELETE", "inputs", json!({"ids": ["j"], "delete_all": false})),
+        ("DELETE", "models", json!({"ids": ["none"]})),
+        ("DELETE", "workflows", json!({"ids": ["none"]})),
+    ];
+    let strange = [
+        json!(null),
+        json!(true),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("é*"),
+        json!([]),
+        json!([null]),
+        json!({}),
+    ];
+    for (method, path, body) in &bodies {
+        for place in places(body) {
+            for value in &strange {
+                let mut body = body.clone();
+                *body.pointer_mut(&place).unwrap() = value.clone();
+                let (status, answer) = service.send("my-key", method, path, &body.to_string());
+                assert!(
+                    (200..500).contains(&status) && answer["status"]["code"].is_u64(),
+                    "{method} {path} {body}: {answer}"
+                );
+            }
+        }
+    }
+    // What was taken in on the way can be told, saved and restored.
+    for path in ["inputs", "concepts", "models", "workflows", "inputs/i", "models/m/output_info"] {
+        service.get(path);
+    }
+    let saved = service.simulator.save();
+    service.simulator.restore(&saved).unwrap();
+    assert_eq!(service.simulator.save(), saved);
+}
+
+/// A pointer to every part of a value, itself included.
+fn places(value: &Value) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let inner: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in inner {
+        all.extend(places(value).into_iter().map(|rest| format!("/{name}{rest}")));
+    }
+    all
+}

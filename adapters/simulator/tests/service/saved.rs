@@ -1,0 +1,61 @@
+//! What is saved comes back: every answer is the same as before.
+
+use clarifai_simulator::Simulator;
+use serde_json::{Value, json};
+
+use super::{Service, picture, plain};
+
+#[test]
+fn a_restored_simulator_goes_on_where_it_was() {
+    let service = Service::new();
+    let concept = |id: &str| json!({"concepts": [{"id": id, "value": true}], "metadata": {"k": 1}});
+    service.add(&[
+        picture("red", &plain([255, 0, 0]), &concept("warm")),
+        picture("blue", &plain([0, 0, 255]), &concept("cold")),
+        json!({"id": "lost", "data": {"image": {"url": "https://example.com/none.jpg"}}}),
+    ]);
+    let info = json!({"data": {"concepts": [{"id": "warm"}, {"id": "cold"}]}});
+    service.post("models", &json!({"model": {"id": "m", "output_info": info}}));
+    service.post("models/m/versions", &json!({}));
+    let node = json!({"id": "n", "model": {"id": "m"}});
+    service.post("workflows", &json!({"workflows": [{"id": "w", "nodes": [node]}]}));
+    service.call("DELETE", "inputs/blue", &Value::Null);
+
+    let saved = service.simulator.save();
+    assert!(!saved.to_string().contains("my-key"), "keys are nobody's business");
+    let other = Service::of(Simulator::new());
+    let text: Value = serde_json::from_str(&saved.to_string()).unwrap();
+    other.simulator.restore(&text).unwrap();
+    assert_eq!(other.simulator.save(), saved);
+    assert_eq!(other.simulator.ledger(), service.simulator.ledger());
+    other.clock.set(service.clock.get());
+    for wait in [0, 1, 1] {
+        service.wait(wait);
+        other.wait(wait);
+        for path in ["inputs", "concepts", "models", "models/m/versions", "models/m/output_info", "workflows"] {
+            let without_request_id = |service: &Service| {
+                let mut answer = service.get(path);
+                answer["status"].as_object_mut().unwrap().remove("req_id");
+                answer
+            };
+            assert_eq!(without_request_id(&other), without_request_id(&service), "{path}");
+        }
+    }
+    let ands = json!([{"output": {"input": {"data": {"image": {"base64": plain([250, 0, 0])}}}}}]);
+    assert_eq!(other.search(&ands), service.search(&ands), "pictures are looked at again");
+    let ask = |service: &Service| {
+        let body = json!({"inputs": [{"data": {"image": {"base64": plain([250, 0, 0])}}}]});
+        service.post("workflows/w/results", &body)["results"][0]["outputs"][0]["data"].clone()
+    };
+    assert_eq!(ask(&other), ask(&service));
+    assert_eq!(ask(&other)["concepts"][0]["id"], "warm");
+}
+
+#[test]
+fn nonsense_is_refused_and_nothing_is_forgotten() {
+    let service = Service::new();
+    service.post("concepts", &json!({"concepts": [{"id": "cat"}]}));
+    assert!(service.simulator.restore(&json!({"apps": 1})).is_err());
+    assert!(service.simulator.restore(&json!([])).is_err());
+    assert_eq!(service.get("concepts/cat")["concept"]["id"], "cat");
+}
