@@ -34,6 +34,10 @@ fuzz-build:
 fuzz target seconds="60":
     cargo +nightly fuzz run {{target}} --features libfuzzer -- -max_total_time={{seconds}}
 
+# Let old clients of other languages loose on the simulator (needs PyPI and npm)
+peers *clients:
+    tests/peers/run.sh {{clients}}
+
 # Measure
 bench:
     cargo bench -p clarifai-core

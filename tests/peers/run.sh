@@ -1,7 +1,8 @@
 #!/bin/sh
 # Lets old clients of other languages loose on the simulator: installs them, starts it, and runs their tour.
 #
-# run.sh [VERSION...]   the versions of the Python package; 2.0.32 and 2.6.2 unless told otherwise
+# run.sh [CLIENT...]   python@VERSION or javascript@VERSION; without any, those that are known to get along
+
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -21,23 +22,40 @@ cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
 cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
 cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 
+# Before HOME is another, since cargo lives there.
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
-[ $# -gt 0 ] || set -- 2.0.32 2.6.2
-for version in "$@"; do
-    python3 -m venv "$place/$version"
+# Prepares a client of Python in $place/$1.
+python() {
+    version=${1#python@}
+    python3 -m venv "$place/$1"
     # What it pins is from its own time and does not build today; newer versions do what it needs, but for the
     # protocol buffers of later clients, which reach into them.
     case $version in
         2.0.*) pinned= ;;
         *) pinned='protobuf==3.17.3 googleapis-common-protos==1.6.0 grpcio six' ;;
     esac
-    "$place/$version/bin/pip" install --quiet --disable-pip-version-check --no-deps "clarifai==$version"
+    pip="$place/$1/bin/pip --quiet --disable-pip-version-check install"
     # shellcheck disable=SC2086
-    "$place/$version/bin/pip" install --quiet --disable-pip-version-check \
-        'setuptools<80' future requests configparser jsonschema Pillow $pinned 2> "$place/pip.log" \
-        || { cat "$place/pip.log" >&2; exit 1; }
+    $pip --no-deps "clarifai==$version" > "$place/log" 2>&1 \
+        && $pip 'setuptools<80' future requests configparser jsonschema Pillow $pinned > "$place/log" 2>&1 \
+        || { cat "$place/log" >&2; exit 1; }
+}
+
+# Prepares a client of JavaScript in $place/$1.
+javascript() {
+    mkdir -p "$place/$1"
+    npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place/$1" "clarifai@${1#javascript@}"
+}
+
+[ $# -gt 0 ] || set -- python@2.0.32 python@2.6.2 javascript@2.9.1
+for client in "$@"; do
+    case $client in
+        python@*) python "$client" ;;
+        javascript@*) javascript "$client" ;;
+        *) echo "no such client: $client" >&2; exit 2 ;;
+    esac
 
     rm -f "$place/address"
     "$serve" --mount "$place/web" --delay 500 > "$place/address" &
@@ -49,9 +67,14 @@ for version in "$@"; do
         sleep 0.1
     done
 
-    echo "== clarifai $version"
-    HOME="$place" CLARIFAI_API_BASE=$(cat "$place/address") TOUR_IMAGES="$images" \
-        "$place/$version/bin/python" -W ignore "$here/tour.py"
+    echo "== clarifai of $client"
+    # Nobody's settings, and no key but the tour's.
+    export HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE
+    CLARIFAI_API_BASE=$(cat "$place/address")
+    case $client in
+        python@*) "$place/$client/bin/python" -W ignore "$here/tour.py" ;;
+        javascript@*) NODE_PATH="$place/$client/node_modules" node "$here/tour.js" ;;
+    esac
     kill "$server"
     server=
 done

@@ -9,11 +9,15 @@ use serde_json::Value;
 
 use crate::answer::Refusal;
 use crate::catalog::{self, Entry};
+use crate::media::{Medium, Unusable, decode, fetch};
 use crate::service::Simulator;
 use crate::state::{App, State};
 
 /// The most items one call takes.
 pub(crate) const MOST_ITEMS: usize = 128;
+
+/// Where the pictures are that were sent as bytes. No such host exists.
+pub(crate) const PICTURES: &str = "https://pictures.simulator.invalid/";
 
 /// The most items one page holds.
 const MOST_PER_PAGE: usize = 1000;
@@ -133,6 +137,24 @@ impl Call<'_> {
             }
         }
         Ok(asked)
+    }
+
+    /// Fetches the bytes of the medium of an input's `data`. Pictures the service keeps have an address as well.
+    pub(crate) fn fetch(&self, data: &Value) -> Result<Bytes, Unusable> {
+        let url = ["image", "video"].iter().find_map(|medium| text(&data[medium], "url")).map(str::trim);
+        if let Some(url) = url.filter(|url| url.starts_with(PICTURES)) {
+            let mut held = self.hold();
+            let kept = held.app().inputs.values().find(|input| input.url() == Some(url));
+            if let Some(kept) = kept.filter(|input| !input.bytes.is_empty()) {
+                return Ok(kept.bytes.clone());
+            }
+        }
+        fetch(data, &self.simulator.web)
+    }
+
+    /// Fetches and decodes the medium of an input's `data`.
+    pub(crate) fn open(&self, data: &Value) -> Result<Medium, Unusable> {
+        decode(data, &self.fetch(data)?, &self.simulator.limits)
     }
 
     /// A public model that is in sight.

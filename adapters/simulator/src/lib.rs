@@ -12,6 +12,37 @@
 //! cannot read. It fetches nothing from the network: an address is a failed download unless a folder is mounted that
 //! holds it, see [`Simulator::mount`].
 
+//! # What it remembers
+//!
+//! Each application has its own state: an API key is one application, and with a scope in the path the scope is.
+//!
+//! | resource | what happens |
+//! |---|---|
+//! | concepts | made by name, or by being mentioned on an input or in a model; the public vocabulary can be searched in its languages |
+//! | inputs | pending when they are added, processed or failed a while later; annotated by merge, overwrite and remove; gone a while after they are deleted |
+//! | searches | terms of inputs filter, terms of outputs rank: by what is measured, by what a model was taught, by likeness |
+//! | models | taught by the app's annotated inputs: a training is queued, runs, and ends well or says what was missing |
+//! | workflows | models asked together; `General` is public and asks the general and the color model |
+//!
+//! How long a while is says [`Delays`], on the clock that each call hands in: a test that moves the clock waits for
+//! nothing. The state can be saved and restored, see [`Simulator::save`]. What was done to it stands in
+//! [`Simulator::ledger`], so that a test can tell whether a call that was made twice took effect twice:
+//!
+//! ```
+//! use clarifai_simulator::Client;
+//! # use clarifai_simulator::core::Body;
+//! # use http::Request;
+//!
+//! let client = Client::new();
+//! let request = Request::post("/v2/concepts")
+//!     .header("authorization", "Key my-key")
+//!     .body(Body::from_bytes(r#"{"concepts": [{"id": "cat"}]}"#))?;
+//! client.send(request);
+//! let ledger = client.simulator().ledger();
+//! assert_eq!((ledger[0].operation.as_str(), ledger[0].id.as_str(), ledger[0].committed()), ("create", "cat", true));
+//! # Ok::<(), http::Error>(())
+//! ```
+
 #![forbid(unsafe_code)]
 
 mod answer;

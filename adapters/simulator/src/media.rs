@@ -28,11 +28,6 @@ pub(crate) struct Unusable(pub(crate) u32, pub(crate) &'static str, pub(crate) S
 /// The most frames taken of one video; the service's limit is a length of ten minutes.
 const MOST_FRAMES: usize = 600;
 
-/// Fetches and decodes the medium of an input's `data`.
-pub(crate) fn open(data: &Value, web: &Web, limits: &Limits) -> Result<Medium, Unusable> {
-    decode(data, &fetch(data, web)?, limits)
-}
-
 /// The bytes of the medium of an input's `data`.
 pub(crate) fn fetch(data: &Value, web: &Web) -> Result<Bytes, Unusable> {
     bytes_of(data.get("image").or_else(|| data.get("video")).ok_or_else(no_medium)?, web)

@@ -10,7 +10,7 @@ use crate::answer::{Content, Refusal, status, timestamp};
 use crate::call::{Call, MOST_ITEMS};
 use crate::catalog::{Entry, Kind};
 use crate::classifier::Classifier;
-use crate::media::{Medium, Unusable, open};
+use crate::media::{Medium, Unusable};
 use crate::vision::{self, Picture};
 
 /// A model that can be asked: what it answers with, and how it describes itself.
@@ -112,7 +112,7 @@ pub(crate) fn predict(call: &Call<'_>, subject: &Subject) -> Result<Content, Ref
     let mut failed = 0;
     let mut outputs = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let (status, data) = match open(&input["data"], &call.simulator.web, &call.simulator.limits) {
+        let (status, data) = match call.open(&input["data"]) {
             Ok(medium) => (status(10000, "Ok", ""), look(&subject.eye, &medium, &options)),
             Err(Unusable(code, description, details)) => {
                 failed += 1;

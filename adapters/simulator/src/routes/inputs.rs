@@ -6,9 +6,9 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Content, Refusal, status, timestamp};
-use crate::call::{Call, Held, ids_to_delete, items, text};
+use crate::call::{Call, Held, PICTURES, ids_to_delete, items, text};
 use crate::geo::Point;
-use crate::media::{Unusable, decode, fetch};
+use crate::media::{Unusable, decode};
 use crate::state::App;
 use crate::state::concept::value;
 use crate::state::input::{Input, Seen};
@@ -59,7 +59,7 @@ fn look(call: &Call<'_>, data: &Value) -> Result<Looked, Unusable> {
         30002 | 30101 => Ok(failure),
         _ => Err(failure),
     };
-    let bytes = match fetch(data, &call.simulator.web) {
+    let bytes = match call.fetch(data) {
         Ok(bytes) => bytes,
         Err(failure) => return Ok(Looked { bytes: Bytes::new(), seen: Err(later(failure)?) }),
     };
@@ -137,7 +137,7 @@ fn answered(data: &Value, id: Option<&str>) -> Value {
         medium.retain(|_, value| !value.is_null());
         if let (Some(_), Some(id)) = (medium.remove("base64"), id) {
             let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
-            medium.insert("url".to_owned(), format!("https://pictures.simulator.invalid/{id}").into());
+            medium.insert("url".to_owned(), format!("{PICTURES}{id}").into());
         } else if let Some(url) = medium.get("url").and_then(Value::as_str).map(|url| url.trim().to_owned()) {
             medium.insert("url".to_owned(), url.into());
         }

@@ -16,6 +16,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let items = items(one.as_ref().unwrap_or(&body), "models", Refusal::bad_model)?;
     let mut held = call.hold();
     for (index, item) in items.iter().enumerate() {
+        check(item)?;
         let Some(id) = text(item, "id") else { continue };
         let twice = items[..index].iter().any(|other| text(other, "id") == Some(id));
         if twice || held.app().models.contains_key(id) || call.public_model(id).is_some() {
@@ -34,7 +35,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
             serial: app.next_serial(),
             name: text(item, "name").unwrap_or(&id).to_owned(),
             type_id: text(item, "model_type_id").unwrap_or("embedding-classifier").to_owned(),
-            concepts: named(app, call, &info["data"]["concepts"])?,
+            concepts: named(app, call, &info["data"]["concepts"]),
             output_config: config,
             created: call.now,
             modified: call.now,
@@ -51,17 +52,26 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     Ok(Content::ok(if one.is_some() { json!({"model": first}) } else { json!({"model": first, "models": models}) }))
 }
 
+/// Refuses what is wrong in itself, before anything is done.
+fn check(item: &Value) -> Result<(), Refusal> {
+    let mut concepts = item["output_info"]["data"]["concepts"].as_array().into_iter().flatten();
+    match concepts.all(|concept| text(concept, "id").is_some()) {
+        true => Ok(()),
+        false => Err(Refusal::bad_model("A concept needs an id.")),
+    }
+}
+
 /// The ids of a list of concepts, which come into being by being named.
-fn named(app: &mut App, call: &Call<'_>, concepts: &Value) -> Result<Vec<String>, Refusal> {
+fn named(app: &mut App, call: &Call<'_>, concepts: &Value) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for concept in concepts.as_array().into_iter().flatten() {
-        let id = text(concept, "id").ok_or_else(|| Refusal::bad_model("A concept needs an id."))?;
+        let Some(id) = text(concept, "id") else { continue };
         app.meet(id, text(concept, "name"), call.now);
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
     }
-    Ok(ids)
+    ids
 }
 
 fn configure(config: &mut Value, new: &Value) {
@@ -169,6 +179,7 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
     let mut held = call.hold();
     for item in items {
         let id = text(item, "id").ok_or_else(|| Refusal::bad_model("A model needs an id."))?;
+        check(item)?;
         if !held.app().models.contains_key(id) {
             return Err(not_own(call, id));
         }
@@ -187,11 +198,11 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
                 model.concepts.retain(|id| !named.contains(&id.as_str()));
             }
             ("merge", concepts) => {
-                let new = named(app, call, concepts)?;
+                let new = named(app, call, concepts);
                 let new: Vec<_> = new.into_iter().filter(|id| !model.concepts.contains(id)).collect();
                 model.concepts.extend(new);
             }
-            (_, concepts) => model.concepts = named(app, call, concepts)?,
+            (_, concepts) => model.concepts = named(app, call, concepts),
         }
         if action != "remove" {
             configure(&mut model.output_config, &info["output_config"]);

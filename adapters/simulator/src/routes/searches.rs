@@ -8,7 +8,7 @@ use crate::answer::{Answer, Content, Refusal};
 use crate::call::{Call, text};
 use crate::classifier::{Classifier, dot};
 use crate::geo::{Area, Point};
-use crate::media::{Unusable, decode, open};
+use crate::media::{Unusable, decode};
 use crate::predict::number;
 use crate::state::App;
 use crate::state::concept::value;
@@ -206,7 +206,7 @@ impl Query {
                 }
                 decode(&data, &known.bytes, limits)
             }
-            None => open(&input["data"], &call.simulator.web, limits),
+            None => call.open(&input["data"]),
         };
         let seen = Seen::of(&medium.map_err(refuse)?).ok_or_else(|| Refusal::bad_search("There is no frame."))?;
         self.ranks.push((Rank::Similar(Arc::new(seen)), not));

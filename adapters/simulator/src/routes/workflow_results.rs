@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::answer::{Answer, Content, Refusal, status};
 use crate::call::Call;
 use crate::catalog;
-use crate::media::{Unusable, open};
+use crate::media::Unusable;
 use crate::predict::{Options, Subject, echo, inputs, look, output};
 use crate::routes::outputs::subject;
 use crate::routes::workflows::find;
@@ -27,7 +27,7 @@ pub(super) fn create(call: &Call<'_>, id: &str) -> Answer {
     let mut failed = 0;
     let mut results = Vec::with_capacity(inputs.len());
     for input in inputs {
-        let (status, outputs) = match open(&input["data"], &call.simulator.web, &call.simulator.limits) {
+        let (status, outputs) = match call.open(&input["data"]) {
             Ok(medium) => {
                 let ok = status(10000, "Ok", "");
                 let spoken = subjects.iter().filter(|(_, suppressed)| !suppressed);

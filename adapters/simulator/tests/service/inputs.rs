@@ -1,5 +1,7 @@
 //! Inputs: what is taken, when it is processed, what is said of it, and how it goes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clarifai_simulator::{Delays, Simulator};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -186,4 +188,64 @@ fn what_the_general_model_says_of_them_can_be_corrected() {
     let unknown = json!({"outputs": [{"data": {"concepts": [{"id": "none"}]}}], "action": "merge"}).to_string();
     assert_eq!(service.refusal("PATCH", "inputs/red/outputs", &unknown), (400, 40003));
     assert_eq!(service.refusal("GET", "inputs/none/outputs", ""), (404, 30102));
+}
+
+#[test]
+fn pictures_sent_as_bytes_have_an_address() {
+    let service = Service::new();
+    service.add(&[picture("a b", &plain([255, 0, 0]), &json!({}))]);
+    let url = service.get("inputs/a%20b")["input"]["data"]["image"]["url"].clone();
+    let body = json!({"inputs": [{"data": {"image": {"url": url}}}]});
+    let answer = service.post("models/color-recognition/outputs", &body);
+    assert_eq!(answer["outputs"][0]["data"]["colors"][0]["w3c"]["name"], "Red");
+    assert_eq!(service.search(&json!([{"output": {"input": {"data": {"image": {"url": url}}}}}]))[0].0, "a b");
+    let (http, _) = service.send("other-key", "POST", "models/color-recognition/outputs", &body.to_string());
+    assert_eq!(http, 400, "for its own application only");
+}
+
+#[test]
+fn a_video_is_known_by_its_first_frame() {
+    let service = Service::new();
+    let path = format!("{}/../../tests/data/red_then_blue.gif", env!("CARGO_MANIFEST_DIR"));
+    let gif = STANDARD.encode(std::fs::read(path).unwrap());
+    service.add(&[
+        json!({"id": "film", "data": {"video": {"base64": gif}}}),
+        json!({"id": "none", "data": {"video": {"base64": plain([255, 0, 0])}}}),
+    ]);
+    assert_eq!([status(&service, "film"), status(&service, "none")], [30000, 30101]);
+    assert!(service.get("inputs/film")["input"]["data"]["video"]["url"].is_string());
+    let red = json!([{"output": {"data": {"concepts": [{"id": "sim_red"}]}}}]);
+    assert_eq!(service.search(&red)[0].0, "film");
+    let saved = service.simulator.save();
+    service.simulator.restore(&saved).unwrap();
+    assert_eq!(service.search(&red)[0].0, "film");
+}
+
+#[test]
+fn many_callers_do_not_get_in_each_others_way() {
+    let service = Service::new();
+    let simulator = &service.simulator;
+    let now = clarifai_simulator::core::machine::Now::default();
+    let send = |key: &str, body: &Value| {
+        let request = http::Request::post("/v2/inputs").header("authorization", format!("Key {key}"));
+        let request = request.body(bytes::Bytes::from(body.to_string())).unwrap();
+        assert_eq!(simulator.handle(now, &request).status(), 200);
+    };
+    std::thread::scope(|threads| {
+        for caller in 0..8 {
+            let send = &send;
+            threads.spawn(move || {
+                for number in 0..5 {
+                    let id = format!("{caller}-{number}");
+                    let inputs = [picture(&id, &plain([255, 0, 0]), &json!({"concepts": [{"id": "c"}]}))];
+                    send(["even", "uneven"][caller % 2], &json!({"inputs": inputs}));
+                }
+            });
+        }
+    });
+    for key in ["even", "uneven"] {
+        let (_, answer) = service.send(key, "GET", "inputs?per_page=1000", "");
+        assert_eq!(answer["inputs"].as_array().unwrap().len(), 20);
+    }
+    assert_eq!(simulator.ledger().len(), 40);
 }
