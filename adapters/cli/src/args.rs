@@ -153,7 +153,7 @@ pub(crate) struct Doomed {
     #[arg(long)]
     pub(crate) all: bool,
     /// Do not ask whether all shall be deleted
-    #[arg(long, requires = "all")]
+    #[arg(long)]
     pub(crate) yes: bool,
 }
 

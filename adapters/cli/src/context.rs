@@ -155,7 +155,9 @@ impl<'a> Context<'a> {
         }
         self.out.flush()?;
         self.failed += failures.len();
-        failures.iter().for_each(|failure| output::error(failure));
+        for failure in failures {
+            output::error(&failure);
+        }
         Ok(())
     }
 
