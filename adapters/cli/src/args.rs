@@ -364,6 +364,8 @@ pub(crate) enum Models {
         /// Only models of this type, such as concept or visual-classifier
         #[arg(long = "type", value_name = "TYPE")]
         model_type: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
     },
     /// Show a model with the concepts it knows
     Info {

@@ -38,15 +38,15 @@ const PUBLIC: [&str; 15] = [
 ];
 
 /// Whose models are meant.
-struct Place {
+pub(crate) struct Place {
     /// A scope of one's own is set.
     scoped: bool,
     /// A personal access token without a scope reaches nothing but the public models.
-    public: bool,
+    pub(crate) public: bool,
 }
 
 impl Place {
-    fn of(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Failure> {
         let scoped = settings.scope()?.is_some();
         Ok(Self { scoped, public: !scoped && settings.kind() == Some(Kind::Pat) })
     }
@@ -101,7 +101,7 @@ pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Fai
             }
             context.list::<Model>(list, pages.page())
         }
-        Models::Search { name, model_type } => {
+        Models::Search { name, model_type, pages } => {
             let mut search = SearchModels::new().name(name);
             if let Some(wanted) = model_type {
                 // Types of today are two words with a hyphen.
@@ -110,10 +110,14 @@ pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Fai
                     false => search.model_type(wanted),
                 };
             }
+            // The first page is what is answered unasked.
+            if pages.page() != Page::default() {
+                search = search.page(pages.page());
+            }
             if place.public {
                 search = search.of(Scope::public());
             }
-            context.list::<Model>(search, Page::default())
+            context.list::<Model>(search, pages.page())
         }
         Models::Get { model } => {
             let model = resolve(context, model, None)?;

@@ -271,6 +271,7 @@ fn a_dry_run_sends_nothing() {
         (&["models", "list"], "GET models?page=1&per_page=20"),
         (&["models", "get", "m"], "GET models/m"),
         (&["models", "search", "m*"], "POST models/searches"),
+        (&["models", "search", "m*", "--page", "2"], "POST models/searches?page=2&per_page=20"),
         (&["models", "info", "m"], "GET models/m/output_info"),
         (&["models", "create", "m", "--concept", "c"], "POST models"),
         (&["models", "update", "m", "--name", "n"], "PATCH models"),
@@ -291,6 +292,18 @@ fn a_dry_run_sends_nothing() {
         let url = line["url"].as_str().unwrap().trim_start_matches("http://127.0.0.1:9/v2/").to_owned();
         assert_eq!(format!("{} {url}", line["method"].as_str().unwrap()), request, "{arguments:?}");
     }
+}
+
+#[test]
+fn workflows_are_addressed_as_the_credentials_demand() {
+    let cli = Cli::new();
+    let url = |arguments: &[&str]| {
+        let ran = cli.run(&[&["--dry-run", "--json", "workflows", "get", "w"], arguments].concat()).ended(0);
+        ran.lines()[0]["url"].as_str().unwrap().trim_start_matches("https://api.clarifai.com/v2/").to_owned()
+    };
+    assert_eq!(url(&["--key", "k12345"]), "workflows/w");
+    assert_eq!(url(&["--pat", "p12345"]), "users/clarifai/apps/main/workflows/w");
+    assert_eq!(url(&["--pat", "p12345", "--user", "u", "--app", "a"]), "users/u/apps/a/workflows/w");
 }
 
 #[test]
