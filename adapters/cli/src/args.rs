@@ -1,9 +1,16 @@
 //! The options and arguments, and what `--help` says of them.
 
+mod values;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use clarifai_core::Page;
+use clarifai_core::concepts::ConceptRef;
+use serde_json::{Map, Value};
+
+pub(crate) use values::{Action, Area, Concept, Distance, Place};
 
 const AFTER_HELP: &str = "\
 Credentials and settings are taken from options, then from the environment, then from the file ~/.clarifai/config:
@@ -24,7 +31,7 @@ Exit codes:
   4  the quota is used up, or too many requests were sent
   5  the network failed, or the service refused";
 
-/// Tag pictures and videos with Clarifai
+/// Tag, keep, find and sort pictures and videos with Clarifai
 ///
 /// Without an account, `--simulator` answers from what it can measure in the pixels.
 #[derive(Debug, Parser)]
@@ -62,6 +69,9 @@ pub(crate) struct Global {
     /// Folder the simulator serves addresses from: `https://host/path` is DIR/host/path
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) mount: Option<PathBuf>,
+    /// File that keeps what the simulator remembers, from one command to the next; made where there is none
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
     /// Print JSON, one object a line, with the API's own names
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -81,15 +91,29 @@ pub(crate) enum Command {
     /// Say what a model sees in pictures or videos
     #[command(visible_alias = "tag")]
     Predict(Predict),
-    /// List, search and look up models
+    /// Look up, make and rename the words an app says of its inputs
+    #[command(subcommand)]
+    Concepts(Concepts),
+    /// Keep pictures and videos in an app, and say what they show
+    #[command(subcommand)]
+    Inputs(Inputs),
+    /// Find inputs by what they look like and what is known of them; without a condition, all
+    #[command(after_help = CONCEPTS_SEARCHED)]
+    Search(Search),
+    /// Look up, search, make and train models
     #[command(subcommand)]
     Models(Models),
+    /// Look up workflows, and ask all models of one
+    #[command(subcommand)]
+    Workflows(Workflows),
     /// Show and change settings
     Config {
         #[command(subcommand)]
         command: Option<Config>,
     },
     /// Serve the simulator on a port, for clients of any language
+    ///
+    /// With --state it remembers, until the next time it is served, what it was told.
     Simulator {
         /// Address to listen at; port 0 takes a free one
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
@@ -99,17 +123,68 @@ pub(crate) enum Command {
     Completions { shell: clap_complete::Shell },
 }
 
+const CONCEPTS_SEARCHED: &str = "A concept is meant by its name, or with id:ID by its id.";
+
+const CONCEPTS_STATED: &str = "A concept is meant by its id, or with name:NAME by its name.";
+
+/// Which page of a list.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Pages {
+    /// Page of the list, from 1
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    page: u32,
+    /// Items a page, 1 to 1000
+    #[arg(long, value_name = "COUNT", default_value_t = 20)]
+    per_page: u32,
+}
+
+impl Pages {
+    pub(crate) fn page(self) -> Page {
+        Page::new(self.page, self.per_page)
+    }
+}
+
+/// Some of a kind, or all there are.
+#[derive(Args, Debug)]
+pub(crate) struct Doomed {
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// All there are in the app
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Do not ask whether all shall be deleted
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Predict {
-    /// Files, addresses (whatever holds ://), or - for standard input
-    #[arg(required = true, value_name = "INPUT")]
-    pub(crate) inputs: Vec<OsString>,
+    #[command(flatten)]
+    pub(crate) sources: Sources,
     /// Model, by name or id
     #[arg(long, short, value_name = "NAME|ID", default_value = crate::models::DEFAULT)]
     pub(crate) model: String,
     /// Version of the model, rather than the latest
     #[arg(long, value_name = "ID")]
     pub(crate) version: Option<String>,
+    #[command(flatten)]
+    pub(crate) answer: Answer,
+}
+
+/// Inputs from outside.
+#[derive(Args, Debug)]
+pub(crate) struct Sources {
+    /// Files, addresses (whatever holds ://), or - for standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub(crate) inputs: Vec<OsString>,
+    /// The inputs are videos
+    #[arg(long)]
+    pub(crate) video: bool,
+}
+
+/// What the answer of a model shall hold.
+#[derive(Args, Debug)]
+pub(crate) struct Answer {
     /// Language of the concepts' names, such as de
     #[arg(long, value_name = "CODE")]
     pub(crate) language: Option<String>,
@@ -120,41 +195,264 @@ pub(crate) struct Predict {
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_concepts: Option<u32>,
     /// Only the concept of this name, or of this id with id:ID in front; may be repeated
-    #[arg(long, value_name = "NAME|id:ID")]
-    pub(crate) select: Vec<String>,
+    #[arg(long, value_name = "NAME|id:ID", value_parser = values::concept)]
+    pub(crate) select: Vec<Concept>,
     /// Look at one frame of a video every so many milliseconds, 100 to 60000
     #[arg(long, value_name = "MS")]
     pub(crate) sample_ms: Option<u32>,
-    /// The inputs are videos
-    #[arg(long)]
-    pub(crate) video: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Concepts {
+    /// List the concepts of the app, page by page
+    List {
+        #[command(flatten)]
+        pages: Pages,
+    },
+    /// Show a concept
+    Get { id: String },
+    /// Make a concept
+    Create {
+        id: String,
+        /// Its name, unless that is the id
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Rename a concept
+    Update {
+        id: String,
+        /// Its new name
+        #[arg(long)]
+        name: String,
+    },
+    /// Search concepts by name, in which * stands for any text
+    Search {
+        name: String,
+        /// Language of the name, such as de
+        #[arg(long, value_name = "CODE")]
+        language: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Inputs {
+    /// List the inputs of the app, page by page
+    List {
+        #[command(flatten)]
+        pages: Pages,
+    },
+    /// Show an input
+    Get { id: String },
+    /// Keep inputs in the app; it looks at them after it has answered
+    #[command(after_help = CONCEPTS_STATED)]
+    Create {
+        #[command(flatten)]
+        sources: Sources,
+        /// Id of the input, if it is only one
+        #[arg(long, value_name = "ID")]
+        id: Option<String>,
+        #[command(flatten)]
+        facts: Facts,
+        /// Keep addresses again that the app holds already
+        #[arg(long)]
+        allow_duplicate_url: bool,
+    },
+    /// Change what is known of inputs
+    #[command(after_help = CONCEPTS_STATED)]
+    Update {
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+        /// What to do with what is known
+        #[arg(long, value_enum, default_value_t)]
+        action: Action,
+        #[command(flatten)]
+        facts: Facts,
+    },
+    /// Delete inputs
+    Delete(Doomed),
+    /// Count the inputs of the app that are processed, waiting and failed
+    Status,
+}
+
+/// What is known of an input.
+#[derive(Args, Debug)]
+pub(crate) struct Facts {
+    /// It shows this; may be repeated
+    #[arg(long = "concept", value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) concepts: Vec<Concept>,
+    /// It does not show this; may be repeated
+    #[arg(long = "not-concept", value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) not_concepts: Vec<Concept>,
+    /// A JSON object to go with it
+    #[arg(long, value_name = "JSON", value_parser = values::metadata)]
+    pub(crate) metadata: Option<Map<String, Value>>,
+    /// Where it was taken: degrees east, degrees north
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, value_parser = values::place)]
+    pub(crate) geo: Option<Place>,
+}
+
+impl Facts {
+    /// The concepts, as requests have them.
+    pub(crate) fn stated(&self) -> impl Iterator<Item = ConceptRef> {
+        let shown = self.concepts.iter().map(|concept| concept.stated().positive());
+        shown.chain(self.not_concepts.iter().map(|concept| concept.stated().negative()))
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Search {
+    /// Somebody said that it shows this; may be repeated
+    #[arg(long = "concept", value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) concepts: Vec<Concept>,
+    /// Somebody said that it does not show this; may be repeated
+    #[arg(long = "not-concept", value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) not_concepts: Vec<Concept>,
+    /// The app's model sees this in it; may be repeated
+    #[arg(long, value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) predicted: Vec<Concept>,
+    /// The app's model does not see this in it; may be repeated
+    #[arg(long, value_name = "CONCEPT", value_parser = values::concept)]
+    pub(crate) not_predicted: Vec<Concept>,
+    /// It looks like this: a file, an address (holds ://), or the id of an input; with id:ID surely an id
+    #[arg(long, value_name = "FILE|URL|ID")]
+    pub(crate) image: Option<OsString>,
+    /// Its metadata hold at least this JSON object
+    #[arg(long, value_name = "JSON", value_parser = values::metadata)]
+    pub(crate) metadata: Option<Map<String, Value>>,
+    /// It was taken near this place: degrees east, degrees north
+    #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, value_parser = values::place)]
+    pub(crate) near: Option<Place>,
+    /// How near, such as 10mi: in mi, km, deg or rad
+    #[arg(long, value_name = "DISTANCE", requires = "near", value_parser = values::distance)]
+    pub(crate) within: Option<Distance>,
+    /// It was taken between these two corners
+    #[arg(
+        long = "box",
+        value_name = "LON,LAT,LON,LAT",
+        conflicts_with = "near",
+        allow_hyphen_values = true,
+        value_parser = values::area
+    )]
+    pub(crate) area: Option<Area>,
+    /// It was made from this address
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Language of the concepts' names, such as de
+    #[arg(long, value_name = "CODE")]
+    pub(crate) language: Option<String>,
+    #[command(flatten)]
+    pub(crate) pages: Pages,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Models {
     /// List the models one can use, page by page
     List {
-        #[arg(long, default_value_t = 1)]
-        page: u32,
-        /// Models a page, 1 to 1000
-        #[arg(long, default_value_t = 20)]
-        per_page: u32,
+        #[command(flatten)]
+        pages: Pages,
     },
     /// Show a model
-    Get { model: String },
+    Get {
+        #[arg(value_name = "NAME|ID")]
+        model: String,
+    },
     /// Search models by name, in which * stands for any text
     Search {
         name: String,
         /// Only models of this type, such as concept or visual-classifier
         #[arg(long = "type", value_name = "TYPE")]
         model_type: Option<String>,
+        #[command(flatten)]
+        pages: Pages,
     },
     /// Show a model with the concepts it knows
     Info {
+        #[arg(value_name = "NAME|ID")]
         model: String,
         /// Version of the model, rather than the latest
         #[arg(long, value_name = "ID")]
         version: Option<String>,
+    },
+    /// Make a model that shall learn concepts from the inputs of the app
+    Create {
+        id: String,
+        /// Its name, unless that is the id
+        #[arg(long)]
+        name: Option<String>,
+        /// A concept it shall learn, by id; may be repeated
+        #[arg(long = "concept", value_name = "ID", value_parser = values::concept)]
+        concepts: Vec<Concept>,
+        /// An input shows only one of them
+        #[arg(long)]
+        exclusive: bool,
+    },
+    /// Change the name or the concepts of a model
+    Update {
+        id: String,
+        /// Its new name
+        #[arg(long)]
+        name: Option<String>,
+        /// What to do with its concepts
+        #[arg(long, value_enum, default_value_t)]
+        action: Action,
+        /// A concept, by id; may be repeated
+        #[arg(long = "concept", value_name = "ID", value_parser = values::concept)]
+        concepts: Vec<Concept>,
+    },
+    /// Delete models
+    Delete(Doomed),
+    /// List the versions of a model, page by page
+    Versions {
+        #[arg(value_name = "NAME|ID")]
+        model: String,
+        #[command(flatten)]
+        pages: Pages,
+    },
+    /// Train a model with the inputs of the app; `models get` tells how far it is
+    Train {
+        #[arg(value_name = "NAME|ID")]
+        model: String,
+    },
+    /// Tell what a model should have seen in an input
+    Feedback {
+        #[arg(value_name = "NAME|ID")]
+        model: String,
+        /// Id of the input
+        #[arg(long, value_name = "ID")]
+        input: String,
+        /// Where its picture is
+        #[arg(long)]
+        url: Option<String>,
+        /// It shows this, by id; may be repeated
+        #[arg(long = "concept", value_name = "ID", value_parser = values::concept)]
+        concepts: Vec<Concept>,
+        /// It does not show this, by id; may be repeated
+        #[arg(long = "not-concept", value_name = "ID", value_parser = values::concept)]
+        not_concepts: Vec<Concept>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Workflows {
+    /// List the workflows of the app, page by page
+    List {
+        /// Those that are public
+        #[arg(long)]
+        public: bool,
+        #[command(flatten)]
+        pages: Pages,
+    },
+    /// Show a workflow
+    Get { id: String },
+    /// Say what the models of a workflow see in pictures or videos
+    Predict {
+        id: String,
+        #[command(flatten)]
+        sources: Sources,
+        #[command(flatten)]
+        answer: Answer,
     },
 }
 

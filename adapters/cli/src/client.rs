@@ -1,17 +1,18 @@
 //! Who answers: the service over the network, or the simulator in the process. And the log of `-v`.
 
-use std::time::Instant;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
 use clarifai_core::{App, Body, Credentials, Error, Operation, TransportFailure};
-use clarifai_simulator::Simulator;
+use clarifai_simulator::{Delays, Simulator};
 use http::{HeaderMap, HeaderValue, Request, Response};
 
 use crate::args::Global;
-use crate::exit::{self, Exit, Failure};
+use crate::exit::{Exit, Failure};
 use crate::output;
 use crate::settings::Settings;
+use crate::state::State;
 
 /// Who answers.
 enum Service {
@@ -23,21 +24,47 @@ enum Service {
 pub(crate) struct Client {
     service: Service,
     verbose: u8,
+    /// What the simulator remembers.
+    state: Option<State>,
 }
 
 impl Client {
     /// The one the options ask for.
     pub(crate) fn new(global: &Global, settings: &Settings) -> Result<Self, Failure> {
+        let mut state = None;
         let service = if global.simulator {
-            let app = settings.app_with(Credentials::key("simulator")?)?;
+            // Each key is an app of its own; without one it is always the same.
+            let key = global.key.as_deref().or(global.pat.as_deref()).unwrap_or("simulator");
+            let app = settings.app_with(Credentials::key(key)?)?;
             if !global.quiet {
                 output::note!("Answered by the built-in simulator, which measures pixels and recognises no objects.");
             }
-            Service::Simulator(clarifai_simulator::Client::with(app, simulator(global)?))
+            let mut simulator = simulator(global)?;
+            if global.state.is_some() {
+                // Done by the next command, whenever that comes; this one still hears that it is waited for.
+                let soon = Duration::from_nanos(1);
+                simulator =
+                    simulator.with_delays(Delays { processing: soon, queueing: soon, training: soon, deleting: soon });
+            }
+            state = global.state.as_deref().map(|path| State::read(path, &simulator)).transpose()?;
+            let client = clarifai_simulator::Client::with(app, simulator);
+            // What is remembered has a place in time, so time goes on from one command to the next.
+            Service::Simulator(match state {
+                Some(_) => client.at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
+                None => client,
+            })
         } else {
             Service::Network(clarifai_ureq::Client::new(settings.app_with(settings.credentials()?)?))
         };
-        Ok(Self { service, verbose: global.verbose })
+        Ok(Self { service, verbose: global.verbose, state })
+    }
+
+    /// Writes what the simulator remembers to its file, where it has one.
+    pub(crate) fn keep(&self) -> Result<(), Failure> {
+        match (&self.service, &self.state) {
+            (Service::Simulator(client), Some(state)) => state.clone().keep(client.simulator()),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -138,9 +165,4 @@ pub(crate) fn masked(value: &HeaderValue) -> String {
 fn request_id(body: &[u8]) -> Option<String> {
     let answer: serde_json::Value = serde_json::from_slice(body).ok()?;
     answer["status"]["req_id"].as_str().map(output::tame)
-}
-
-/// Ends a client-side failure of a call as one line.
-pub(crate) fn line_of(error: &Error) -> String {
-    output::tame(&exit::words_of(error))
 }

@@ -3,23 +3,32 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod batches;
 mod client;
+mod concepts;
 mod config;
+mod context;
 mod dry_run;
 mod exit;
 mod file;
+mod inputs;
+mod load;
 mod models;
 mod output;
 mod predict;
+mod search;
 mod settings;
 mod simulator;
+mod state;
+mod workflows;
 
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Cli, Command, Config};
+use crate::args::{Cli, Command, Config, Global};
+use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::settings::Settings;
 
@@ -40,22 +49,42 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     let global = &cli.global;
-    if global.mount.is_some() && !global.simulator && !matches!(cli.command, Command::Simulator { .. }) {
-        return Err(Failure::usage("--mount is for the simulator: add --simulator"));
+    let simulated = global.simulator || matches!(cli.command, Command::Simulator { .. });
+    for (option, given) in [("--mount", global.mount.is_some()), ("--state", global.state.is_some())] {
+        if given && !simulated {
+            return Err(Failure::usage(format!("{option} is for the simulator: add --simulator")));
+        }
     }
-    // The simulator needs no settings, so a broken file is nothing to it.
-    let settings = || if global.simulator { Ok(Settings::none(global)) } else { Settings::read(global) };
     match cli.command {
-        Command::Predict(command) => return predict::run(&command, global, &settings()?, out),
-        Command::Models(command) => models::run(&command, global, &settings()?, out)?,
-        Command::Config { command } => config::run(command.unwrap_or(Config::Show), global, out)?,
-        Command::Simulator { listen } => simulator::run(&listen, global, out)?,
+        Command::Predict(command) => asking(global, out, |context| predict::run(&command, context)),
+        Command::Concepts(command) => asking(global, out, |context| concepts::run(&command, context)),
+        Command::Inputs(command) => asking(global, out, |context| inputs::run(&command, context)),
+        Command::Search(command) => asking(global, out, |context| search::run(&command, context)),
+        Command::Models(command) => asking(global, out, |context| models::run(&command, context)),
+        Command::Workflows(command) => asking(global, out, |context| workflows::run(&command, context)),
+        Command::Config { command } => done(config::run(command.unwrap_or(Config::Show), global, out), out),
+        Command::Simulator { listen } => done(simulator::run(&listen, global, out), out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "clarifai", &mut script);
-            out.write_all(&script)?;
+            done(out.write_all(&script).map_err(Failure::from), out)
         }
     }
+}
+
+/// Carries out a command that asks the service.
+fn asking(
+    global: &Global,
+    out: &mut dyn Write,
+    command: impl FnOnce(&mut Context<'_>) -> Result<(), Failure>,
+) -> Result<Exit, Failure> {
+    // The simulator needs no settings, so a broken file is nothing to it.
+    let settings = if global.simulator { Settings::none(global) } else { Settings::read(global)? };
+    Context::new(global, &settings, out).carry_out(command)
+}
+
+fn done(ended: Result<(), Failure>, out: &mut dyn Write) -> Result<Exit, Failure> {
+    ended?;
     out.flush()?;
     Ok(Exit::Good)
 }

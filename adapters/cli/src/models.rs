@@ -1,20 +1,19 @@
 //! Which model is meant, and `clarifai models`.
 
-use std::io::Write;
-
 use clarifai_core::error::Error;
 use clarifai_core::machine::{FindModel, ModelCache};
-use clarifai_core::model::Model;
-use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, SearchModels};
-use clarifai_core::{Operation, Page, Scope};
-use serde_json::Value;
+use clarifai_core::model::{Model, ModelVersion};
+use clarifai_core::models::{
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, ListModelVersions,
+    ListModels, ModelRef, PatchModel, SearchModels, SendModelFeedback,
+};
+use clarifai_core::{Page, Scope};
 
-use crate::args::{Global, Models};
+use crate::args::{Concept, Models};
 use crate::client::Client;
+use crate::context::Context;
 use crate::exit::Failure;
-use crate::output;
 use crate::settings::{Kind, Settings};
-use crate::{dry_run, exit};
 
 /// The model that is asked unless another is named.
 pub(crate) const DEFAULT: &str = "general-image-recognition";
@@ -39,15 +38,15 @@ const PUBLIC: [&str; 15] = [
 ];
 
 /// Whose models are meant.
-struct Place {
+pub(crate) struct Place {
     /// A scope of one's own is set.
     scoped: bool,
     /// A personal access token without a scope reaches nothing but the public models.
-    public: bool,
+    pub(crate) public: bool,
 }
 
 impl Place {
-    fn of(settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn of(settings: &Settings) -> Result<Self, Failure> {
         let scoped = settings.scope()?.is_some();
         Ok(Self { scoped, public: !scoped && settings.kind() == Some(Kind::Pat) })
     }
@@ -62,18 +61,13 @@ impl Place {
 }
 
 /// The model as it is named, taken for an id: for a dry run.
-pub(crate) fn as_named(settings: &Settings, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
+fn as_named(settings: &Settings, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
     let model = Place::of(settings)?.address(name);
     Ok(version.map_or(model.clone(), |version| model.with_version(version)))
 }
 
 /// The model meant by a name or id. Public ids are known; others are looked for, at last among the public ones.
-pub(crate) fn find(
-    client: &Client,
-    settings: &Settings,
-    name: &str,
-    version: Option<&str>,
-) -> Result<ModelRef, Failure> {
+fn find(client: &Client, settings: &Settings, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
     let place = Place::of(settings)?;
     let cache = ModelCache::new();
     for id in PUBLIC {
@@ -97,18 +91,17 @@ pub(crate) fn find(
     Ok(version.map_or(model.clone(), |version| model.with_version(version)))
 }
 
-pub(crate) fn run(command: &Models, global: &Global, settings: &Settings, out: &mut dyn Write) -> Result<(), Failure> {
-    let place = Place::of(settings)?;
-    let runner = Runner { global, settings, client: None };
+pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Failure> {
+    let place = Place::of(context.settings)?;
     match command {
-        Models::List { page, per_page } => {
-            let mut list = ListModels::new().page(Page::new(*page, *per_page));
+        Models::List { pages } => {
+            let mut list = ListModels::new().page(pages.page());
             if place.public {
                 list = list.of(Scope::public());
             }
-            runner.go(list, "models", out)
+            context.list::<Model>(list, pages.page())
         }
-        Models::Search { name, model_type } => {
+        Models::Search { name, model_type, pages } => {
             let mut search = SearchModels::new().name(name);
             if let Some(wanted) = model_type {
                 // Types of today are two words with a hyphen.
@@ -117,72 +110,73 @@ pub(crate) fn run(command: &Models, global: &Global, settings: &Settings, out: &
                     false => search.model_type(wanted),
                 };
             }
+            // The first page is what is answered unasked.
+            if pages.page() != Page::default() {
+                search = search.page(pages.page());
+            }
             if place.public {
                 search = search.of(Scope::public());
             }
-            runner.go(search, "models", out)
+            context.list::<Model>(search, pages.page())
         }
         Models::Get { model } => {
-            let (runner, model) = runner.resolve(model, None)?;
-            runner.go(GetModel::new(model), "model", out)
+            let model = resolve(context, model, None)?;
+            context.one::<Model>(GetModel::new(model))
         }
         Models::Info { model, version } => {
-            let (runner, model) = runner.resolve(model, version.as_deref())?;
-            runner.go(GetModelOutputInfo::new(model), "model", out)
+            let model = resolve(context, model, version.as_deref())?;
+            context.one::<Model>(GetModelOutputInfo::new(model))
         }
-    }
-}
-
-/// Carries out what the commands about models ask for.
-struct Runner<'a> {
-    global: &'a Global,
-    settings: &'a Settings,
-    client: Option<Client>,
-}
-
-impl Runner<'_> {
-    fn resolve(mut self, name: &str, version: Option<&str>) -> Result<(Self, ModelRef), Failure> {
-        if self.global.dry_run {
-            let model = as_named(self.settings, name, version)?;
-            return Ok((self, model));
-        }
-        let client = Client::new(self.global, self.settings)?;
-        let model = find(&client, self.settings, name, version)?;
-        self.client = Some(client);
-        Ok((self, model))
-    }
-
-    /// Makes the call and prints the member of the answer that counts: one model or a list of them.
-    fn go<O: Operation>(self, operation: O, member: &str, out: &mut dyn Write) -> Result<(), Failure> {
-        if self.global.dry_run {
-            return dry_run::show(&dry_run::app(self.settings)?, operation, self.global.json, out);
-        }
-        let client = match self.client {
-            Some(client) => client,
-            None => Client::new(self.global, self.settings)?,
-        };
-        let mut answer = client.call(operation.raw())?.json;
-        let models = match answer[member].take() {
-            Value::Array(models) => models,
-            Value::Null => Vec::new(),
-            one => vec![one],
-        };
-        if self.global.json {
-            for model in &models {
-                writeln!(out, "{model}")?;
+        Models::Create { id, name, concepts, exclusive } => {
+            let mut create = CreateModel::new(id).concepts(Concept::ids(concepts)?).mutually_exclusive(*exclusive);
+            if let Some(name) = name {
+                create = create.name(name);
             }
-            return Ok(());
+            context.one::<Model>(create)
         }
-        let read = |model: Value| {
-            serde_json::from_value::<Model>(model).map_err(|error| {
-                Failure::Said(exit::Exit::Service, format!("the answer holds no readable model: {error}"))
-            })
-        };
-        let models = models.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        match (member, models.as_slice()) {
-            ("model", [model]) => output::write_model(model, out),
-            (_, []) => Ok(writeln!(out, "No models.")?),
-            (_, models) => output::write_models(models, out),
+        Models::Update { id, name, action, concepts } => {
+            let mut patch = PatchModel::new(id, (*action).into());
+            if let Some(name) = name {
+                patch = patch.name(name);
+            }
+            if !concepts.is_empty() {
+                patch = patch.concepts(Concept::ids(concepts)?);
+            }
+            context.one::<Model>(patch)
         }
+        Models::Delete(doomed) => {
+            context.delete(doomed, "model", |id| DeleteModel::new(id), |ids| DeleteModels::ids(ids), DeleteModels::all)
+        }
+        Models::Versions { model, pages } => {
+            let model = resolve(context, model, None)?;
+            context.list::<ModelVersion>(ListModelVersions::new(model).page(pages.page()), pages.page())
+        }
+        Models::Train { model } => {
+            let model = resolve(context, model, None)?;
+            context.one::<Model>(CreateModelVersion::new(model))
+        }
+        Models::Feedback { model, input, url, concepts, not_concepts } => {
+            let (concepts, not_concepts) = (Concept::ids(concepts)?, Concept::ids(not_concepts)?);
+            if concepts.is_empty() && not_concepts.is_empty() {
+                return Err(Failure::usage("nothing is said: add --concept or --not-concept"));
+            }
+            let model = resolve(context, model, None)?;
+            let mut feedback = SendModelFeedback::new(model, input);
+            if let Some(url) = url {
+                feedback = feedback.url(url);
+            }
+            feedback = concepts.into_iter().fold(feedback, SendModelFeedback::concept);
+            feedback = not_concepts.into_iter().fold(feedback, SendModelFeedback::not_concept);
+            context.done(feedback, "The model was told.")
+        }
+    }
+}
+
+/// The model meant by a name or id; in a dry run, as it is named.
+pub(crate) fn resolve(context: &mut Context<'_>, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
+    let settings = context.settings;
+    match context.global.dry_run {
+        true => as_named(settings, name, version),
+        false => find(context.client()?, settings, name, version),
     }
 }

@@ -3,8 +3,12 @@
 use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, RgbColor, Style};
-use clarifai_core::model::{Color, Concept, Data, Model, Output, Region};
+use clarifai_core::model::{
+    Color, Concept, Data, Hit, Input, InputCount, Model, ModelVersion, Output, Region, Status, Timestamp, Workflow,
+    WorkflowResult,
+};
 use comfy_table::{CellAlignment, Table, presets};
+use serde::de::DeserializeOwned;
 
 use crate::exit::Failure;
 
@@ -247,44 +251,280 @@ fn write_frames(data: &Data, out: &mut dyn Write) -> Result<(), Failure> {
     write_table(&table, " ", out)
 }
 
-/// Prints a list of models.
-pub(crate) fn write_models(models: &[Model], out: &mut dyn Write) -> Result<(), Failure> {
-    let mut table = table(&["Id", "Name", "Type", "User", "App"]);
-    for model in models {
-        let shown = model.display_name.as_deref().unwrap_or(&model.name);
-        let columns = [Some(&*model.id), Some(shown), model.kind(), model.user_id.as_deref(), model.app_id.as_deref()];
-        table.add_row(columns.map(|text| tame(text.unwrap_or_default())));
+/// Prints what the models of a workflow say of one input.
+pub(crate) fn write_workflow_result(source: &str, result: &WorkflowResult, out: &mut dyn Write) -> Result<(), Failure> {
+    for output in result.outputs() {
+        let model =
+            output.model.as_deref().map_or("", |model| if model.name.is_empty() { &model.id } else { &model.name });
+        write_output(&format!("{source} ({model})"), output, out)?;
     }
+    Ok(())
+}
+
+/// A thing the service keeps, as people see it.
+pub(crate) trait Shown: DeserializeOwned {
+    /// The member of an answer that holds one.
+    const ONE: &'static str;
+    /// The member of an answer that lists some.
+    const MANY: &'static str;
+
+    /// Prints some of them.
+    fn write_list(things: &[Self], out: &mut dyn Write) -> Result<(), Failure>;
+
+    /// Prints all there is to say of one.
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure>;
+}
+
+/// Prints a table.
+fn write_rows<const COLUMNS: usize>(
+    headings: [&str; COLUMNS],
+    rows: impl Iterator<Item = [String; COLUMNS]>,
+    numbers: &[usize],
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let mut table = table(&headings);
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    right(&mut table, numbers);
     write_table(&table, "", out)
 }
 
-/// Prints one model, and its concepts where they came along.
-pub(crate) fn write_model(model: &Model, out: &mut dyn Write) -> Result<(), Failure> {
-    let version = model.model_version.as_deref();
-    for (what, text) in [
-        ("Id", Some(&*model.id)),
-        ("Name", Some(&*model.name)),
-        ("Shown as", model.display_name.as_deref()),
-        ("Type", model.kind()),
-        ("User", model.user_id.as_deref()),
-        ("App", model.app_id.as_deref()),
-        ("Version", version.map(|version| &*version.id)),
-        ("State", version.and_then(|version| version.status.as_ref()?.description.as_deref())),
-        ("Description", model.description.as_deref()),
-    ] {
-        if let Some(text) = text.filter(|text| !text.is_empty()) {
-            writeln!(out, "{what:<12} {}", tame(text))?;
-        }
-    }
-    if !model.concepts().is_empty() {
-        writeln!(out)?;
-        let mut table = table(&["Concept", "Id"]);
-        for concept in model.concepts() {
-            table.add_row([name(concept), tame(&concept.id)]);
-        }
-        write_table(&table, "", out)?;
+/// Prints what is known of one thing, a line for each.
+fn write_facts(facts: &[(&str, String)], out: &mut dyn Write) -> Result<(), Failure> {
+    for (what, text) in facts.iter().filter(|(_, text)| !text.is_empty()) {
+        writeln!(out, "{what:<12} {text}")?;
     }
     Ok(())
+}
+
+fn text(text: Option<&str>) -> String {
+    tame(text.unwrap_or_default())
+}
+
+fn time(time: Option<&Timestamp>) -> String {
+    text(time.filter(|time| !time.is_unset()).map(Timestamp::as_str))
+}
+
+/// The status in the service's own words, or its code.
+fn state(status: Option<&Status>) -> String {
+    status.map_or_else(String::new, |status| match status.description.as_deref() {
+        Some(description) if !description.is_empty() => tame(description),
+        _ => status.to_string(),
+    })
+}
+
+impl Shown for Model {
+    const ONE: &'static str = "model";
+    const MANY: &'static str = "models";
+
+    fn write_list(models: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |model: &Self| {
+            let shown = model.display_name.as_deref().unwrap_or(&model.name);
+            [Some(&*model.id), Some(shown), model.kind(), model.user_id.as_deref(), model.app_id.as_deref()].map(text)
+        };
+        write_rows(["Id", "Name", "Type", "User", "App"], models.iter().map(row), &[], out)
+    }
+
+    /// Prints its concepts too where they came along.
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let version = self.model_version.as_deref();
+        let facts = [
+            ("Id", Some(&*self.id)),
+            ("Name", Some(&*self.name)),
+            ("Shown as", self.display_name.as_deref()),
+            ("Type", self.kind()),
+            ("User", self.user_id.as_deref()),
+            ("App", self.app_id.as_deref()),
+            ("Version", version.map(|version| &*version.id)),
+            ("State", version.and_then(|version| version.status.as_ref()?.description.as_deref())),
+            ("Description", self.description.as_deref()),
+        ];
+        write_facts(&facts.map(|(what, fact)| (what, text(fact))), out)?;
+        if !self.concepts().is_empty() {
+            writeln!(out)?;
+            let row = |concept: &Concept| [name(concept), tame(&concept.id)];
+            write_rows(["Concept", "Id"], self.concepts().iter().map(row), &[], out)?;
+        }
+        Ok(())
+    }
+}
+
+impl Shown for ModelVersion {
+    const ONE: &'static str = "model_version";
+    const MANY: &'static str = "model_versions";
+
+    fn write_list(versions: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
+        let row = |version: &Self| {
+            let (concepts, inputs) = (version.active_concept_count, version.total_input_count);
+            let (created, state) = (time(version.created_at.as_ref()), state(version.status.as_ref()));
+            [tame(&version.id), created, state, count(concepts), count(inputs)]
+        };
+        write_rows(["Id", "Created", "State", "Concepts", "Inputs"], versions.iter().map(row), &[3, 4], out)
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        Self::write_list(std::slice::from_ref(self), out)
+    }
+}
+
+impl Shown for Concept {
+    const ONE: &'static str = "concept";
+    const MANY: &'static str = "concepts";
+
+    fn write_list(concepts: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |concept: &Self| {
+            [Some(&*concept.id), Some(&*concept.name), concept.language.as_deref(), concept.app_id.as_deref()].map(text)
+        };
+        write_rows(["Id", "Name", "Language", "App"], concepts.iter().map(row), &[], out)
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let facts = [
+            ("Id", Some(&*self.id)),
+            ("Name", Some(&*self.name)),
+            ("Language", self.language.as_deref()),
+            ("User", self.user_id.as_deref()),
+            ("App", self.app_id.as_deref()),
+            ("Meaning", self.definition.as_deref()),
+        ];
+        write_facts(&facts.map(|(what, fact)| (what, text(fact))), out)?;
+        write_facts(&[("Created", time(self.created_at.as_ref()))], out)
+    }
+}
+
+/// The concepts of an input, those it does not show with `not` in front.
+fn stated(input: &Input) -> String {
+    let concepts = input.data.as_ref().map_or(&[][..], Data::concepts);
+    let one = |concept: &Concept| format!("{}{}", if concept.value() < 0.5 { "not " } else { "" }, name(concept));
+    concepts.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// An input as a row of a table.
+pub(crate) fn input_row(input: &Input) -> [String; 4] {
+    [tame(&input.id), state(input.status.as_ref()), stated(input), text(input.url())]
+}
+
+pub(crate) const INPUT_HEADINGS: [&str; 4] = ["Id", "State", "Concepts", "Address"];
+
+impl Shown for Input {
+    const ONE: &'static str = "input";
+    const MANY: &'static str = "inputs";
+
+    fn write_list(inputs: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        write_rows(INPUT_HEADINGS, inputs.iter().map(input_row), &[], out)
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let data = self.data.as_ref();
+        let point = data.and_then(|data| data.geo.as_ref()?.geo_point.as_ref());
+        let place = point.and_then(|point| Some(format!("{},{}", point.longitude?, point.latitude?)));
+        let metadata = data.and_then(|data| data.metadata.as_ref()).map(ToString::to_string);
+        let facts = [
+            ("Id", tame(&self.id)),
+            ("State", state(self.status.as_ref())),
+            ("Address", text(self.url())),
+            ("Concepts", stated(self)),
+            ("Metadata", text(metadata.as_deref())),
+            ("Place", place.unwrap_or_default()),
+            ("Created", time(self.created_at.as_ref())),
+            ("Changed", time(self.modified_at.as_ref())),
+        ];
+        write_facts(&facts, out)
+    }
+}
+
+/// Prints inputs that were sent, each with where it came from.
+pub(crate) fn write_sent(inputs: &[(&str, &Input)], out: &mut dyn Write) -> Result<(), Failure> {
+    let row = |(source, input): &(&str, &Input)| [tame(&input.id), state(input.status.as_ref()), tame(source)];
+    write_rows(["Id", "State", "Source"], inputs.iter().map(row), &[], out)
+}
+
+/// Prints inputs that were changed.
+pub(crate) fn write_changed(inputs: &[(&str, &Input)], out: &mut dyn Write) -> Result<(), Failure> {
+    write_rows(INPUT_HEADINGS, inputs.iter().map(|(_, input)| input_row(input)), &[], out)
+}
+
+impl Shown for InputCount {
+    const ONE: &'static str = "counts";
+    const MANY: &'static str = "counts";
+
+    fn write_list(counts: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        counts.iter().try_for_each(|counts| counts.write(out))
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let rows = [
+            ("Processed", self.processed),
+            ("Waiting", self.to_process),
+            ("At work", self.processing),
+            ("Failed", self.errors),
+            ("Done again", self.reindexed),
+            ("Waiting to be done again", self.to_reindex),
+            ("At work again", self.reindexing),
+            ("Failed again", self.reindex_errors),
+        ];
+        // The first are always of interest, the others only where there are some.
+        let row = |(place, (what, count)): (usize, (&str, Option<u64>))| {
+            (place < 4 || count.is_some_and(|count| count > 0))
+                .then(|| [what.to_owned(), count.unwrap_or(0).to_string()])
+        };
+        write_rows(["Inputs", "Count"], rows.into_iter().enumerate().filter_map(row), &[1], out)
+    }
+}
+
+impl Shown for Hit {
+    const ONE: &'static str = "hit";
+    const MANY: &'static str = "hits";
+
+    fn write_list(hits: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |hit: &Self| {
+            let [id, _, concepts, address] = hit.input.as_deref().map(input_row).unwrap_or_default();
+            [format!("{:.3}", hit.score()), id, concepts, address]
+        };
+        write_rows(["Score", "Id", "Concepts", "Address"], hits.iter().map(row), &[0], out)
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        Self::write_list(std::slice::from_ref(self), out)
+    }
+}
+
+impl Shown for Workflow {
+    const ONE: &'static str = "workflow";
+    const MANY: &'static str = "workflows";
+
+    fn write_list(workflows: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |workflow: &Self| {
+            let models = workflow.nodes().iter().filter_map(|node| node.model.as_deref());
+            let models: Vec<_> = models.map(|model| tame(&model.id)).collect();
+            let [id, user, app] =
+                [Some(&*workflow.id), workflow.user_id.as_deref(), workflow.app_id.as_deref()].map(text);
+            [id, models.join(", "), user, app]
+        };
+        write_rows(["Id", "Models", "User", "App"], workflows.iter().map(row), &[], out)
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let facts = [
+            ("Id", Some(&*self.id)),
+            ("User", self.user_id.as_deref()),
+            ("App", self.app_id.as_deref()),
+            ("Version", self.version.as_deref().map(|version| &*version.id)),
+            ("Description", self.description.as_deref()),
+        ];
+        write_facts(&facts.map(|(what, fact)| (what, text(fact))), out)?;
+        writeln!(out)?;
+        let row = |node: &clarifai_core::model::WorkflowNode| {
+            let model = node.model.as_deref();
+            let after = node.node_inputs.iter().flatten().filter_map(|input| input.node_id.as_deref());
+            let after: Vec<_> = after.map(tame).collect();
+            let name = |model: &Model| if model.name.is_empty() { model.id.clone() } else { model.name.clone() };
+            [tame(&node.id), tame(&model.map(name).unwrap_or_default()), after.join(", ")]
+        };
+        write_rows(["Node", "Model", "After"], self.nodes().iter().map(row), &[], out)
+    }
 }
 
 #[cfg(test)]
