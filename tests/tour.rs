@@ -11,7 +11,7 @@ use clarifai_core::inputs::{
 };
 use clarifai_core::model::StatusCode;
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
+    CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
     ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SendModelFeedback,
 };
 use clarifai_core::searches::{DistanceUnit, SearchInputs, SearchTerm, SendSearchFeedback};
@@ -195,7 +195,7 @@ fn a_model_learns_textures_from_their_left_halves() {
         let region = NewRegion::at(0.1, 0.1, 0.2, 0.2).feedback(RegionFeedback::Misplaced);
         let input = client.call(ListModelInputs::new("textures")).unwrap()[0].id.clone();
         client.call(SendModelFeedback::new("textures", input).concept("brick").region(region)).unwrap();
-        client.call(DeleteModel::new(ModelRef::from("textures").with_version(version.id))).unwrap();
+        client.call(DeleteModelVersion::new("textures", version.id)).unwrap();
         client.call(DeleteModels::ids(["textures"])).unwrap();
         client.advance(Duration::from_secs(10));
         assert!(client.call(GetModel::new("textures")).unwrap_err().is_not_found());

@@ -136,6 +136,9 @@ impl App {
         if authority.host().is_empty() {
             return Err(refuse("has no host"));
         }
+        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+            return Err(refuse("has a port that is no number from 0 to 65535"));
+        }
         if scheme == Scheme::HTTP && !plain && !is_loopback(authority.host()) {
             return Err(refuse("is plain http to another machine, which shows the key to everybody on the way"));
         }
@@ -168,7 +171,8 @@ impl App {
 
     /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.
     pub fn with_seed(self, seed: u64) -> Self {
-        self.shared.seed.store(seed, Ordering::Relaxed);
+        // 0 stands for none.
+        self.shared.seed.store(seed.max(1), Ordering::Relaxed);
         self
     }
 
@@ -204,6 +208,14 @@ impl App {
         let mut text = text.to_owned();
         for secret in self.credentials.secrets().into_iter().chain(self.shared.token.secrets()) {
             text = text.replace(&secret, "***");
+            // As JSON writes it, with and without the escaped slashes of some encoders.
+            let json = Value::from(secret.as_str()).to_string();
+            let escaped = &json[1..json.len() - 1];
+            for spelling in [escaped.to_owned(), escaped.replace('/', "\\/")] {
+                if spelling != secret {
+                    text = text.replace(&spelling, "***");
+                }
+            }
             let part = secret.char_indices().rev().map(|(end, _)| &secret[..end]);
             if let Some(part) = part.filter(|part| cut && part.len() >= 4).find(|part| text.ends_with(part)) {
                 text.truncate(text.len() - part.len());
@@ -311,6 +323,8 @@ mod tests {
             ("https://h/ä", "percent-encoded"),
             ("https://h/a\\..\\b", "percent-encoded"),
             ("https://h x", "address"),
+            ("https://h:99999", "port"),
+            ("https://h:", "port"),
         ] {
             let error = app().with_base(base).expect_err(base).to_string();
             assert!(error.contains(word) && !error.contains("hunter2"), "{base}: {error}");

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
-use crate::model::{Class, Input, Output, Status, WorkflowResult};
+use crate::model::{Class, Input, Output, Status, StatusCode, WorkflowResult};
 
 /// One item for each item of the request, in the order of the request, each with a status of its own.
 ///
@@ -91,6 +91,13 @@ impl Item for WorkflowResult {
     fn id(&self) -> &str {
         self.input.as_ref().map_or("", |input| &input.id)
     }
+
+    /// A result is as good as each of its outputs.
+    fn failed(&self) -> bool {
+        let is_bad = |code: &StatusCode| !matches!(code.class(), Class::Success | Class::Pending);
+        let outputs = self.outputs.iter().flatten().filter_map(Item::status);
+        self.status.iter().chain(outputs).filter_map(|status| status.code.as_ref()).any(is_bad)
+    }
 }
 
 impl<T: Item> Batch<T> {
@@ -110,13 +117,24 @@ impl<T: Item> Batch<T> {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
         // All failed, and yet one does not say so: then the items are no news of what happened.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
-        let code = answer.status().and_then(|status| status.code.as_ref()?.number());
-        if code == Some(10020) && !items.iter().all(says_why) {
-            return Err(Unreadable::new(key, "does not say why all of it failed"));
+        match answer.code() {
+            Some(10020) if !items.iter().all(says_why) => {
+                return Err(Unreadable::new(key, "does not say why all of it failed"));
+            }
+            // And what is called mixed has something that failed.
+            Some(10010) if !items.iter().any(Item::failed) => {
+                return Err(Unreadable::new(key, "does not say which of it failed"));
+            }
+            _ => {}
         }
-        for (place, id) in asked.enumerate() {
+        let asked: Vec<_> = asked.collect();
+        for (place, id) in asked.iter().copied().enumerate() {
             let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
+                // Where some have no id, nobody can say which of them went where.
+                Some(_) if asked.contains(&None) => {
+                    return Err(Unreadable::new(key, "is in another order than what was asked for"));
+                }
                 Some(other) => items.swap(place, other),
                 None => return Err(Unreadable::new(key, format!("has no item for the input `{id}`"))),
             }

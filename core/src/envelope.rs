@@ -103,14 +103,28 @@ impl Envelope {
         self.member(key)?.ok_or_else(|| Unreadable::new(key, "is missing"))
     }
 
-    /// Reads the list that the answer is about.
+    /// Reads the list that the answer is about. Of a call that failed there is none, whatever the answer holds.
     pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+        self.not_failed()?;
         self.one(key)
+    }
+
+    /// "All of it failed" is an answer only to a batch, whose items say why.
+    fn not_failed(&self) -> Result<(), Unreadable> {
+        match self.code() {
+            Some(10020) => Err(Unreadable::new("status", "says that all of it failed")),
+            _ => Ok(()),
+        }
+    }
+
+    /// The number of the API's code.
+    pub(crate) fn code(&self) -> Option<u32> {
+        self.status.as_ref()?.code.as_ref()?.number()
     }
 
     /// Reads a list with one item for each of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, Unreadable> {
-        let list: Vec<T> = self.list(key)?;
+        let list: Vec<T> = self.one(key)?;
         if list.len() == expected {
             return Ok(list);
         }
@@ -120,20 +134,26 @@ impl Envelope {
     /// Reads what a search found. Nothing found is an empty list, and some versions of the service leave the list
     /// away. That it is the service which answers must be plain, though.
     pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+        self.not_failed()?;
         match self.member(key)? {
             Some(list) => Ok(list),
-            None if self.status.as_ref().is_some_and(|status| status.code.is_some()) => Ok(Vec::new()),
+            None if self.code().is_some() && self.verdict() == Verdict::Success => Ok(Vec::new()),
             None => Err(Unreadable::new(key, "is missing")),
         }
     }
 
     /// The status of an answer that has nothing else to say.
     pub(crate) fn done(&self) -> Result<Status, Unreadable> {
-        self.status().cloned().ok_or_else(|| Unreadable::new("status", "is missing"))
+        match self.status() {
+            Some(status) if status.code.is_some() => Ok(status.clone()),
+            _ => Err(Unreadable::new("status.code", "is missing")),
+        }
     }
 
-    /// The untouched JSON.
+    /// The untouched JSON, of an answer that the service itself calls a success, in whole or in part.
     pub(crate) fn raw(&self) -> Result<RawAnswer, Unreadable> {
+        self.done()?;
+        self.not_failed()?;
         Ok(RawAnswer { json: self.parse()?, body: self.body.clone() })
     }
 

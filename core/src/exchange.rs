@@ -99,8 +99,11 @@ impl<O: Operation> Parser<O> {
 pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
     let result = match answer.verdict() {
         Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::NAME, unreadable)),
-        // Where there are no items to read it from, the status is all there is.
-        Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|_| answer.refusal(O::NAME)),
+        Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|unreadable| match answer.code() {
+            // All of it failed, and no item says why: the status is all there is.
+            Some(10020) => answer.refusal(O::NAME),
+            _ => answer.unreadable(O::NAME, unreadable),
+        }),
         Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::NAME)),
     };
     match O::AUTH {

@@ -39,6 +39,7 @@
 //!    that does not resolve. Otherwise [`MaybeSent`](TransportFailureKind::MaybeSent).
 //! 6. One request in flight per machine. Parallel work is several machines.
 //! 7. Dropping a machine at any step is allowed and says nothing about what the server did.
+//! 8. Machines of one app and its clones are driven by one clock: they share a token and its times.
 //!
 //! Progress is a getter on a machine, not a step.
 

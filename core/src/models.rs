@@ -14,7 +14,7 @@ mod search;
 mod versions;
 
 pub use create::CreateModel;
-pub use delete::{DeleteModel, DeleteModels};
+pub use delete::{DeleteModel, DeleteModelVersion, DeleteModels};
 pub use feedback::SendModelFeedback;
 pub use get::GetModel;
 pub use inputs::ListModelInputs;

@@ -124,7 +124,6 @@ fn every_operation_calls_a_bad_answer_by_its_name() {
         (200, br#"{"status":{"code":"SOMETHING_NEW"}}"#, Api, None, NO, YES, "SOMETHING_NEW"),
         (400, br#"{"status":{"code":10020,"details":"all of it"}}"#, Api, Some(10020), NO, NO, "all of it"),
         (200, br#"{"status":{"code":10020},"models":[],"outputs":[]}"#, Api, Some(10020), NO, NO, "10020"),
-        (207, br#"{"status":{"code":10010},"models":[],"outputs":[]}"#, Api, Some(10010), NO, YES, "10010"),
     ];
     for (status, body, kind, code, retryable, happened, text) in rows {
         for (error, name) in errors(&app(), *status, body).iter().zip(NAMES) {
@@ -146,6 +145,15 @@ fn every_operation_calls_a_bad_answer_by_its_name() {
                 assert_eq!(error.request_id(), Some("r-1"), "{row}");
             }
         }
+    }
+    // Mixed is an answer to a batch, which must hold its items, and a refusal to everything else.
+    let mixed = br#"{"status":{"code":10010},"models":[],"outputs":[]}"#;
+    for (error, name) in errors(&app(), 207, mixed).iter().zip(NAMES) {
+        let is_batch = name == "predict";
+        assert_eq!(matches!(error.kind(), ErrorKind::Decode(_)), is_batch, "{name}: {error}");
+        assert!(error.may_have_happened() && !error.is_retryable(), "{name}: {error}");
+        let words = if is_batch { "has 0 items where" } else { "10010" };
+        assert!(error.to_string().contains(words), "{name}: {error}");
     }
     // Nested too deeply is either skipped or refused, and never fatal.
     for body in [&deep, &deep_status] {

@@ -6,9 +6,9 @@ use clarifai_core::inputs::NewInput;
 use clarifai_core::inputs::{NewFace, NewRegion, RegionFeedback};
 use clarifai_core::machine::{FindModel, ModelCache};
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
-    ListModelInputs, ListModelVersions, ListModels, ModelRef, OutputOptions, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
+    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, OutputOptions, PatchModel, Predict,
+    SearchModels, SendModelFeedback,
 };
 use clarifai_core::{Credentials, FeedbackInfo, Page, PatchAction};
 use serde_json::{Value, json};
@@ -237,14 +237,10 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "models-create-id" => ok(v, |v| v.call(CreateModel::new("my_model1")).map(drop)),
         "models-create-concepts" => ok(v, |v| v.call(CreateModel::new("my_model2").concepts(["cat", "dog"])).map(drop)),
         "models-delete" => ok(v, |v| v.call(DeleteModel::new("model_id1")).map(drop)),
-        "models-delete-version" => {
-            ok(v, |v| v.call(DeleteModel::new(ModelRef::from("model_id1").with_version("version1"))).map(drop))
-        }
+        "models-delete-version" => ok(v, |v| v.call(DeleteModelVersion::new("model_id1", "version1")).map(drop)),
         "models-delete-slash" => ok(v, |v| v.call(DeleteModel::new("a/b")).map(drop)),
         "models-delete-all" => ok(v, |v| v.call(DeleteModels::all()).map(drop)),
-        "model-delete-version" => {
-            ok(v, |v| v.call(DeleteModel::new(ModelRef::from("m1").with_version("v1"))).map(drop))
-        }
+        "model-delete-version" => ok(v, |v| v.call(DeleteModelVersion::new("m1", "v1")).map(drop)),
         "model-add-concepts" => {
             ok(v, |v| v.call(PatchModel::new("m1", PatchAction::Merge).concepts(["cat", "dog"])).map(drop))
         }

@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 use clarifai_core::inputs::NewInput;
 
 /// The largest file taken: the service reads no larger request.
-const MAX_FILE_BYTES: u64 = 128 * 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 96 * 1024 * 1024;
 
 /// Reads one input, or says why that is impossible.
 pub(crate) fn input(source: &OsStr, video: bool, stdin_read: &mut bool) -> Result<NewInput, String> {

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,25 +22,27 @@ pub struct Client {
     /// Whether the agent must be told for each request to leave status and redirects alone.
     override_agent: bool,
     max_response: u64,
-    start: Arc<Instant>,
 }
 
+/// The clock of all clients of the process: those that share an app share its token, and must agree on the time.
+static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 impl Client {
-    /// A client with a connection pool of its own: ten seconds to connect, five minutes without news before a call
-    /// is given up, certificates checked against Mozilla's roots.
+    /// A client with a connection pool of its own: ten seconds to connect, half an hour to send a body,
+    /// five minutes until the answer begins, half an hour until it ends; certificates checked against Mozilla's roots.
     ///
     /// Looking up the host has the limits of the system's resolver: ureq would start a thread for each call to hold
     /// it to another.
     pub fn new(app: App) -> Self {
-        let minutes = Some(Duration::from_secs(300));
+        let half_hour = Some(Duration::from_secs(1800));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .timeout_connect(Some(Duration::from_secs(10)))
-            .timeout_send_body(minutes)
-            .timeout_recv_response(minutes)
-            .timeout_recv_body(minutes)
+            .timeout_send_body(half_hour)
+            .timeout_recv_response(Some(Duration::from_secs(300)))
+            .timeout_recv_body(half_hour)
             .build();
         Self::with_agent(app, config.into())
     }
@@ -53,13 +55,7 @@ impl Client {
         let config = agent.config();
         let override_agent =
             config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
-        Self {
-            app: app.or_seed(fastrand::u64(..)),
-            agent,
-            override_agent,
-            max_response: MAX_RESPONSE_BYTES,
-            start: Arc::new(Instant::now()),
-        }
+        Self { app: app.or_seed(fastrand::u64(..)), agent, override_agent, max_response: MAX_RESPONSE_BYTES }
     }
 
     /// Reads answers of at most so many bytes. Default: [`MAX_RESPONSE_BYTES`].
@@ -148,7 +144,7 @@ fn kind_of(error: &ureq::Error) -> TransportFailureKind {
 impl Driver for &Client {
     fn now(&mut self) -> Now {
         let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now::new(Mono::new(self.start.elapsed()), unix)
+        Now::new(Mono::new(START.elapsed()), unix)
     }
 
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
@@ -156,6 +152,6 @@ impl Driver for &Client {
     }
 
     fn wait_until(&mut self, time: Mono) {
-        thread::sleep(time.since(Mono::new(self.start.elapsed())));
+        thread::sleep(time.since(Mono::new(START.elapsed())));
     }
 }

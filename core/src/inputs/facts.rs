@@ -45,6 +45,18 @@ impl Facts {
         Ok(())
     }
 
+    /// Whether merging it twice says it twice.
+    pub(crate) fn appends(&self) -> bool {
+        fn has_list(value: &Value) -> bool {
+            match value {
+                Value::Array(_) => true,
+                Value::Object(members) => members.values().any(has_list),
+                _ => false,
+            }
+        }
+        !self.regions.is_empty() || self.metadata.iter().flat_map(Map::values).any(has_list)
+    }
+
     /// Whether nothing is said.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()

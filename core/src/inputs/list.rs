@@ -31,7 +31,10 @@ impl ListInputs {
         self
     }
 
-    /// Leaves out inputs that failed, such as those whose address could not be fetched. Pages are shorter then.
+    /// Leaves out inputs that failed, such as those whose address could not be fetched.
+    ///
+    /// Pages are shorter then, and may be empty before the list ends: who asks for all pages must leave this away, and
+    /// leave the failed ones out afterwards.
     #[doc(alias = "ignore_error")]
     pub fn without_failed(mut self) -> Self {
         self.without_failed = true;

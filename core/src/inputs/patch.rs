@@ -124,7 +124,9 @@ impl Operation for PatchInputs {
     const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {
-        Replay::Idempotent
+        // Regions have no id and lists no keys, so merging them twice appends them twice.
+        let appends = self.inputs.iter().any(|input| input.facts.appends());
+        if self.action == PatchAction::Merge && appends { Replay::Once } else { Replay::Idempotent }
     }
 
     fn target(&self, target: &mut Target) {

@@ -23,7 +23,10 @@ use crate::target::Scope;
 /// ```
 ///
 /// Several models of the service share one name: `general-v1.3` is the name of one that names concepts, one that
-/// embeds and one that clusters. Unless a type is asked for, those that embed or cluster are left aside.
+/// embeds and one that clusters. Unless a type is asked for, those that embed or cluster are left aside. Of a search
+/// the first page is looked at, as the service sends it.
+///
+/// A model that was looked up comes with the version it has; one out of the cache comes without.
 #[doc(alias = "Models.get")]
 #[derive(Debug)]
 pub struct FindModel {
@@ -73,7 +76,11 @@ impl FindModel {
 
     fn key(&self) -> Key {
         (
-            self.owner.clone().map(|owner| (owner.user().to_owned(), owner.app().to_owned())),
+            self.owner
+                .as_ref()
+                .or(self.app.scope())
+                .cloned()
+                .map(|owner| (owner.user().to_owned(), owner.app().to_owned())),
             self.name.clone(),
             self.model_type.clone(),
         )
@@ -257,9 +264,10 @@ impl ModelCache {
         Self::default()
     }
 
-    /// Notes that this name, with or without a type, stands for this model.
+    /// Notes that this name, with or without a type, stands for this model of its owner's.
     pub fn insert(&self, name: impl Into<String>, model_type: Option<&str>, model: ModelRef) {
-        self.put((None, name.into(), model_type.map(str::to_owned)), model);
+        let owner = model.owner().map(|owner| (owner.user().to_owned(), owner.app().to_owned()));
+        self.put((owner, name.into(), model_type.map(str::to_owned)), model);
     }
 
     /// Forgets everything.

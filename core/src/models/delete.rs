@@ -10,15 +10,16 @@ use crate::model::Status;
 use crate::operation::{Operation, Replay, Which};
 use crate::target::Target;
 
-/// Deletes a model; with a version in the [`ModelRef`], only that version. The service answers before it is gone.
-#[doc(alias("Models.delete", "delete_version"))]
+/// Deletes a model with all its versions, whichever version the [`ModelRef`] names. The service answers before it is
+/// gone.
+#[doc(alias = "Models.delete")]
 #[derive(Clone, Debug)]
 pub struct DeleteModel {
     model: ModelRef,
 }
 
 impl DeleteModel {
-    /// The model with this id, or one version of it.
+    /// The model with this id.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into() }
     }
@@ -34,7 +35,41 @@ impl Operation for DeleteModel {
     }
 
     fn target(&self, target: &mut Target) {
-        self.model.target(target);
+        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+        answer.done()
+    }
+}
+
+/// Deletes one version of a model.
+#[doc(alias = "delete_version")]
+#[derive(Clone, Debug)]
+pub struct DeleteModelVersion {
+    model: ModelRef,
+    version: String,
+}
+
+impl DeleteModelVersion {
+    /// This version of the model with this id.
+    pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
+        Self { model: model.into(), version: version.into() }
+    }
+}
+
+impl Operation for DeleteModelVersion {
+    type Output = Status;
+    const NAME: &'static str = "delete model version";
+    const METHOD: Method = Method::DELETE;
+
+    fn replay(&self) -> Replay {
+        Replay::Idempotent
+    }
+
+    fn target(&self, target: &mut Target) {
+        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
+        target.path("versions").id("model version id", &self.version);
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
