@@ -287,5 +287,9 @@ mod tests {
         assert_eq!(app.redact("invalid key (hunter2hunter2)", false), "invalid key (***)");
         assert_eq!(app.redact("invalid key (hunter2hun", true), "invalid key (***", "cut in half");
         assert_eq!(app.redact("invalid key (hunter2hun", false), "invalid key (hunter2hun");
+        let app = crate::App::new(Credentials::bearer("abcd/efgh\"ijkl").expect("valid"));
+        for quoted in ["abcd/efgh\"ijkl", r#"abcd/efgh\"ijkl"#, r#"abcd\/efgh\"ijkl"#] {
+            assert_eq!(app.redact(&format!("bad token <{quoted}>"), false), "bad token <***>", "{quoted}");
+        }
     }
 }

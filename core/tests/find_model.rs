@@ -226,3 +226,22 @@ fn wrong_events_are_misuse() {
     assert!(misused(machine.resume(Now::default(), Event::Begin)));
     assert!(misused(machine.resume(Now::default(), Event::Woke)));
 }
+
+/// What one app calls a model is nothing to another.
+#[test]
+fn a_cache_keeps_the_models_of_two_scopes_apart() {
+    let cache = ModelCache::new();
+    let scoped = |name: &str| app().with_scope(Scope::new("me", name));
+    let path = |name: &str| format!("/v2/users/me/apps/{name}/models/harbour");
+    for name in ["one", "two"] {
+        let answer =
+            json!({"status": {"code": 10000}, "model": {"id": format!("harbour-of-{name}"), "name": "harbour"}});
+        let mut script = Script::new().expect("GET", &path(name)).reply(200, answer);
+        let found = script.run(FindModel::new(&scoped(name), "harbour").cached_in(&cache)).unwrap();
+        assert_eq!(found.id(), format!("harbour-of-{name}"));
+        script.assert_done();
+    }
+    cache.insert("pier", None, ModelRef::from("p").of(Scope::new("me", "one")));
+    let find = |name: &str| FindModel::new(&scoped(name), "pier").cached_in(&cache);
+    assert_eq!(Script::new().run(find("one")).unwrap().id(), "p", "no request for what is noted");
+}
