@@ -21,15 +21,8 @@ use clarifai_core::workflows::{
 };
 use clarifai_core::{App, Credentials, FeedbackInfo, PatchAction, Scope};
 use clarifai_simulator::{Client, Simulator};
-use clarifai_tests::photograph;
-use serde_json::{Map, Value, json};
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => unreachable!("a table of objects"),
-    }
-}
+use clarifai_tests::{object, photograph};
+use serde_json::json;
 
 /// Both forms of the path: by the key of an app, and by a personal access token with a scope.
 fn clients() -> [Client; 2] {

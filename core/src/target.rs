@@ -23,7 +23,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///
 /// With a scope, paths are `/v2/users/{user}/apps/{app}/…`, without one `/v2/…`. An API key belongs to one app and
 /// needs none; a personal access token needs one. The user id `me` stands for the caller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Scope {
     user: String,
     app: String,

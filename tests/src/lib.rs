@@ -6,11 +6,25 @@
 
 use std::path::PathBuf;
 
+use serde_json::{Map, Value};
+
 pub mod replay;
 
 /// A file below `tests/data`.
 pub fn data(path: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "data", path].iter().collect()
+}
+
+/// The members of a JSON object, such as metadata.
+///
+/// # Panics
+///
+/// If it is no object.
+pub fn object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        other => panic!("no object: {other}"),
+    }
 }
 
 /// One of the photographs.

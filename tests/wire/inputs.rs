@@ -6,19 +6,13 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
-use serde_json::{Map, Value, json};
+use clarifai_tests::object;
+use serde_json::json;
 
 use super::*;
 
 /// The model whose outputs the old client corrects.
 const OUTPUTS_MODEL: &str = "aa9ca48295b37401f8af92ad1af0d91d";
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => unreachable!("a table of objects"),
-    }
-}
 
 /// Everything that can be said of an input.
 fn full(input: NewInput) -> NewInput {

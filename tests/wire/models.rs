@@ -116,7 +116,7 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
             predict(v, m1().image_url("http://u").options(options).language("zh").min_value(0.5))
         }
         "predict-image-with-everything" => {
-            let Value::Object(metadata) = json!({"k": 1}) else { unreachable!() };
+            let metadata = clarifai_tests::object(json!({"k": 1}));
             let image = NewInput::image_url("http://u").with_concept("a").without_concept("b");
             predict(v, m1().input(image.with_metadata(metadata).with_geo_point(22.22, 44.44)))
         }
@@ -147,7 +147,11 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
             let find = FindModel::new(&v.app, "general-v1.3").cached_in(&cache);
             v.run(find).map(drop)
         }),
-        "models-get-id" => ok(v, |_| Ok(())),
+        "models-get-id" => ok(v, |v| {
+            // Naming a model by its id asks nobody.
+            assert_eq!(v.result["model_id"], ModelRef::from("my-model").id());
+            Ok(())
+        }),
         "models-get-all-public"
         | "models-get-all-private"
         | "models-get-all-both"
@@ -229,7 +233,7 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         }),
         "models-create-hyper-empty" => ok(v, |v| v.call(CreateModel::new("my_model4")).map(drop)),
         "models-create-full" => ok(v, |v| {
-            let Value::Object(parameters) = json!({"a": [1, {"b": null}]}) else { unreachable!() };
+            let parameters = clarifai_tests::object(json!({"a": [1, {"b": null}]}));
             let create = CreateModel::new("犬/id").name("n").concepts(["a", "狗"]).mutually_exclusive(true);
             v.call(create.closed_environment(true).hyper_parameters(parameters)).map(drop)
         }),

@@ -4,16 +4,10 @@ use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::Crop;
 use clarifai_core::searches::{DistanceUnit, SearchInputs, SearchTerm};
 use clarifai_core::{Exchange, Page};
-use serde_json::{Map, Value, json};
+use clarifai_tests::object;
+use serde_json::{Value, json};
 
 use super::*;
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(members) => members,
-        _ => unreachable!("a table of objects"),
-    }
-}
 
 /// Searches by these terms, on the first page.
 fn by<const N: usize>(vector: Vector, terms: [SearchTerm; N]) -> Outcome {

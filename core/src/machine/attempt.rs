@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::auth::{Access, Authorization, Token};
 use crate::body::Body;
 use crate::envelope::Envelope;
-use crate::error::{Error, ErrorKind, Invalid, Misuse, TransportFailure, TransportFailureKind};
+use crate::error::{Error, ErrorKind, Invalid, Misuse, TransportFailure};
 use crate::exchange;
 use crate::operation::{Auth, Operation};
 use crate::policy::backoff::Backoff;
@@ -285,12 +285,5 @@ impl<O> Drop for Attempt<O> {
         if matches!(self.state, State::Fetching) {
             self.app.shared().token.give_up();
         }
-    }
-}
-
-impl TransportFailure {
-    /// Whether the request surely never reached the server.
-    pub fn is_not_sent(&self) -> bool {
-        self.kind == TransportFailureKind::NotSent
     }
 }

@@ -75,15 +75,7 @@ impl FindModel {
     }
 
     fn key(&self) -> Key {
-        (
-            self.owner
-                .as_ref()
-                .or(self.app.scope())
-                .cloned()
-                .map(|owner| (owner.user().to_owned(), owner.app().to_owned())),
-            self.name.clone(),
-            self.model_type.clone(),
-        )
+        (self.owner.as_ref().or(self.app.scope()).cloned(), self.name.clone(), self.model_type.clone())
     }
 
     fn begin(&mut self, now: Now) -> Step<ModelRef> {
@@ -249,7 +241,7 @@ fn is_old_type(model_type: &str) -> bool {
 }
 
 /// Owner, name and type.
-type Key = (Option<(String, String)>, String, Option<String>);
+type Key = (Option<Scope>, String, Option<String>);
 
 /// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
 ///
@@ -266,8 +258,7 @@ impl ModelCache {
 
     /// Notes that this name, with or without a type, stands for this model of its owner's.
     pub fn insert(&self, name: impl Into<String>, model_type: Option<&str>, model: ModelRef) {
-        let owner = model.owner().map(|owner| (owner.user().to_owned(), owner.app().to_owned()));
-        self.put((owner, name.into(), model_type.map(str::to_owned)), model);
+        self.put((model.owner().cloned(), name.into(), model_type.map(str::to_owned)), model);
     }
 
     /// Forgets everything.
