@@ -63,6 +63,9 @@ pub enum ErrorKind {
     /// Several models have that name.
     #[error(transparent)]
     Ambiguous(AmbiguousName),
+    /// A list could not be read to its end, or changed while it was read. What was read came before this.
+    #[error(transparent)]
+    List(IncompleteList),
     /// A machine was driven against its rules. Nothing was sent by this step.
     #[error(transparent)]
     Misuse(Misuse),
@@ -210,6 +213,10 @@ impl Error {
                 "raise the limit for answers, or ask for less at once"
             }
             ErrorKind::Ambiguous(_) => "name the model by its id",
+            ErrorKind::List(list) if matches!(list.problem, ListProblem::Changed { .. }) => {
+                "read it again when nobody changes it"
+            }
+            ErrorKind::List(_) => "read it in parts, by a search or by smaller pages",
             _ => return None,
         })
     }
@@ -536,6 +543,40 @@ pub struct AmbiguousName {
     pub candidates: Vec<String>,
 }
 
+/// A list that was read in pages and is not known to be whole. The items that were read came before the error.
+#[derive(Clone, Debug, ThisError)]
+#[error("the list {problem} (page {page}, {read} items read)")]
+#[non_exhaustive]
+pub struct IncompleteList {
+    /// What was noticed.
+    pub problem: ListProblem,
+    /// How many different items were read.
+    pub read: u64,
+    /// The page where reading ended.
+    pub page: u32,
+}
+
+/// What was noticed of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ThisError)]
+#[non_exhaustive]
+pub enum ListProblem {
+    /// Items came again on a later page: others were added in front while it was read.
+    #[error("changed while it was read: {repeated} items came twice and were left out, so others may be missing")]
+    Changed {
+        /// How many items came again.
+        repeated: u64,
+    },
+    /// It ended before it had as many items as were expected.
+    #[error("ended early: {expected} items were expected")]
+    Short {
+        /// How many items were expected.
+        expected: u64,
+    },
+    /// Page after page brought nothing new.
+    #[error("repeats itself: the service answers different pages with the same items")]
+    Looping,
+}
+
 /// How a machine was driven against its rules.
 #[derive(Clone, Debug, ThisError)]
 #[error("the machine was driven wrongly: {0}")]
@@ -559,6 +600,7 @@ into_kind! {
     Items: ItemFailures,
     NoSuchModel: NoSuchModel,
     Ambiguous: AmbiguousName,
+    List: IncompleteList,
     Misuse: Misuse,
 }
 

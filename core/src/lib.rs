@@ -47,6 +47,7 @@ mod app;
 pub mod auth;
 mod batch;
 mod body;
+pub mod bulk;
 pub mod concepts;
 mod envelope;
 pub mod error;
@@ -59,6 +60,7 @@ pub mod model;
 pub mod models;
 mod operation;
 mod page;
+pub mod pages;
 mod patch;
 pub mod policy;
 #[doc = include_str!("../docs/python.md")]

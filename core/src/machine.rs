@@ -58,9 +58,11 @@ use crate::error::TransportFailureKind;
 
 mod attempt;
 mod find_model;
+mod trace;
 
 pub use attempt::Attempt;
 pub use find_model::{FindModel, ModelCache};
+pub use trace::Call;
 
 /// A moment on a clock that never runs backwards, counted from an arbitrary start.
 ///
@@ -202,9 +204,57 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
-            Step::Send(request) => driver.send(request).map_or_else(Event::Failed, Event::Response),
+            Step::Send(request) => {
+                let answer = trace::in_span(request, |request| driver.send(request));
+                answer.map_or_else(Event::Failed, Event::Response)
+            }
             Step::WaitUntil(time) => {
                 driver.wait_until(time);
+                Event::Woke
+            }
+            Step::Done(result) => return result,
+        };
+    }
+}
+
+/// What an adapter of asynchronous I/O can do.
+///
+/// The futures need not be [`Send`] here, because those of a browser are not; where an adapter's are, so are those
+/// of [`drive_async`].
+pub trait AsyncDriver {
+    /// Reads the clocks.
+    fn now(&self) -> Now;
+
+    /// Sends one request under rules 4 and 5.
+    ///
+    /// # Errors
+    ///
+    /// Only what the transport failed at, never an HTTP status.
+    fn send(&self, request: Request<Body>) -> impl Future<Output = Result<Response<Bytes>, TransportFailure>>;
+
+    /// Waits.
+    fn wait_until(&self, time: Mono) -> impl Future<Output = ()>;
+}
+
+/// Drives a machine to its end without blocking. Dropping the future is allowed at any time: see rule 7.
+///
+/// # Errors
+///
+/// The machine's own.
+pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncDriver) -> Result<M::Output, Error> {
+    let mut event = Event::Begin;
+    loop {
+        event = match machine.resume(driver.now(), event) {
+            Step::Send(request) => {
+                #[cfg(feature = "tracing")]
+                let span = trace::span(&request);
+                let answer = driver.send(request);
+                #[cfg(feature = "tracing")]
+                let answer = tracing::Instrument::instrument(answer, span);
+                answer.await.map_or_else(Event::Failed, Event::Response)
+            }
+            Step::WaitUntil(time) => {
+                driver.wait_until(time).await;
                 Event::Woke
             }
             Step::Done(result) => return result,

@@ -52,3 +52,5 @@ impl Operation for ListConcepts {
         answer.list("concepts")
     }
 }
+
+crate::pages::paged!(ListConcepts, Concept, |concept| crate::pages::in_app(concept.app_id.as_deref(), &concept.id));

@@ -74,3 +74,5 @@ impl Operation for SearchConcepts {
         answer.found("concepts")
     }
 }
+
+crate::pages::paged!(SearchConcepts, Concept, |concept| crate::pages::in_app(concept.app_id.as_deref(), &concept.id));

@@ -70,3 +70,5 @@ impl Operation for ListInputs {
         Ok(inputs)
     }
 }
+
+crate::pages::paged!(ListInputs, Input, |input| input.id.as_str().into());

@@ -7,6 +7,7 @@ use http::{Request, Response};
 
 use bytes::Bytes;
 
+use super::trace::Sent;
 use super::{Event, Latest, Machine, Mono, Now, Step};
 use crate::app::App;
 use crate::auth::{Access, Authorization, Token};
@@ -57,9 +58,10 @@ enum State {
     /// The request is on its way under the token of that generation.
     Sent {
         generation: Option<u64>,
+        sent: Sent,
     },
     /// The request for a token is on its way.
-    Fetching,
+    Fetching(Sent),
     /// Waiting, then going on with [`Attempt::authorise`].
     Waiting(Mono),
     Spent,
@@ -116,15 +118,15 @@ impl<O: Operation> Attempt<O> {
                         Ok(()) => return self.wait(until),
                         Err(invalid) => return self.fail(invalid),
                     },
-                    Access::Fetch => return self.fetch(),
+                    Access::Fetch => return self.fetch(now),
                 },
             },
         };
-        self.send(authorization, generation)
+        self.send(now, authorization, generation)
     }
 
-    fn send(&mut self, authorization: Authorization, generation: Option<u64>) -> Step<O::Output> {
-        let request = match exchange::request(&self.app, &self.operation, authorization) {
+    fn send(&mut self, now: Now, authorization: Authorization, generation: Option<u64>) -> Step<O::Output> {
+        let mut request = match exchange::request(&self.app, &self.operation, authorization) {
             Ok(request) => request,
             Err(invalid) => return self.fail(invalid),
         };
@@ -132,18 +134,19 @@ impl<O: Operation> Attempt<O> {
             self.app.shared().budget.deposit();
         }
         self.attempts += 1;
-        self.state = State::Sent { generation };
+        let sent = Sent::new(&mut request, O::NAME, self.attempts, now.mono);
+        self.state = State::Sent { generation, sent };
         Step::Send(request)
     }
 
-    fn fetch(&mut self) -> Step<O::Output> {
+    fn fetch(&mut self, now: Now) -> Step<O::Output> {
         let request: Result<Request<Body>, _> = self
             .check()
             .and_then(|()| exchange::basic(&self.app))
             .and_then(|authorization| exchange::request(&self.app, &Token::default(), authorization));
         match request {
-            Ok(request) => {
-                self.state = State::Fetching;
+            Ok(mut request) => {
+                self.state = State::Fetching(Sent::new(&mut request, Token::NAME, 1, now.mono));
                 Step::Send(request)
             }
             Err(invalid) => {
@@ -168,13 +171,15 @@ impl<O: Operation> Attempt<O> {
         Step::WaitUntil(until)
     }
 
-    fn token_answered(&mut self, now: Now, response: Response<Bytes>) -> Step<O::Output> {
+    fn token_answered(&mut self, now: Now, response: Response<Bytes>, sent: &Sent) -> Step<O::Output> {
         let answer = Envelope::open(&self.app, response);
-        match exchange::judge(&Token::default(), &answer) {
+        let judged = exchange::judge(&Token::default(), &answer);
+        sent.ended(now.mono, Some(&answer), judged.as_ref().err());
+        match judged {
             Ok(grant) => {
                 // Used at once, however short its life: asking the desk again could go on for ever.
                 let (value, generation) = self.app.shared().token.put(now.mono, &grant);
-                self.send(Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
+                self.send(now, Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
             }
             Err(error) => {
                 self.app.shared().token.give_up();
@@ -184,12 +189,18 @@ impl<O: Operation> Attempt<O> {
         }
     }
 
-    fn answered(&mut self, now: Now, response: Response<Bytes>, generation: Option<u64>) -> Step<O::Output> {
+    fn answered(
+        &mut self,
+        now: Now,
+        response: Response<Bytes>,
+        generation: Option<u64>,
+        sent: &Sent,
+    ) -> Step<O::Output> {
         let answer = Envelope::open(&self.app, response);
-        let error = match exchange::judge(&self.operation, &answer) {
-            Ok(output) => {
-                return self.end(Ok(output));
-            }
+        let judged = exchange::judge(&self.operation, &answer);
+        sent.ended(now.mono, Some(&answer), judged.as_ref().err());
+        let error = match judged {
+            Ok(output) => return self.end(Ok(output)),
             Err(error) => error,
         };
         if let (Some(generation), true) = (generation, is_expired_token(&error)) {
@@ -203,8 +214,9 @@ impl<O: Operation> Attempt<O> {
         self.again_or_fail(now, error, hint, false)
     }
 
-    fn failed(&mut self, now: Now, failure: TransportFailure) -> Step<O::Output> {
+    fn failed(&mut self, now: Now, failure: TransportFailure, sent: &Sent) -> Step<O::Output> {
         let error = Error::new(O::NAME, failure);
+        sent.ended(now.mono, None, Some(&error));
         self.again_or_fail(now, error, None, false)
     }
 
@@ -248,12 +260,15 @@ impl<O: Operation> Machine for Attempt<O> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.authorise(now),
-            (State::Sent { generation }, Event::Response(response)) => self.answered(now, response, generation),
-            (State::Sent { .. }, Event::Failed(failure)) => self.failed(now, failure),
-            (State::Fetching, Event::Response(response)) => self.token_answered(now, response),
-            (State::Fetching, Event::Failed(failure)) => {
+            (State::Sent { generation, sent }, Event::Response(response)) => {
+                self.answered(now, response, generation, &sent)
+            }
+            (State::Sent { sent, .. }, Event::Failed(failure)) => self.failed(now, failure, &sent),
+            (State::Fetching(sent), Event::Response(response)) => self.token_answered(now, response, &sent),
+            (State::Fetching(sent), Event::Failed(failure)) => {
                 self.app.shared().token.give_up();
                 let error = Error::new(Token::NAME, failure);
+                sent.ended(now.mono, None, Some(&error));
                 self.again_or_fail(now, error, None, true)
             }
             (State::Waiting(until), Event::Woke) if now.mono < until => self.wait(until),
@@ -266,7 +281,7 @@ impl<O: Operation> Machine for Attempt<O> {
                         self.happened = true;
                         "it waits for an answer"
                     }
-                    State::Fetching => {
+                    State::Fetching(_) => {
                         self.app.shared().token.give_up();
                         "it waits for an answer"
                     }
@@ -282,7 +297,7 @@ impl<O: Operation> Machine for Attempt<O> {
 impl<O> Drop for Attempt<O> {
     /// Hands back the lease on the token, so that nobody waits for a machine that is gone.
     fn drop(&mut self) {
-        if matches!(self.state, State::Fetching) {
+        if matches!(self.state, State::Fetching(_)) {
             self.app.shared().token.give_up();
         }
     }

@@ -56,3 +56,5 @@ impl Operation for ListModelInputs {
         answer.list("inputs")
     }
 }
+
+crate::pages::paged!(ListModelInputs, Input, |input| input.id.as_str().into());

@@ -59,3 +59,5 @@ impl Operation for ListModels {
         answer.list("models")
     }
 }
+
+crate::pages::paged!(ListModels, Model, |model| crate::pages::in_app(model.app_id.as_deref(), &model.id));

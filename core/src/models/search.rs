@@ -1,5 +1,7 @@
 //! `POST /v2/models/searches`: models by name and type.
 
+use std::borrow::Cow;
+
 use http::Method;
 use serde::Serialize;
 
@@ -9,6 +11,7 @@ use crate::error::Invalid;
 use crate::model::Model;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
+use crate::pages::{Paged, in_app};
 use crate::target::{Scope, Target};
 
 /// Searches the models an app can use by name, with `*` as a wildcard, and by type.
@@ -124,5 +127,25 @@ impl Operation for SearchModels {
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
         answer.found("models")
+    }
+}
+
+impl Paged for SearchModels {
+    type Item = Model;
+
+    fn current(&self) -> Page {
+        self.page.unwrap_or_default()
+    }
+
+    fn with_page(self, page: Page) -> Self {
+        self.page(page)
+    }
+
+    fn items(answer: Vec<Model>) -> Vec<Model> {
+        answer
+    }
+
+    fn key(model: &Model) -> Cow<'_, str> {
+        in_app(model.app_id.as_deref(), &model.id)
     }
 }

@@ -129,3 +129,5 @@ impl Operation for ListModelVersions {
         answer.list("model_versions")
     }
 }
+
+crate::pages::paged!(ListModelVersions, ModelVersion, |version| version.id.as_str().into());

@@ -1,5 +1,7 @@
 //! `POST /v2/searches`: inputs by what they look like and what is known of them.
 
+use std::borrow::Cow;
+
 use http::Method;
 
 use super::SearchTerm;
@@ -9,6 +11,7 @@ use crate::error::Invalid;
 use crate::model::Hit;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
+use crate::pages::Paged;
 use crate::target::Target;
 
 /// Searches the inputs of an app. All terms count.
@@ -100,5 +103,30 @@ impl Operation for SearchInputs {
 
     fn decode(&self, answer: &Envelope) -> Result<SearchResult, Unreadable> {
         Ok(SearchResult { id: answer.member("id")?, hits: answer.found("hits")? })
+    }
+}
+
+impl Paged for SearchInputs {
+    type Item = Hit;
+
+    fn current(&self) -> Page {
+        self.page
+    }
+
+    fn with_page(self, page: Page) -> Self {
+        self.page(page)
+    }
+
+    fn items(answer: SearchResult) -> Vec<Hit> {
+        answer.hits
+    }
+
+    /// An input can be found for several of its annotations.
+    fn key(hit: &Hit) -> Cow<'_, str> {
+        match (hit.input_id(), &hit.annotation) {
+            (None, _) => "".into(),
+            (Some(input), Some(annotation)) if !annotation.id.is_empty() => format!("{input}/{}", annotation.id).into(),
+            (Some(input), _) => input.into(),
+        }
     }
 }

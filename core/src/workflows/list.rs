@@ -68,3 +68,12 @@ macro_rules! list {
 
 list!(ListWorkflows, "list workflows", "workflows");
 list!(ListPublicWorkflows, "list public workflows", "public_workflows");
+
+crate::pages::paged!(ListWorkflows, Workflow, |workflow| crate::pages::in_app(
+    workflow.app_id.as_deref(),
+    &workflow.id
+));
+crate::pages::paged!(ListPublicWorkflows, Workflow, |workflow| crate::pages::in_app(
+    workflow.app_id.as_deref(),
+    &workflow.id
+));

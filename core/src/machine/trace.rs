@@ -1,0 +1,100 @@
+//! What a request belongs to, for adapters, and what is told of it to `tracing` where that feature is on.
+//!
+//! Nothing that is told holds a secret: no headers, no bodies, and texts of the service only after credentials were
+//! blotted out.
+
+use http::Request;
+
+use super::Mono;
+use crate::body::Body;
+use crate::envelope::Envelope;
+use crate::error::Error;
+
+/// What a request belongs to. Machines put it into the [extensions](Request::extensions) of each request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Call {
+    /// Name of the operation, such as `predict`.
+    pub operation: &'static str,
+    /// Which attempt at it this is, from 1.
+    pub attempt: u32,
+    #[cfg(feature = "tracing")]
+    pub(super) span: tracing::Span,
+}
+
+/// One request under way.
+#[derive(Debug)]
+pub(super) struct Sent {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+    #[cfg(feature = "tracing")]
+    since: Mono,
+}
+
+impl Sent {
+    /// Notes that the request is on its way.
+    pub(super) fn new(request: &mut Request<Body>, operation: &'static str, attempt: u32, now: Mono) -> Self {
+        #[cfg(feature = "tracing")]
+        {
+            let span = tracing::debug_span!(
+                "clarifai",
+                operation,
+                attempt,
+                method = request.method().as_str(),
+                path = request.uri().path(),
+                bytes = request.body().len(),
+                status = tracing::field::Empty,
+                duration_ms = tracing::field::Empty,
+                request_id = tracing::field::Empty,
+                error = tracing::field::Empty,
+            );
+            request.extensions_mut().insert(Call { operation, attempt, span: span.clone() });
+            Self { span, since: now }
+        }
+        #[cfg(not(feature = "tracing"))]
+        {
+            let _ = now;
+            request.extensions_mut().insert(Call { operation, attempt });
+            Self {}
+        }
+    }
+
+    /// Tells what came of it.
+    #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "it tells nobody"))]
+    pub(super) fn ended(&self, now: Mono, answer: Option<&Envelope>, error: Option<&Error>) {
+        #[cfg(feature = "tracing")]
+        {
+            if self.span.is_disabled() {
+                return;
+            }
+            let duration = now.since(self.since);
+            self.span.record("duration_ms", u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
+            if let Some(answer) = answer {
+                self.span.record("status", answer.http_status());
+                if let Some(id) = answer.request_id() {
+                    self.span.record("request_id", crate::error::clean(&id, 64));
+                }
+            }
+            if let Some(error) = error {
+                self.span.record("error", error.to_string());
+            }
+            self.span.in_scope(|| tracing::debug!(ok = error.is_none(), "answered"));
+        }
+        #[cfg(not(feature = "tracing"))]
+        let _ = (now, answer, error);
+    }
+}
+
+/// Runs `send` inside the span of the request, so that what the transport tells stands in it.
+pub(super) fn in_span<T>(request: Request<Body>, send: impl FnOnce(Request<Body>) -> T) -> T {
+    #[cfg(feature = "tracing")]
+    return span(&request).in_scope(|| send(request));
+    #[cfg(not(feature = "tracing"))]
+    send(request)
+}
+
+/// The span of a request.
+#[cfg(feature = "tracing")]
+pub(super) fn span(request: &Request<Body>) -> tracing::Span {
+    request.extensions().get::<Call>().map_or_else(tracing::Span::none, |call| call.span.clone())
+}
