@@ -59,10 +59,18 @@ use crate::error::TransportFailureKind;
 mod attempt;
 mod find_model;
 mod trace;
+mod train;
+mod wait;
 
 pub use attempt::Attempt;
 pub use find_model::{FindModel, ModelCache};
 pub use trace::Call;
+pub use train::{Train, Training};
+pub use wait::{
+    AllProcessed, Checkpoint, Goal, InputGone, ModelGone, NoInputs, NoModels, Processed, TheseProcessed, Trained, Verdict,
+    Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining,
+    WaitForUploads, WaitForUploadsOf,
+};
 
 /// A moment on a clock that never runs backwards, counted from an arbitrary start.
 ///
