@@ -95,6 +95,12 @@ impl Error {
         self
     }
 
+    /// The same error of a call that may have taken effect, whatever the error says.
+    pub(crate) fn in_doubt(mut self) -> Self {
+        self.0.happened = true;
+        self
+    }
+
     /// The same error of a request that only prepared the call: the call itself surely did not happen by it.
     pub(crate) fn before_the_call(mut self) -> Self {
         self.0.happened = false;

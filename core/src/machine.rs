@@ -67,9 +67,9 @@ pub use find_model::{FindModel, ModelCache};
 pub use trace::Call;
 pub use train::{Train, Training};
 pub use wait::{
-    AllProcessed, Checkpoint, Goal, InputGone, ModelGone, NoInputs, NoModels, Processed, TheseProcessed, Trained, Verdict,
-    Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining,
-    WaitForUploads, WaitForUploadsOf,
+    AllProcessed, Checkpoint, Goal, InputGone, ModelGone, NoInputs, NoModels, Processed, TheseProcessed, Trained,
+    Verdict, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted,
+    WaitForTraining, WaitForUploads, WaitForUploadsOf,
 };
 
 /// A moment on a clock that never runs backwards, counted from an arbitrary start.

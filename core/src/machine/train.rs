@@ -181,8 +181,7 @@ impl Train {
             Class::Terminal => Step::Done(Ok(Training::Failed(*version))),
             _ => {
                 let goal = Trained::seen(self.model.clone(), *version);
-                let mut wait =
-                    Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
+                let mut wait = Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
                 wait = match self.settings.deadline {
                     Some(deadline) => wait.deadline(deadline),
                     None => wait.without_deadline(),

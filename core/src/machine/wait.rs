@@ -54,7 +54,7 @@ pub enum Verdict<T> {
     /// It is reached.
     Done(T),
     /// It will never be reached.
-    Failed(Status),
+    Failed(Box<Status>),
     /// Not yet; look again after a pause.
     Pending,
     /// The look takes another question, which is asked at once.

@@ -73,7 +73,7 @@ impl Goal for Trained {
             Some(ref status) => match status.class() {
                 Class::Success => Verdict::Done(version),
                 // "Untrained" of a version whose training was asked for: nothing is at work, and nothing will come.
-                Class::Terminal | Class::Idle => Verdict::Failed(status.clone()),
+                Class::Terminal | Class::Idle => Verdict::Failed(Box::new(status.clone())),
                 _ => Verdict::Pending,
             },
             None => Verdict::Pending,
