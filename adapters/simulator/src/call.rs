@@ -144,7 +144,7 @@ impl Call<'_> {
         let url = ["image", "video"].iter().find_map(|medium| text(&data[medium], "url")).map(str::trim);
         if let Some(url) = url.filter(|url| url.starts_with(PICTURES)) {
             let mut held = self.hold();
-            let kept = held.app().inputs.values().find(|input| input.url() == Some(url));
+            let kept = held.app().inputs.with_url(url).next();
             if let Some(kept) = kept.filter(|input| !input.bytes.is_empty()) {
                 return Ok(kept.bytes.clone());
             }

@@ -104,8 +104,8 @@ impl Simulator {
             return Err(RestoreError("no JSON object".to_owned()));
         }
         let mut state = State::deserialize(saved).map_err(|error| RestoreError(error.to_string()))?;
-        for input in state.apps.values_mut().flat_map(|app| app.inputs.values_mut()) {
-            input.look_again(&self.limits);
+        for app in state.apps.values_mut() {
+            app.inputs.for_each_mut(|input| input.look_again(&self.limits));
         }
         *self.state() = state;
         Ok(())

@@ -75,15 +75,14 @@ fn look(call: &Call<'_>, data: &Value) -> Result<Looked, Unusable> {
 /// Adds an input, and gives it as JSON.
 fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -> Result<Value, Unusable> {
     let data = &item["data"];
-    if app.inputs.contains_key(id) {
+    if app.inputs.contains(id) {
         return Err(Unusable(30100, "Duplicate ID in this app", "An input has a duplicate ID".to_owned()));
     }
     let medium = &data[if data.get("image").is_some() { "image" } else { "video" }];
     let url = text(medium, "url").map(str::trim).filter(|_| medium["allow_duplicate_url"] != true);
     // An address that failed may be tried again.
     let holds = |input: &&Input| input.is_pending(call.now) || input.failure.is_none();
-    let others = app.inputs.values().filter(holds);
-    if let Some(other) = url.and_then(|url| others.into_iter().find(|input| input.url() == Some(url))) {
+    if let Some(other) = url.and_then(|url| app.inputs.with_url(url).find(holds)) {
         let details = format!("The input '{}' has the same URL; allow_duplicate_url would allow it.", other.id);
         return Err(Unusable(30100, "Duplicate URL in this app", details));
     }
@@ -109,7 +108,7 @@ fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -
         seen,
     };
     let json = input.json(app, &call.app, call.now);
-    app.inputs.insert(id.to_owned(), input);
+    app.inputs.insert(input);
     Ok(json)
 }
 
@@ -190,7 +189,9 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let page = call.page()?;
     let mut held = call.hold();
     let app = held.app();
-    let inputs: Vec<_> = page.of(app.newest_inputs()).map(|input| input.json(app, &call.app, call.now)).collect();
+    let ids = page.of(app.inputs.newest_ids());
+    let inputs: Vec<_> =
+        ids.filter_map(|id| app.inputs.get(id)).map(|input| input.json(app, &call.app, call.now)).collect();
     Ok(Content::ok(json!({"inputs": inputs})))
 }
 
@@ -204,7 +205,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
 /// How many are processed, waiting and failed.
 pub(super) fn counts(call: &Call<'_>) -> Content {
     let mut held = call.hold();
-    let inputs: Vec<_> = held.app().inputs.values().collect();
+    let inputs: Vec<_> = held.app().inputs.iter().collect();
     let count =
         |counts: fn(&Input, std::time::Duration) -> bool| inputs.iter().filter(|input| counts(input, call.now)).count();
     Content::ok(json!({"counts": {
@@ -294,7 +295,7 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
     input.modified = call.now;
     let mut json = input.json(app, &call.app, call.now);
     json["status"] = status(30200, "Input modified", "");
-    app.inputs.insert(id.to_owned(), input);
+    app.inputs.insert(input);
     Ok(json)
 }
 
@@ -348,7 +349,7 @@ fn remove(kept: &mut Value, named: &Value) {
 
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let mut held = call.hold();
-    if !held.app().inputs.contains_key(id) {
+    if !held.app().inputs.contains(id) {
         return Err(Refusal::no_input(id));
     }
     end(call, &mut held, id);
@@ -360,7 +361,7 @@ pub(super) fn delete_many(call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let ids = ids_to_delete(&body, Refusal::bad_input)?;
     let mut held = call.hold();
-    let ids = ids.unwrap_or_else(|| held.app().inputs.keys().cloned().collect());
+    let ids = ids.unwrap_or_else(|| held.app().inputs.iter().map(|input| input.id.clone()).collect());
     for id in ids {
         end(call, &mut held, &id);
     }
@@ -369,8 +370,7 @@ pub(super) fn delete_many(call: &Call<'_>) -> Answer {
 
 fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
     let gone = call.now.saturating_add(call.simulator.delays.deleting);
-    if let Some(input) = held.app().inputs.get_mut(id).filter(|input| input.gone.is_none()) {
-        input.gone = Some(gone);
+    if held.app().inputs.delete(id, gone) {
         held.note(call.now, "delete", "input", id, &Value::Null, 0);
     }
 }
