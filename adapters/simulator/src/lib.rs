@@ -54,6 +54,7 @@ mod geo;
 mod media;
 mod predict;
 mod routes;
+pub mod rules;
 #[cfg(feature = "server")]
 mod server;
 mod service;

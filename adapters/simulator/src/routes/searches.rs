@@ -191,7 +191,7 @@ impl Query {
         };
         let refuse =
             |Unusable(_, description, details): Unusable| Refusal::bad_search(format!("{description}: {details}"));
-        let limits = &call.simulator.limits;
+        let limits = &call.simulator.limits.picture;
         let medium = match known {
             Some(known) => {
                 let mut data = known.data.clone();

@@ -103,7 +103,9 @@ impl Inputs {
 impl From<BTreeMap<String, Input>> for Inputs {
     fn from(by_id: BTreeMap<String, Input>) -> Self {
         let mut inputs = Self::default();
-        by_id.into_values().for_each(|input| inputs.insert(input));
+        for input in by_id.into_values() {
+            inputs.insert(input);
+        }
         inputs
     }
 }
