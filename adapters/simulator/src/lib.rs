@@ -46,10 +46,12 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+pub mod audit;
 mod call;
 mod catalog;
 mod classifier;
 mod client;
+pub mod faults;
 mod geo;
 mod media;
 mod predict;

@@ -1,6 +1,6 @@
 //! The service itself: who may call, which route is meant, and what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -15,6 +15,7 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Refusal, date, respond};
+use crate::audit::{self, Tally};
 use crate::call::{AppName, Call};
 use crate::routes;
 use crate::rules::{Duplicates, Limits, Lists, Pace, Rate};
@@ -145,6 +146,11 @@ impl Simulator {
     /// What was done so far, in order.
     pub fn ledger(&self) -> Vec<ledger::Entry> {
         self.state().ledger.clone()
+    }
+
+    /// How often each input was created, deleted, and sent again, by id and over all applications: the ledger, counted.
+    pub fn commits(&self) -> BTreeMap<String, Tally> {
+        audit::tally(&self.state().ledger)
     }
 
     fn answer(&self, now: Now, request: &Request<Bytes>) -> Answer {
