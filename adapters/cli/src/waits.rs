@@ -295,10 +295,11 @@ fn wait<G: Seen>(
 /// Says that a wait ended before its goal, and gives the failure for the program to end with.
 fn unreached(context: &mut Context<'_>, error: &Error, on: Option<String>) -> Result<Failure, Failure> {
     let (outcome, last) = match error.kind() {
-        ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, last, .. }) => ("timed out", last.as_ref()),
-        ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), last, .. }) => ("failed", last.as_ref()),
-        ErrorKind::Wait(WaitError { last, .. }) => ("unknown", last.as_ref()),
-        _ => ("unknown", None),
+        ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, last, .. }) => ("timed out", last),
+        ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), last, .. }) => ("failed", last),
+        ErrorKind::Wait(WaitError { last, .. }) => ("unknown", last),
+        // There was nothing to wait for, such as a training that could not be started.
+        _ => return Ok(Failure::Said(crate::exit::exit_of(error), words_of(error))),
     };
     if context.global.json {
         say(context, outcome, json!({"last": last, "error": words_of(error)}))?;
