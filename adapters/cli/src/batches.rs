@@ -320,6 +320,7 @@ impl<J: Job> Session<'_, J> {
         ended?;
         match stopped {
             Some(Problem::Call(exit, words)) if self.said.contains_key(&words) => Err(Failure::Quiet(exit)),
+            Some(Problem::Call(exit, words)) => Err(Failure::Said(exit, words)),
             Some(problem) => Err(Failure::Said(Exit::Service, problem.words().to_owned())),
             // Where nothing at all got through, the call has more to say than its items.
             None if self.good == 0 && !self.said.is_empty() => Err(Failure::Quiet(self.exit)),

@@ -1,9 +1,10 @@
 //! How far something is, on standard error: a bar on a terminal, a line now and then elsewhere.
 
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::args::Global;
 use crate::output;
@@ -12,9 +13,9 @@ use crate::output;
 const LINES_APART: Duration = Duration::from_secs(3);
 
 /// Where a part of a whole is done, and how fast that goes.
-const BAR: &str = "{spinner} {prefix}: {human_pos} of {human_len} {wide_bar} {per_sec}, {eta} left{msg}";
+const BAR: &str = "{spinner} {prefix}: {human_pos} of {human_len} {wide_bar} {rate} a second, {eta} left{msg}";
 /// Where nobody knows how much there is.
-const COUNT: &str = "{spinner} {prefix}: {human_pos} ({per_sec}){msg}";
+const COUNT: &str = "{spinner} {prefix}: {human_pos}, {rate} a second{msg}";
 /// Where there is nothing to count.
 const SPINNER: &str = "{spinner} {prefix}{msg} ({elapsed})";
 
@@ -94,9 +95,9 @@ impl Progress {
                     (Some(_), None) => COUNT,
                     (None, _) => SPINNER,
                 };
-                // The templates are constants, and the tests show them.
+                // The templates are constants, and a test shows that they are some.
                 if let Ok(style) = ProgressStyle::with_template(template) {
-                    bar.set_style(style);
+                    bar.set_style(style.with_key("rate", rate));
                 }
                 if let Some(total) = far.total {
                     bar.set_length(total);
@@ -136,6 +137,10 @@ impl Drop for Progress {
             *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
         }
     }
+}
+
+fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+    let _ = write!(out, "{:.1}", state.per_sec());
 }
 
 /// How far it is, in words: `128 of 300, 12.5 a second, 14 s left, 3 failed`.

@@ -109,10 +109,10 @@ fn serve(
     }
 }
 
-fn good(members: Value) -> Answer {
-    let mut answer = json!({"status": {"code": 10000, "description": "Ok"}});
-    answer.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    Some((200, "", answer))
+#[expect(clippy::unnecessary_wraps, reason = "it is one answer among others")]
+fn good(mut members: Value) -> Answer {
+    members["status"] = json!({"code": 10000, "description": "Ok"});
+    Some((200, "", members))
 }
 
 /// An output for each input, which names it.
@@ -254,6 +254,21 @@ fn ctrl_c_leaves_what_is_known() {
     let ran = end(server.begin(&["inputs", "create", "https://example.com/a.jpg", "--id", "a", "--json"], 1), "-INT");
     assert_eq!(ran.lines()[0]["outcome"], "unknown");
     ran.says(&[], &["error: https://example.com/a.jpg: interrupted: it may be stored or not"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_what_cannot_be_woken() {
+    let mut child = Cli::new().command(&["--simulator", "predict", "-"]).spawn().unwrap();
+    // Standard input is open, and nobody writes to it.
+    let input = child.stdin.take();
+    let mut note = String::new();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    err.read_line(&mut note).unwrap();
+    assert!(note.contains("simulator"), "{note}");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(end(child, "-INT").out, "");
+    drop(input);
 }
 
 #[cfg(unix)]
