@@ -12,7 +12,8 @@ use crate::state::input::Input;
 #[serde(from = "BTreeMap<String, Input>")]
 pub(crate) struct Inputs {
     by_id: BTreeMap<String, Input>,
-    by_age: BTreeSet<(u64, String)>,
+    /// Serial and id, the oldest first. In one run, so that a page far down is found at once.
+    by_age: Vec<(u64, String)>,
     by_url: BTreeMap<String, BTreeSet<String>>,
     /// When the first of those that are deleted is gone, or before.
     due: Option<Duration>,
@@ -34,12 +35,12 @@ impl Inputs {
 
     /// The newest first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &Input> {
-        self.newest_ids().filter_map(|id| self.by_id.get(id))
+        self.newest_ids().filter_map(|(_, id)| self.by_id.get(id))
     }
 
-    /// Their ids, those of the newest first.
-    pub(crate) fn newest_ids(&self) -> impl Iterator<Item = &str> {
-        self.by_age.iter().rev().map(|(_, id)| id.as_str())
+    /// Serial and id, those of the newest first. Skipping costs nothing.
+    pub(crate) fn newest_ids(&self) -> std::iter::Rev<std::slice::Iter<'_, (u64, String)>> {
+        self.by_age.iter().rev()
     }
 
     /// Those with this address, in the order of their ids.
@@ -50,9 +51,15 @@ impl Inputs {
     /// Adds an input, or puts it into the place of the one with its id.
     pub(crate) fn insert(&mut self, input: Input) {
         if let Some(old) = self.by_id.remove(&input.id) {
-            self.forget(&old);
+            self.forget_url(&old);
+            if let Ok(place) = self.by_age.binary_search(&(old.serial, old.id)) {
+                self.by_age.remove(place);
+            }
         }
-        self.by_age.insert((input.serial, input.id.clone()));
+        let age = (input.serial, input.id.clone());
+        if let Err(place) = self.by_age.binary_search(&age) {
+            self.by_age.insert(place, age);
+        }
         if let Some(url) = input.url() {
             self.by_url.entry(url.to_owned()).or_default().insert(input.id.clone());
         }
@@ -77,9 +84,10 @@ impl Inputs {
         let gone: Vec<_> = self.iter().filter(|input| is_gone(input)).map(|input| input.id.clone()).collect();
         for id in gone {
             if let Some(input) = self.by_id.remove(&id) {
-                self.forget(&input);
+                self.forget_url(&input);
             }
         }
+        self.by_age.retain(|(_, id)| self.by_id.contains_key(id));
         self.due = self.iter().filter_map(|input| input.gone).min();
     }
 
@@ -88,8 +96,7 @@ impl Inputs {
         self.by_id.values_mut().for_each(touch);
     }
 
-    fn forget(&mut self, old: &Input) {
-        self.by_age.remove(&(old.serial, old.id.clone()));
+    fn forget_url(&mut self, old: &Input) {
         let Some(url) = old.url() else { return };
         if let Some(ids) = self.by_url.get_mut(url) {
             ids.remove(&old.id);
@@ -103,7 +110,9 @@ impl Inputs {
 impl From<BTreeMap<String, Input>> for Inputs {
     fn from(by_id: BTreeMap<String, Input>) -> Self {
         let mut inputs = Self::default();
-        for input in by_id.into_values() {
+        let mut all: Vec<_> = by_id.into_values().collect();
+        all.sort_by_key(|input| input.serial);
+        for input in all {
             inputs.insert(input);
         }
         inputs
