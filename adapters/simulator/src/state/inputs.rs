@@ -14,7 +14,7 @@ pub(crate) struct Inputs {
     by_id: BTreeMap<String, Input>,
     by_age: BTreeSet<(u64, String)>,
     by_url: BTreeMap<String, BTreeSet<String>>,
-    /// When the first of those that are deleted is gone.
+    /// When the first of those that are deleted is gone, or before.
     due: Option<Duration>,
 }
 
@@ -113,5 +113,52 @@ impl From<BTreeMap<String, Input>> for Inputs {
 impl Serialize for Inputs {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.by_id.serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn input(serial: u64, id: u64, url: u64) -> Input {
+        let saved = json!({"id": format!("{id}"), "serial": serial, "data": {"image": {"url": format!("https://h/{url}")}},
+            "concepts": [], "corrections": {}, "created": Duration::ZERO, "modified": Duration::ZERO,
+            "ready": Duration::ZERO, "failure": null, "gone": null, "bytes": ""});
+        serde_json::from_value(saved).expect("an input")
+    }
+
+    /// Whatever is added, put into another's place and deleted: what is found is what looking at all finds.
+    #[test]
+    fn what_is_found_is_what_looking_at_all_finds() {
+        let mut inputs = Inputs::default();
+        let mut random = 1_u64;
+        let mut next = |end| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % end
+        };
+        for time in 0..2000 {
+            let now = Duration::from_secs(time);
+            match next(3) {
+                0 => drop(inputs.delete(&next(20).to_string(), now + Duration::from_secs(next(9)))),
+                _ => inputs.insert(input(time, next(20), next(5))),
+            }
+            inputs.settle(now);
+            assert!(inputs.iter().all(|input| input.gone.is_none_or(|gone| gone > now)), "nothing stays too long");
+            let mut sorted: Vec<_> = inputs.iter().collect();
+            sorted.sort_by_key(|input| std::cmp::Reverse(input.serial));
+            let ids = |inputs: &[&Input]| inputs.iter().map(|input| input.id.clone()).collect::<Vec<_>>();
+            assert_eq!(ids(&inputs.newest().collect::<Vec<_>>()), ids(&sorted));
+            for url in (0..5).map(|url| format!("https://h/{url}")) {
+                let found: Vec<_> = inputs.with_url(&url).collect();
+                let all: Vec<_> = inputs.iter().filter(|input| input.url() == Some(&url)).collect();
+                assert_eq!(ids(&found), ids(&all));
+            }
+            let saved = serde_json::to_value(&inputs).expect("JSON");
+            let again: Inputs = serde_json::from_value(saved).expect("inputs");
+            // An input that took the place of one that was to go leaves the date: it is looked for once in vain.
+            assert!(again.due.is_none_or(|due| inputs.due.is_some_and(|known| known <= due)));
+        }
     }
 }
