@@ -35,12 +35,12 @@ struct Question {
 
 impl Question {
     fn all(base: &str) -> [Self; 2] {
-        let picture = (0..1024 * 1024_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        let picture: Vec<u8> = (0..1024 * 1024_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
         [("small", None, 500, 100), ("1 MiB", Some(picture), 20, 100)].map(|(name, picture, batch, rounds)| {
             let predict = Predict::with("general-image-recognition");
             let predict = match picture.clone() {
                 None => predict.image_url("https://samples.clarifai.com/metro-north.jpg"),
-                Some(picture) => predict.image_bytes::<Vec<u8>>(picture),
+                Some(picture) => predict.image_bytes(picture),
             };
             let app = App::new(Credentials::key("0123456789abcdef0123456789abcdef").expect("a key"));
             let app = app.with_base(base).expect("an address");
