@@ -20,9 +20,6 @@ use tokio::sync::oneshot;
 
 use crate::Simulator;
 
-/// The largest request taken: the service's 128 MB and room for the JSON around the pictures.
-const MAX_REQUEST_BYTES: usize = 192 * 1024 * 1024;
-
 /// A [`Simulator`] on a port. Dropping it ends it.
 #[derive(Debug)]
 pub struct Server {
@@ -121,7 +118,7 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, MAX_REQUEST_BYTES).collect().await else {
+    let Ok(body) = Limited::new(body, simulator.limits.body_bytes).collect().await else {
         let mut response = Response::new(Full::default());
         *response.status_mut() = StatusCode::PAYLOAD_TOO_LARGE;
         return Ok(response);
