@@ -1,6 +1,6 @@
 //! Cases from seeds. Each has a generator of its own, so that one is repeated without those before it.
 //!
-//! A seed that fails is printed and kept under `seeds/`, by the goal's name; every later run begins with it.
+//! A seed that fails is printed and kept beside this file, by the goal's name; every later run begins with it.
 //! `CLARIFAI_SEED` runs that one case and no other: say the name of the test with it. `CLARIFAI_SOAK` multiplies how many
 //! cases there are.
 #![allow(dead_code, reason = "each test uses what it needs of it")]
@@ -42,7 +42,8 @@ pub(crate) fn soaked(count: u64) -> u64 {
 }
 
 fn kept(goal: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("seeds").join(goal)
+    // Beside this file, whichever crate of the workspace uses it.
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/seeded").join(goal).with_extension("seeds")
 }
 
 /// The seed of a case: far from those beside it, and the same for ever.
