@@ -35,7 +35,10 @@
 //! | say who calls, where and as whom | [`App`], [`Credentials`], [`Scope`] |
 //! | make a call | [`models`], [`inputs`], [`Operation`] |
 //! | build its request, read its answer | [`Exchange`] |
-//! | have it repeated, waited for, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`] |
+//! | have it repeated, paced, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`], [`policy`] |
+//! | read a list or a search to its end | [`pages::Pages`] |
+//! | train, and wait for what takes its time | [`machine::Train`], [`machine::Wait`] and its goals |
+//! | store or look at any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
 //! | read what came | [`model`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
 //! | find your way from the Python client | [`python`] |
@@ -65,6 +68,7 @@ mod patch;
 pub mod policy;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
+mod received;
 pub mod searches;
 mod target;
 #[cfg(feature = "testing")]
@@ -82,6 +86,7 @@ pub use feedback::FeedbackInfo;
 pub use operation::{Auth, Operation, Raw, RawAnswer, Replay};
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+pub use received::Received;
 pub use target::{MAX_ID_BYTES, Scope, Target};
 
 /// The largest answer an adapter reads unless told otherwise: 128 MB, the service's own limit.

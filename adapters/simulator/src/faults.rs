@@ -242,6 +242,12 @@ impl Faults {
         self.seed
     }
 
+    /// How long each byte of a slow answer takes.
+    #[cfg(feature = "server")]
+    pub(crate) fn byte_time(&self) -> Duration {
+        self.byte
+    }
+
     /// What befalls the exchange with this number.
     pub fn hit(&self, number: u64) -> Option<Fault> {
         self.draw(number).0

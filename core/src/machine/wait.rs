@@ -77,8 +77,8 @@ pub enum Verdict<T> {
 /// ```
 ///
 /// It pauses after each look, after one that failed as well, and never for less than its [`Schedule`] or the server's
-/// `Retry-After` asks for. At the deadline it ends to the tick; an answer that is under way then is still looked at, and
-/// counts. Three ways to fail are three [causes](WaitCause), and each comes with the last known state:
+/// `Retry-After` asks for. At the deadline it ends to the tick; a look that is due at that moment, and an answer that is
+/// under way then, still count. Three ways to fail are three [causes](WaitCause), and each comes with the last known state:
 /// [`ErrorKind::Wait`].
 ///
 /// A wait can go on where another process stopped: see [`checkpoint`](Self::checkpoint).
@@ -97,7 +97,6 @@ pub struct Wait<G: Goal> {
 
 enum State<O> {
     Start,
-    /// The pause with which a wait begins that was told to.
     Asking {
         attempt: Box<Attempt<O>>,
         /// Until when the attempt itself waits.
@@ -105,6 +104,7 @@ enum State<O> {
     },
     Pausing {
         until: Mono,
+        last: bool,
     },
     Spent,
 }
@@ -315,11 +315,15 @@ impl<G: Goal> Wait<G> {
         }
         let pause = self.patience.schedule.pause(self.waited()).max(hint.unwrap_or_default());
         let next = now.mono + pause;
-        self.wait(self.deadline_at().map_or(next, |deadline| next.min(deadline)))
+        match self.deadline_at() {
+            Some(deadline) if deadline < next => self.wait(deadline, true),
+            _ => self.wait(next, false),
+        }
     }
 
-    fn wait(&mut self, until: Mono) -> Step<G::Output> {
-        self.state = State::Pausing { until };
+    /// `last` says that the deadline comes then, and not a look.
+    fn wait(&mut self, until: Mono, last: bool) -> Step<G::Output> {
+        self.state = State::Pausing { until, last };
         Step::WaitUntil(until)
     }
 
@@ -344,8 +348,12 @@ impl<G: Goal> Machine for Wait<G> {
                 self.fail(WaitCause::Deadline)
             }
             (State::Asking { attempt, .. }, event) => self.step(attempt, now, event),
-            (State::Pausing { until }, Event::Woke) if now.mono < until => self.wait(until),
-            (State::Pausing { .. }, Event::Woke) if self.is_over(now) => self.fail(WaitCause::Deadline),
+            (State::Pausing { until, last }, Event::Woke) if now.mono < until => self.wait(until, last),
+            (State::Pausing { last: true, .. }, Event::Woke) => self.fail(WaitCause::Deadline),
+            // Woken so late that the deadline has passed as well.
+            (State::Pausing { until, .. }, Event::Woke) if now.mono > until && self.is_over(now) => {
+                self.fail(WaitCause::Deadline)
+            }
             (State::Pausing { .. }, Event::Woke) => self.ask(now),
             (State::Pausing { .. }, _) => self.misuse("it waits for a time"),
             (State::Spent, _) => self.misuse("it has ended already"),
