@@ -244,7 +244,9 @@ fn the_other_waits() {
             0 Begin, 0 gone() => "done";
         },
     );
-    let models = |names: &[&str]| ok(json!({"models": names.iter().map(|id| json!({"id": id})).collect::<Vec<_>>()}));
+    let models = |names: &[&str]| {
+        ok(json!({"models": names.iter().map(|id| json!({"id": id, "app_id": "mine"})).collect::<Vec<_>>()}))
+    };
     table(
         || WaitForModelsDeleted::new(&app()),
         nothing,
@@ -276,7 +278,9 @@ fn train() {
             0 Begin, 0 refused(500, 10030), 60 Woke => "POST /v2/models/m/versions";
             0 Begin, 5 model(21103), 6 Woke => "GET /v2/models/m/versions/v";
             0 Begin, 5 model(21103), 6 Woke, 6 version(21101) => "wait 7";
-            0 Begin, 5 model(21103), 6 Woke, 6 version(21101), 7 Woke => "done TimedOut";
+            0 Begin, 5 model(21103), 6 Woke, 6 version(21101), 7 Woke => "GET /v2/models/m/versions/v";
+        0 Begin, 5 model(21103), 6 Woke, 6 version(21101), 7 Woke, 8 version(21101) => "done TimedOut";
+        0 Begin, 5 model(21103), 6 Woke, 6 version(21101), 8 Woke => "done TimedOut";
             0 Begin, 5 model(21103), 6 Woke, 6 version(21100) => "done Trained";
             0 Begin, 5 model(21103), 6 Woke, 6 version(21112) => "done Failed";
             0 Begin, 5 model(21103), 6 Woke, 6 refused(401, 11009) => "error wait for training: it could not be looked at";
@@ -415,7 +419,8 @@ fn the_rest() {
         || FindModel::new(&app(), "general"),
         nothing,
         rows! {
-            0 Begin => "POST /v2/models/searches";
+            0 Begin => "GET /v2/models/general";
+        0 Begin, 0 refused(404, 21200) => "POST /v2/models/searches";
             0 Begin, 0 Lost => "wait ";
         },
     );
