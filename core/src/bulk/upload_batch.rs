@@ -38,7 +38,10 @@ pub struct UploadBatch {
     slots: Vec<Slot>,
     /// How many inputs are sent together; less than all where a call was too large.
     together: usize,
-    rounds: Rounds,
+    /// Of sending. Sending is what can begin anew for ever, so they are never renewed.
+    sends: Rounds,
+    /// Of looking up, in a row that failed.
+    looks: Rounds,
     first_sent: Option<Mono>,
     /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
     exhausted: Option<Arc<Error>>,
@@ -103,7 +106,8 @@ impl UploadBatch {
             number,
             together: slots.len(),
             slots,
-            rounds: Rounds::new(app, rounds),
+            sends: Rounds::new(app, rounds),
+            looks: Rounds::new(app, rounds),
             first_sent: None,
             exhausted: None,
             fatal: None,
@@ -202,7 +206,7 @@ impl UploadBatch {
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(None) {
+        if let Some(pause) = self.sends.next(None) {
             return self.pause(now.mono + pause);
         }
         for (place, status) in again {
@@ -239,22 +243,20 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
-        self.next_round(now, &error)
+        match self.sends.next(error.retry_after()) {
+            Some(pause) => self.pause(now.mono + pause),
+            None => {
+                self.note_unreachable(&error);
+                self.exhausted = Some(error);
+                self.go_on(now)
+            }
+        }
     }
 
-    /// Pauses before the next round. Where there is none, nothing is sent any more.
-    fn next_round(&mut self, now: Now, error: &Arc<Error>) -> Step<UploadedBatch> {
-        if let Some(pause) = self.rounds.next(error.retry_after()) {
-            return self.pause(now.mono + pause);
-        }
+    /// Whoever could not reach the service in all the rounds will not reach it for the next call either.
+    fn note_unreachable(&mut self, error: &Arc<Error>) {
         if matches!(error.kind(), ErrorKind::Transport(_)) {
-            // Whoever could not reach the service in all those rounds will not reach it for the next call either.
             self.fatal = Some(Arc::clone(error));
-        }
-        match self.exhausted.replace(Arc::clone(error)) {
-            None => self.go_on(now),
-            // Looking up failed as well.
-            Some(_) => self.give_up(error),
         }
     }
 
@@ -288,6 +290,9 @@ impl UploadBatch {
             Step::Done(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
+        if found.is_ok() || found.as_ref().is_err_and(Error::is_not_found) {
+            self.looks.renew();
+        }
         let slot = &mut self.slots[place];
         match found {
             Ok(found) => {
@@ -309,7 +314,11 @@ impl UploadBatch {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
-                self.next_round(now, &error)
+                if let Some(pause) = self.looks.next(error.retry_after()) {
+                    return self.pause(now.mono + pause);
+                }
+                self.note_unreachable(&error);
+                self.give_up(&error)
             }
         }
     }
