@@ -243,14 +243,12 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
-        match self.sends.next(error.retry_after()) {
-            Some(pause) => self.pause(now.mono + pause),
-            None => {
-                self.note_unreachable(&error);
-                self.exhausted = Some(error);
-                self.go_on(now)
-            }
+        if let Some(pause) = self.sends.next(error.retry_after()) {
+            return self.pause(now.mono + pause);
         }
+        self.note_unreachable(&error);
+        self.exhausted = Some(error);
+        self.go_on(now)
     }
 
     /// Whoever could not reach the service in all the rounds will not reach it for the next call either.
