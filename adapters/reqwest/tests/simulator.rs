@@ -65,7 +65,7 @@ async fn every_door_opens() {
         |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
     let report = client.upload(inputs(5), 2).await;
     assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id.to_string()).try_collect().await.unwrap();
+    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);

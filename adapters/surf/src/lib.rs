@@ -112,10 +112,7 @@ impl Client {
     /// operation, or [`Pages`](clarifai_core::pages::Pages) of it with wishes such as a number of items.
     ///
     /// The stream ends after its first error; a list that was seen to change while it was read ends with one.
-    pub fn pages<L: IntoPages>(
-        &self,
-        list: L,
-    ) -> impl Stream<Item = Result<<L::List as Paged>::Item, Error>> + use<L> {
+    pub fn pages<L: IntoPages>(&self, list: L) -> impl Stream<Item = Result<<L::List as Paged>::Item, Error>> + use<L> {
         pages::stream(list.into_pages(&self.app), self.clone())
     }
 
@@ -193,7 +190,8 @@ impl Client {
 /// The request in surf's types.
 fn translate(request: Request<Body>) -> Result<http_types::Request, TransportFailure> {
     let (parts, body) = request.into_parts();
-    let method: http_types::Method = parts.method.as_str().parse().map_err(|_| not_sent("surf knows no such method"))?;
+    let method: http_types::Method =
+        parts.method.as_str().parse().map_err(|_| not_sent("surf knows no such method"))?;
     let address = http_types::Url::parse(&parts.uri.to_string()).map_err(not_sent)?;
     let mut theirs = http_types::Request::new(method, address);
     for (name, value) in &parts.headers {

@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use clarifai_simulator::{Server, Simulator};
 use clarifai_surf::core::bulk::{CallLimits, Upload};
 use clarifai_surf::core::inputs::{CreateInputs, ListInputs, NewInput};
 use clarifai_surf::core::models::{GetModel, ListModels, Predict};
@@ -13,7 +14,6 @@ use clarifai_surf::core::pages::Pages;
 use clarifai_surf::core::policy::RetryPolicy;
 use clarifai_surf::core::{Body, Error, TransportFailureKind};
 use clarifai_surf::{App, Client, Credentials, http_client::h1::H1Client};
-use clarifai_simulator::{Server, Simulator};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 
@@ -65,10 +65,11 @@ async fn doors() {
     let lines = example::predict(&client, "https://images/rocket.jpg", picture).await.unwrap();
     assert!(lines.len() >= 2, "{lines:?}");
 
-    let inputs = |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
+    let inputs =
+        |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
     let report = client.upload(inputs(5), 2).await;
     assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id.to_string()).try_collect().await.unwrap();
+    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);
@@ -109,7 +110,6 @@ fn futures_can_be_sent() {
     sent(client.send(Request::new(Body::empty())));
 }
 
-
 /// Both backends: libcurl, and async-h1 without TLS.
 fn clients(base: &str) -> [Client; 2] {
     let app = app(base).with_retry(RetryPolicy::never());
@@ -118,7 +118,8 @@ fn clients(base: &str) -> [Client; 2] {
 
 #[test]
 fn bodies_have_their_length_and_no_body_has_none() {
-    let ok = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+    let ok =
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     for which in [0, 1] {
         let picture = vec![7; 200_000];
         let (base, served) = answering(ok.clone());

@@ -69,7 +69,7 @@ async fn every_door_opens() {
         |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
     let report = client.upload(inputs(5), 2).await;
     assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id.to_string()).try_collect().await.unwrap();
+    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);
@@ -200,31 +200,34 @@ async fn layers_and_timers() {
     assert!(waits.load(Ordering::Relaxed) > 0);
 }
 
+type Answer = Result<http::Response<String>, std::io::Error>;
+
+/// A service that is never ready.
+#[derive(Clone)]
+struct Closed;
+impl tower::Service<Request<BodyReader>> for Closed {
+    type Response = http::Response<String>;
+    type Error = std::io::Error;
+    type Future = std::future::Ready<Answer>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Err(std::io::Error::other("closed")))
+    }
+
+    fn call(&mut self, _: Request<BodyReader>) -> Self::Future {
+        unreachable!("it is not ready")
+    }
+}
+
 /// A service that never answers, and one that cannot take requests.
 #[tokio::test]
 async fn services_that_do_not_answer() {
-    type Answer = Result<http::Response<String>, std::io::Error>;
     let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<Answer>());
     let never = |base| app(base).with_retry(RetryPolicy::never());
     let client = Client::with_client(never("http://127.0.0.1:1"), silent).with_timeout(Duration::from_millis(20));
     let error = client.call(ListModels::new()).await.unwrap_err();
     assert_eq!(kind(&error), Some(TransportFailureKind::MaybeSent), "{error:?}");
 
-    #[derive(Clone)]
-    struct Closed;
-    impl tower::Service<Request<BodyReader>> for Closed {
-        type Response = http::Response<String>;
-        type Error = std::io::Error;
-        type Future = std::future::Ready<Answer>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Err(std::io::Error::other("closed")))
-        }
-
-        fn call(&mut self, _: Request<BodyReader>) -> Self::Future {
-            unreachable!("it is not ready")
-        }
-    }
     let error = Client::with_client(never("http://127.0.0.1:1"), Closed).call(ListModels::new()).await.unwrap_err();
     assert_eq!(kind(&error), Some(TransportFailureKind::NotSent), "{error:?}");
 }

@@ -64,7 +64,7 @@ fn every_door_opens() {
         |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
     let report = client.upload(inputs(5), 2);
     assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
-    let ids: Vec<_> = client.pages(ListInputs::new()).map(|input| input.unwrap().id.to_string()).collect();
+    let ids: Vec<_> = client.pages(ListInputs::new()).map(|input| input.unwrap().id).collect();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).filter(Result::is_ok).count(), 3);
