@@ -40,7 +40,8 @@ fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
         let _ = stream.write_all(&answer);
-        String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase()
+        let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
+        text.split("\r\n\r\n").next().unwrap().to_owned()
     });
     (address, served)
 }

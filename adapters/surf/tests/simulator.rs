@@ -40,7 +40,9 @@ fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
         let _ = stream.write_all(&answer);
-        String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase()
+        let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
+        // isahc sends no space after the colon.
+        text.split("\r\n\r\n").next().unwrap().replace(": ", ":")
     });
     (address, served)
 }
@@ -126,12 +128,12 @@ fn bodies_have_their_length_and_no_body_has_none() {
         let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
         let _ = pollster::block_on(clients(&base)[which].call(create));
         let head = served.join().unwrap();
-        let length = head.split("content-length: ").nth(1).unwrap().split("\r\n").next().unwrap();
+        let length = head.split("content-length:").nth(1).unwrap().split("\r\n").next().unwrap();
         let length: u64 = length.parse().unwrap();
         let encoded = picture.len() as u64 / 3 * 4;
         assert!((encoded..encoded + 200).contains(&length), "{length} {encoded}");
-        assert!(!head.contains("transfer-encoding") && head.contains("authorization: key sentinel-key"), "{head}");
-        assert!(head.contains("content-type: application/json"), "{head}");
+        assert!(!head.contains("transfer-encoding") && head.contains("authorization:key sentinel-key"), "{head}");
+        assert!(head.contains("content-type:application/json"), "{head}");
 
         let (base, served) = answering(ok.clone());
         let _ = pollster::block_on(clients(&base)[which].call(GetModel::new("m")));
