@@ -6,8 +6,10 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::bulk::{Bulk, Progress};
+use clarifai_core::bulk::{Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::models::Predict;
 use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{Body, Error, MAX_RESPONSE_BYTES, Operation, TransportFailure, TransportFailureKind};
 use http::header::{CONTENT_LENGTH, HeaderValue};
@@ -122,6 +124,24 @@ impl Client {
             carry_out();
         });
         shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
+    }
+
+    /// Stores any number of inputs, up to `parallel` calls at once and at least one, and accounts for each. For
+    /// wishes and progress hand an [`Upload`] to [`bulk`](Self::bulk).
+    pub fn upload<I>(&self, inputs: I, parallel: usize) -> UploadReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ())
+    }
+
+    /// Asks a model what it sees in any number of inputs, as `predict` does with its own, up to `parallel` calls at
+    /// once and at least one. For a sink, other wishes and progress hand a [`PredictMany`] to [`bulk`](Self::bulk).
+    pub fn predict_many<I>(&self, predict: Predict, inputs: I, parallel: usize) -> PredictReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ())
     }
 
     /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.
