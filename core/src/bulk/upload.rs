@@ -140,8 +140,8 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
         self
     }
 
-    /// Sends and looks up again so often what did not get through, with growing pauses: about a minute and a half in all
-    /// with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the retries of single calls.
+    /// Sends a call again so often that did not get through, and looks up as often in a row in vain, with growing pauses:
+    /// about a minute and a half in all with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the retries of single calls.
     pub fn rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
         self

@@ -38,7 +38,10 @@ pub struct UploadBatch {
     slots: Vec<Slot>,
     /// How many inputs are sent together; less than all where a call was too large.
     together: usize,
+    /// For sending.
     rounds: Rounds,
+    /// For looking up, since a look last got through. A batch has up to 128 of them, and each may meet a fault.
+    looks: Rounds,
     first_sent: Option<Mono>,
     /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
     exhausted: Option<Arc<Error>>,
@@ -104,6 +107,7 @@ impl UploadBatch {
             together: slots.len(),
             slots,
             rounds: Rounds::new(app, rounds),
+            looks: Rounds::new(app, rounds),
             first_sent: None,
             exhausted: None,
             fatal: None,
@@ -239,22 +243,18 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
-        self.next_round(now, &error)
-    }
-
-    /// Pauses before the next round. Where there is none, nothing is sent any more.
-    fn next_round(&mut self, now: Now, error: &Arc<Error>) -> Step<UploadedBatch> {
         if let Some(pause) = self.rounds.next(error.retry_after()) {
             return self.pause(now.mono + pause);
         }
+        self.note_unreachable(&error);
+        self.exhausted = Some(error);
+        self.go_on(now)
+    }
+
+    /// Whoever could not reach the service in all the rounds will not reach it for the next call either.
+    fn note_unreachable(&mut self, error: &Arc<Error>) {
         if matches!(error.kind(), ErrorKind::Transport(_)) {
-            // Whoever could not reach the service in all those rounds will not reach it for the next call either.
             self.fatal = Some(Arc::clone(error));
-        }
-        match self.exhausted.replace(Arc::clone(error)) {
-            None => self.go_on(now),
-            // Looking up failed as well.
-            Some(_) => self.give_up(error),
         }
     }
 
@@ -291,11 +291,13 @@ impl UploadBatch {
         let slot = &mut self.slots[place];
         match found {
             Ok(found) => {
+                self.looks.restart();
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
                 self.go_on(now)
             }
             Err(error) if error.is_not_found() => {
+                self.looks.restart();
                 match slot.doubt {
                     // Not under this id, so it is the address that another input has.
                     Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),
@@ -309,7 +311,11 @@ impl UploadBatch {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
-                self.next_round(now, &error)
+                if let Some(pause) = self.looks.next(error.retry_after()) {
+                    return self.pause(now.mono + pause);
+                }
+                self.note_unreachable(&error);
+                self.give_up(&error)
             }
         }
     }
