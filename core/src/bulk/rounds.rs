@@ -8,11 +8,7 @@ use crate::policy::retry::{Cause, RetryPolicy};
 
 /// How often something is tried again, and the pauses before: up to 1, 2, 4 … 30 seconds, with full jitter.
 #[derive(Debug)]
-pub(super) struct Rounds {
-    policy: RetryPolicy,
-    seed: u64,
-    left: Backoff,
-}
+pub(super) struct Rounds(Backoff);
 
 impl Rounds {
     pub(super) fn new(app: &App, rounds: u32) -> Self {
@@ -23,18 +19,16 @@ impl Rounds {
             max_server_wait: app.retry().max_server_wait,
             ..RetryPolicy::default()
         };
-        let seed = app.shared().next_seed();
-        Self { left: Backoff::new(&policy, seed), policy, seed }
+        Self(Backoff::new(&policy, app.shared().next_seed()))
     }
 
     /// The pause before the next round, or `None` where there is none left, or the server asks for too long a wait.
     pub(super) fn next(&mut self, hint: Option<Duration>) -> Option<Duration> {
-        self.left.next(Cause::Transient, hint)
+        self.0.next(Cause::Transient, hint)
     }
 
-    /// Begins to count anew: the service was there.
-    pub(super) fn renew(&mut self) {
-        self.seed = self.seed.wrapping_add(1);
-        self.left = Backoff::new(&self.policy, self.seed);
+    /// Something got through: all rounds are there again.
+    pub(super) fn restart(&mut self) {
+        self.0.restart();
     }
 }

@@ -289,7 +289,7 @@ impl UploadBatch {
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
         if found.is_ok() || found.as_ref().is_err_and(Error::is_not_found) {
-            self.looks.renew();
+            self.looks.restart();
         }
         let slot = &mut self.slots[place];
         match found {
