@@ -199,7 +199,8 @@ fn the_other_waits() {
     let (inputs, no_inputs) = (|| ok(json!({"inputs": [{"id": "a"}]})), || ok(json!({"inputs": []})));
     let (model, gone) = (|| ok(json!({"model": {"id": "m"}})), || refused(404, 21200));
     let counts = |left: u32| ok(json!({"counts": {"to_process": left, "processed": 3}}));
-    let input = |code: u32| ok(json!({"input": {"id": "a", "status": {"code": code}}}));
+    let one = |id: &str, code: u32| ok(json!({"input": {"id": id, "status": {"code": code}}}));
+    let input = |code: u32| one("a", code);
     table(
         || WaitForUploads::new(&app()),
         nothing,
@@ -215,7 +216,10 @@ fn the_other_waits() {
         rows! {
             0 Begin, 0 input(30001) => "wait 0.5";
             0 Begin, 0 input(30000) => "GET /v2/inputs/b";
-            0 Begin, 0 refused(404, 11101), 0 input(30002) => "done 2";
+            0 Begin, 0 refused(404, 11101), 0 one("b", 30002) => "done 2";
+            0 Begin, 0 one("c", 30000) => "error could not be looked at";
+            0 Begin, 0 refused(404, 0) => "error could not be looked at";
+            0 Begin, 0 input(12345) => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost, 1 Woke => "GET /v2/inputs/b";
         },

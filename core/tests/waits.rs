@@ -64,7 +64,7 @@ impl<G: Goal + Clone + Serialize> Waiting for Wait<G> {
 fn read<G: Goal + Clone + Serialize + DeserializeOwned + 'static>(app: &App, written: &str) -> Box<dyn Waiting> {
     let checkpoint: Checkpoint<G> = serde_json::from_str(written).unwrap();
     assert_eq!(serde_json::to_string(&checkpoint).unwrap(), written, "written again as it was read");
-    Box::new(Wait::resume_from(app, checkpoint))
+    Box::new(Wait::resume_from(app, checkpoint).unwrap())
 }
 
 /// How patient a wait is.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
-use super::upload_batch::{is_fatal, is_misuse};
+use super::upload_batch::{is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, Progress};
 use crate::app::App;
-use crate::error::{Error, ErrorKind, Misuse};
+use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
 use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
 use crate::model::{Class, Output, Status};
@@ -143,7 +143,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
         let limits = self.plan.limits;
         let mut refused = Vec::new();
         let inputs = self.plan.call(|planned| match limits.check(&planned.input) {
-            Ok(()) => Some(planned),
+            Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
                 let error = Arc::new(Error::new(Predict::NAME, invalid));
                 let id = planned.input.id().map(str::to_owned);
@@ -184,7 +184,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
             self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))) });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
-        if let Some(Planned { index, input }) = self.plan.take_held() {
+        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
             let error = self.stopped.clone().unwrap_or(lost);
             let id = input.id().map(str::to_owned);
             self.note(Prediction { index, id, result: Err(NotPredicted::Failed(error)) });
@@ -308,6 +308,16 @@ impl PredictBatch {
         }
     }
 
+    /// How many inputs it holds.
+    pub fn len(&self) -> usize {
+        self.waiting.len() + self.done.len()
+    }
+
+    /// Whether it holds none. It never does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     fn go_on(&mut self, now: Now) -> Step<PredictedBatch> {
         if self.waiting.is_empty() {
             self.done.sort_by_key(|prediction| prediction.index);
@@ -344,21 +354,20 @@ impl PredictBatch {
             Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(Err(error)) => error,
         };
-        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
-        if too_large && count > 1 {
+        if is_too_large(&error) && count > 1 {
             self.together = count.div_ceil(2);
             return self.go_on(now);
         }
         let (hint, passes) = (error.retry_after(), error.is_retryable());
         let fatal = is_fatal(&error);
-        let unreachable = matches!(error.kind(), ErrorKind::Transport(_));
+        let unavailable = is_unavailable(&error);
         let error = Arc::new(error);
         if passes && !fatal {
             if let Some(pause) = self.rounds.next(hint) {
                 return self.pause(now.mono + pause);
             }
         }
-        if fatal || (passes && unreachable) {
+        if fatal || (passes && unavailable) {
             self.fatal = Some(Arc::clone(&error));
         }
         // Of a call that is pointless to make again, the rest of the batch is none the wiser.

@@ -14,11 +14,12 @@ use crate::app::App;
 use crate::batch::{Batch, Item};
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
-use crate::error::{Error, ErrorKind, Invalid, Misuse};
+use crate::error::{ApiError, Error, ErrorKind, Invalid, Misuse};
 use crate::inputs::{CreateInputs, GetInput, NewInput};
 use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
-use crate::model::{Class, Input, Status, StatusCode};
+use crate::model::{Input, Status, StatusCode};
 use crate::operation::{Operation, Replay};
+use crate::policy::retry;
 use crate::target::Target;
 
 /// Stores up to 128 inputs, and comes to know of each what became of it: a piece of an [`Upload`](super::Upload).
@@ -93,7 +94,7 @@ enum State {
 
 impl UploadBatch {
     pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32) -> Self {
-        let slot = |Planned { index, input }| Slot {
+        let slot = |Planned { index, input, .. }| Slot {
             index,
             id: input.id().map(str::to_owned),
             input,
@@ -131,7 +132,7 @@ impl UploadBatch {
         let is_open = |slot: &Slot| slot.outcome.is_none() && matches!(slot.doubt, Doubt::Open | Doubt::Duplicate);
         if let Some(place) = self.slots.iter().position(is_open) {
             let id = self.slots[place].id.clone().unwrap_or_default();
-            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(id))));
+            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(&*id), id)));
             return self.look(attempt, place, now, Event::Begin);
         }
         let unsent: Vec<_> =
@@ -186,6 +187,7 @@ impl UploadBatch {
     /// Each item has a status of its own.
     fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadedBatch> {
         let mut again = Vec::new();
+        let mut uncertain = None;
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];
@@ -199,30 +201,43 @@ impl UploadBatch {
                     Doubt::Past => slot.doubt = Doubt::Duplicate,
                     _ => slot.outcome = Some(Outcome::AlreadyThere),
                 },
-                Err(failure) if failure.status.class() == Class::Retry => again.push((*place, failure.status)),
-                Err(failure) => slot.outcome = Some(Outcome::Rejected(failure.status)),
+                Err(failure) => match Refusal::of(&failure.status) {
+                    Refusal::Final => slot.outcome = Some(Outcome::Rejected(failure.status)),
+                    Refusal::NotDone => again.push((*place, failure.status)),
+                    Refusal::Uncertain if slot.id.is_some() => {
+                        slot.doubt = Doubt::Open;
+                        uncertain.get_or_insert(failure.status);
+                    }
+                    Refusal::Uncertain => slot.outcome = Some(Outcome::Unknown(Arc::new(by_item(failure.status)))),
+                },
             }
         }
-        if again.is_empty() {
+        if again.is_empty() && uncertain.is_none() {
             return self.go_on(now);
         }
         if let Some(pause) = self.sends.next(None) {
-            return self.pause(now.mono + pause);
+            let least = if uncertain.is_some() { SETTLING } else { Duration::ZERO };
+            return self.pause(now.mono + pause.max(least));
         }
         for (place, status) in again {
             self.slots[place].outcome = Some(Outcome::Rejected(status));
         }
-        self.go_on(now)
+        match uncertain {
+            None => self.go_on(now),
+            Some(status) => {
+                self.exhausted = Some(Arc::new(by_item(status)));
+                self.pause(now.mono + SETTLING)
+            }
+        }
     }
 
     /// The call as a whole came to nothing, or nobody knows to what.
     fn failed(&mut self, now: Now, error: Error, places: &[usize]) -> Step<UploadedBatch> {
-        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
-        if too_large && places.len() > 1 {
+        let happened = error.may_have_happened();
+        if is_too_large(&error) && !happened && places.len() > 1 {
             self.together = places.len().div_ceil(2);
             return self.go_on(now);
         }
-        let happened = error.may_have_happened();
         let error = Arc::new(error);
         for place in places {
             let slot = &mut self.slots[*place];
@@ -243,17 +258,19 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
+        // What the service may still be at work on shall have settled before anybody looks.
+        let least = if happened { SETTLING } else { Duration::ZERO };
         if let Some(pause) = self.sends.next(error.retry_after()) {
-            return self.pause(now.mono + pause);
+            return self.pause(now.mono + pause.max(least));
         }
-        self.note_unreachable(&error);
+        self.note_unavailable(&error);
         self.exhausted = Some(error);
-        self.go_on(now)
+        if happened { self.pause(now.mono + SETTLING) } else { self.go_on(now) }
     }
 
-    /// Whoever could not reach the service in all the rounds will not reach it for the next call either.
-    fn note_unreachable(&mut self, error: &Arc<Error>) {
-        if matches!(error.kind(), ErrorKind::Transport(_)) {
+    /// Whoever was not served in all the rounds will not be served with the next call either.
+    fn note_unavailable(&mut self, error: &Arc<Error>) {
+        if is_unavailable(error) {
             self.fatal = Some(Arc::clone(error));
         }
     }
@@ -267,8 +284,9 @@ impl UploadBatch {
     fn give_up(&mut self, error: &Arc<Error>) -> Step<UploadedBatch> {
         for slot in &mut self.slots {
             slot.outcome.get_or_insert_with(|| match slot.doubt {
-                Doubt::None | Doubt::Past => Outcome::NotSent(Arc::clone(error)),
-                Doubt::Open | Doubt::Duplicate => Outcome::Unknown(Arc::clone(error)),
+                Doubt::None => Outcome::NotSent(Arc::clone(error)),
+                // Not even where it was not found: what was lost once may still arrive.
+                Doubt::Open | Doubt::Duplicate | Doubt::Past => Outcome::Unknown(Arc::clone(error)),
             });
         }
         self.end()
@@ -288,7 +306,7 @@ impl UploadBatch {
             Step::Done(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
-        if found.is_ok() || found.as_ref().is_err_and(Error::is_not_found) {
+        if found.is_ok() || found.as_ref().is_err_and(Error::is_surely_not_found) {
             self.looks.restart();
         }
         let slot = &mut self.slots[place];
@@ -298,7 +316,7 @@ impl UploadBatch {
                 slot.outcome = Some(outcome);
                 self.go_on(now)
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_surely_not_found() => {
                 match slot.doubt {
                     // Not under this id, so it is the address that another input has.
                     Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),
@@ -308,14 +326,17 @@ impl UploadBatch {
             }
             Err(error) => {
                 let error = Arc::new(error);
-                if is_fatal(&error) {
+                // A key may be allowed to store and not to read; then storing goes on.
+                if is_fatal(&error) && error.api_code() != Some(11007) {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
-                if let Some(pause) = self.looks.next(error.retry_after()) {
-                    return self.pause(now.mono + pause);
+                if error.is_retryable() {
+                    if let Some(pause) = self.looks.next(error.retry_after()) {
+                        return self.pause(now.mono + pause);
+                    }
+                    self.note_unavailable(&error);
                 }
-                self.note_unreachable(&error);
                 self.give_up(&error)
             }
         }
@@ -344,7 +365,55 @@ impl Machine for UploadBatch {
 /// Whether no other call has a chance either.
 pub(super) fn is_fatal(error: &Error) -> bool {
     let is_maintenance = matches!(error.kind(), ErrorKind::Api(api) if api.is_maintenance());
-    error.is_auth() || error.is_quota() || is_maintenance
+    // Inputs are looked at before, so what cannot be sent is the call.
+    let is_invalid = matches!(error.kind(), ErrorKind::Invalid(_));
+    error.is_auth() || error.is_quota() || is_maintenance || is_invalid
+}
+
+/// Whether nobody is served at the moment, whatever they ask.
+pub(super) fn is_unavailable(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Transport(_))
+        || error.is_throttled()
+        || matches!(error.http_status(), Some(502..=504))
+}
+
+/// Whether fewer inputs in a call might do.
+pub(super) fn is_too_large(error: &Error) -> bool {
+    error.http_status() == Some(413) || error.api_code() == Some(40033)
+}
+
+/// How long what was lost on the way is given to take effect before it is looked for.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// What it means that an item was refused, by the same rules as for whole calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It would be refused again.
+    Final,
+    /// The service did not even begin.
+    NotDone,
+    /// It may have been stored all the same.
+    Uncertain,
+}
+
+impl Refusal {
+    pub(super) fn of(status: &Status) -> Self {
+        let api = as_call(Box::new(status.clone()));
+        match () {
+            () if retry::was_not_carried_out(&api) => Self::NotDone,
+            () if retry::may_have_happened(&api) => Self::Uncertain,
+            () => Self::Final,
+        }
+    }
+}
+
+fn as_call(status: Box<Status>) -> ApiError {
+    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new() }
+}
+
+/// The error for an item whose own status leaves in doubt what became of it.
+fn by_item(status: Box<Status>) -> Error {
+    Error::new(CreateInputs::NAME, as_call(status)).in_doubt()
 }
 
 /// Whether the machine was driven wrongly, which ends it: no outcome of its inputs is known then.
@@ -391,7 +460,7 @@ impl Operation for CreateOnce {
 
 /// Looking an input up, and what time it is at the service.
 #[derive(Debug)]
-struct LookUp(GetInput);
+struct LookUp(GetInput, String);
 
 #[derive(Debug)]
 struct Found {
@@ -407,7 +476,7 @@ impl Found {
         const MARGIN: Duration = Duration::from_secs(2);
         let created = self.input.created_at.as_ref().and_then(crate::model::Timestamp::since_1970);
         match (created, self.date) {
-            (Some(created), Some(date)) => created + MARGIN + since >= date,
+            (Some(created), Some(date)) => created.saturating_add(MARGIN).saturating_add(since) >= date,
             _ => false,
         }
     }
@@ -429,6 +498,11 @@ impl Operation for LookUp {
     fn decode(&self, answer: &Envelope) -> Result<Found, Unreadable> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        Ok(Found { input: self.0.decode(answer)?, date })
+        let input = self.0.decode(answer)?;
+        // An answer about something else, out of a cache on the way, must not pass for this one.
+        match input.id == self.1 {
+            true => Ok(Found { input, date }),
+            false => Err(Unreadable::new("input.id", "is not the one that was asked for")),
+        }
     }
 }

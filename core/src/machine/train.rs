@@ -60,6 +60,7 @@ struct Settings {
     wait: bool,
     schedule: Schedule,
     deadline: Option<Duration>,
+    most_errors: u32,
 }
 
 #[derive(Debug)]
@@ -108,8 +109,12 @@ impl Train {
 
     /// Trains the model with this id, and waits for up to an hour, at the pauses of [`Schedule::training`].
     pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
-        let settings =
-            Settings { wait: true, schedule: Schedule::training(), deadline: Some(WaitForTraining::DEADLINE) };
+        let settings = Settings {
+            wait: true,
+            schedule: Schedule::training(),
+            deadline: Some(WaitForTraining::DEADLINE),
+            most_errors: WaitForTraining::MOST_ERRORS,
+        };
         Self { app: app.clone(), model: model.into(), settings, state: State::Start, clock: Latest::default() }
     }
 
@@ -136,6 +141,13 @@ impl Train {
     /// Looks as often as this schedule says.
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.settings.schedule = schedule;
+        self
+    }
+
+    /// Goes on after so many looks in a row that failed for a reason that passes. Default:
+    /// [`Wait::MOST_ERRORS`].
+    pub fn tolerating(mut self, errors: u32) -> Self {
+        self.settings.most_errors = errors;
         self
     }
 
@@ -183,6 +195,7 @@ impl Train {
             _ => {
                 let goal = Trained::seen(self.model.clone(), *version);
                 let mut wait = Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
+                wait = wait.tolerating(self.settings.most_errors);
                 wait = match self.settings.deadline {
                     Some(deadline) => wait.deadline(deadline),
                     None => wait.without_deadline(),
@@ -213,7 +226,8 @@ impl Train {
             (ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), .. }), Some(version)) => {
                 Step::Done(Ok(Training::Failed(version)))
             }
-            _ => Step::Done(Err(error)),
+            // Whatever became of the wait, the training was started.
+            _ => Step::Done(Err(error.in_doubt())),
         }
     }
 }
