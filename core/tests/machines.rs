@@ -217,8 +217,8 @@ fn the_other_waits() {
             0 Begin, 0 input(30001) => "wait 0.5";
             0 Begin, 0 input(30000) => "GET /v2/inputs/b";
             0 Begin, 0 refused(404, 11101), 0 one("b", 30002) => "done 2";
-            0 Begin, 0 one("c", 30000) => "error could not be looked at";
-            0 Begin, 0 refused(404, 0) => "error could not be looked at";
+            0 Begin, 0 one("c", 30000) => "error wait for some uploads: it could not be looked at";
+            0 Begin, 0 refused(404, 0) => "error wait for some uploads: it could not be looked at";
             0 Begin, 0 input(12345) => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost, 1 Woke => "GET /v2/inputs/b";
