@@ -1,11 +1,11 @@
 //! Prints what is in a picture on the web and in one on disk.
 //!
-//! `CLARIFAI_API_KEY=… cargo run --example predict -- ADDRESS FILE`; `CLARIFAI_API_BASE` names another address of the
+//! `CLARIFAI_API_KEY=… cargo run --example predict_ureq -- ADDRESS FILE`; `CLARIFAI_API_BASE` names another address of the
 //! service.
 
 use std::error::Error;
 
-use clarifai_surf::{App, Client, Credentials, models::Predict};
+use clarifai_ureq::{App, Client, Credentials, models::Predict};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let [_, address, file] = &std::env::args().collect::<Vec<_>>()[..] else {
@@ -15,17 +15,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Ok(base) = std::env::var("CLARIFAI_API_BASE") {
         app = app.with_base(&base)?;
     }
-    for line in pollster::block_on(predict(&Client::new(app)?, address, std::fs::read(file)?))? {
+    for line in predict(&Client::new(app), address, std::fs::read(file)?)? {
         println!("{line}");
     }
     Ok(())
 }
 
 /// The concepts of both pictures, a line each.
-pub(crate) async fn predict(client: &Client, address: &str, picture: Vec<u8>) -> Result<Vec<String>, Box<dyn Error>> {
+pub(crate) fn predict(client: &Client, address: &str, picture: Vec<u8>) -> Result<Vec<String>, Box<dyn Error>> {
     let predict = Predict::with("general-image-recognition").image_url(address).image_bytes(picture).min_value(0.5);
     let mut lines = Vec::new();
-    for output in client.call(predict).await?.all()? {
+    for output in client.call(predict)?.all()? {
         for concept in output.concepts() {
             lines.push(format!("{:5.1} %  {}", 100.0 * concept.value(), concept.name));
         }

@@ -16,7 +16,7 @@ use clarifai_ureq::core::{Body, Error, TransportFailureKind};
 use clarifai_ureq::{App, Client, Credentials};
 use http::Request;
 
-#[path = "../examples/predict.rs"]
+#[path = "../examples/predict_ureq.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod example;
 

@@ -17,7 +17,7 @@ use clarifai_surf::{App, Client, Credentials, http_client::h1::H1Client};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 
-#[path = "../examples/predict.rs"]
+#[path = "../examples/predict_surf.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod example;
 
