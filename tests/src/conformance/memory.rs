@@ -1,0 +1,1 @@
+//! Scenarios that measure memory, in a process of their own.
