@@ -18,6 +18,10 @@ clippy:
 test:
     cargo test
 
+# The conformance suite against faults planted on purpose: it must fail by each
+mutants:
+    cargo test -p clarifai-tests --test mutants -- --nocapture
+
 # Build the documentation, warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features

@@ -22,6 +22,7 @@ pub mod server;
 mod stage;
 pub mod table;
 pub mod tls;
+pub mod ureq;
 
 pub use difference::Difference;
 pub use driver::{AnyMachine, Client, Driver, Settings};
@@ -45,24 +46,21 @@ pub struct Report {
     pub took: BTreeMap<&'static str, Duration>,
 }
 
-/// Plays the whole table with an adapter.
+/// Plays scenarios with an adapter, several at a time.
 ///
 /// # Panics
 ///
-/// Where no threads are to be had.
-pub fn run(driver: Arc<dyn Driver>) -> Report {
+/// Where somebody else listens to the log of the process.
+pub fn run(driver: &Arc<dyn Driver>, table: Vec<Scenario>) -> Report {
     secrets::listen();
     secrets::take();
-    let table = table::table();
     let names: Vec<_> = table.iter().map(|scenario| scenario.name).collect();
-    let only = std::env::var("ONLY").ok();
-    let queue: VecDeque<_> =
-        table.into_iter().filter(|scenario| only.as_ref().is_none_or(|only| scenario.name.contains(only.as_str()))).collect();
-    let mut left = queue.len();
+    let mut left = table.len();
+    let queue = VecDeque::from(table);
     let queue = Arc::new(Mutex::new(queue));
     let (tell, told) = mpsc::channel();
     for _ in 0..AT_A_TIME {
-        let (queue, driver, tell) = (Arc::clone(&queue), Arc::clone(&driver), tell.clone());
+        let (queue, driver, tell) = (Arc::clone(&queue), Arc::clone(driver), tell.clone());
         // Not scoped: a call that never ends must not keep the report.
         thread::spawn(move || {
             loop {
@@ -103,7 +101,7 @@ pub fn run(driver: Arc<dyn Driver>) -> Report {
             secrets::Place::Log(target) => {
                 report.differences.insert(Difference::LogsKey(target));
             }
-            place => {
+            place @ secrets::Place::Other(_) => {
                 report.failures.insert("secrets", format!("the key shows in {place}"));
             }
         }
@@ -132,12 +130,24 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
 pub fn hold(driver: impl Driver + 'static) {
     let name = driver.name();
     let begin = Instant::now();
-    let report = run(Arc::new(driver));
+    let driver: Arc<dyn Driver> = Arc::new(driver);
+    let report = run(&driver, table::table());
     let mut slowest: Vec<_> = report.took.iter().collect();
     slowest.sort_by_key(|(_, took)| std::cmp::Reverse(**took));
-    println!("{name}: {} scenarios in {:?}; the slowest: {:?}", report.took.len(), begin.elapsed(), &slowest[..slowest.len().min(5)]);
+    println!(
+        "{name}: {} scenarios in {:?}; the slowest: {:?}",
+        report.took.len(),
+        begin.elapsed(),
+        &slowest[..slowest.len().min(5)]
+    );
     let failures: Vec<_> = report.failures.iter().map(|(name, problem)| format!("{name}: {problem}")).collect();
-    assert!(failures.is_empty(), "{} scenarios failed:\n{}\n\nseen: {:#?}", failures.len(), failures.join("\n"), report.differences);
+    assert!(
+        failures.is_empty(),
+        "{} scenarios failed:\n{}\n\nseen: {:#?}",
+        failures.len(),
+        failures.join("\n"),
+        report.differences
+    );
     let seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
     let listed = readme::differences_of(name);
     assert_eq!(seen, listed, "left: the differences seen of {name}; right: those in tests/README.md");

@@ -38,6 +38,8 @@ pub enum Difference {
     NoPool,
     /// Takes an answer whose head says two lengths.
     TakesTwoLengths,
+    /// Takes the end of a connection without the farewell of TLS for the end of an answer that said no length.
+    TakesCutTls,
     /// Loses a header whose value is not ASCII.
     LosesForeignHeader,
 }
@@ -61,6 +63,7 @@ impl fmt::Display for Difference {
             Self::MissesEarlyAnswer => "misses an answer that comes before the request is sent",
             Self::NoPool => "opens a connection for each call",
             Self::TakesTwoLengths => "takes an answer with two lengths",
+            Self::TakesCutTls => "takes a cut TLS connection for the end of an answer without a length",
             Self::LosesForeignHeader => "loses a header that is not ASCII",
         })
     }

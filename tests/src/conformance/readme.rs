@@ -1,10 +1,15 @@
 //! Reads the two tables of `tests/README.md`, so that tests can hold them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-use super::scenario::{Play, Scenario};
+use super::memory::MEASURED;
+use super::scenario::Play;
+use super::table::table;
 
 const README: &str = include_str!("../../README.md");
+
+const SCENARIOS: &str = "## Scenarios";
 
 /// The rows below the heading, each as its cells.
 fn rows(heading: &str) -> Vec<Vec<String>> {
@@ -24,17 +29,39 @@ pub fn differences_of(adapter: &str) -> BTreeSet<String> {
     of_it.map(|row| row[0].clone()).collect()
 }
 
-/// The scenarios listed: name, and the rest of the row.
-pub fn scenarios() -> BTreeMap<String, Vec<String>> {
-    rows("## Scenarios").into_iter().map(|row| (row[0].trim_matches('`').to_owned(), row[1..].to_vec())).collect()
+/// What stands below the heading of the scenarios.
+pub fn scenarios() -> &'static str {
+    README.split_once(SCENARIOS).map_or("", |(_, rest)| rest)
 }
 
-/// The row that a scenario must have.
-pub fn row_of(scenario: &Scenario) -> Vec<String> {
-    let why = match &scenario.play {
-        Play::Plain(plain) => plain.not_scripted(),
-        Play::Sockets(why, _) => Some(*why),
-    };
-    let scripted = why.map_or("yes".to_owned(), |why| format!("no: {why}"));
-    vec![scenario.says.to_owned(), scripted]
+/// What must stand there.
+pub fn expected_scenarios() -> String {
+    let mut text = "\n\n| scenario | what must hold | in virtual time |\n|---|---|---|\n".to_owned();
+    for scenario in table() {
+        let why = match &scenario.play {
+            Play::Plain(plain) => plain.not_scripted(),
+            Play::Sockets(why, _) => Some(*why),
+        };
+        let scripted = why.map_or("yes".to_owned(), |why| format!("no: {why}"));
+        let _ = writeln!(text, "| `{}` | {} | {scripted} |", scenario.name, scenario.says);
+    }
+    for (name, what, most) in MEASURED {
+        let _ = writeln!(
+            text,
+            "| `{name}` | {what} takes at most {} MiB of memory. | no: it measures a process |",
+            most >> 20
+        );
+    }
+    text
+}
+
+/// Writes what must stand there, where somebody asks for it.
+///
+/// # Panics
+///
+/// Where the file cannot be written.
+pub fn write_scenarios() {
+    let before = README.split_once(SCENARIOS).map_or(README, |(before, _)| before);
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+    std::fs::write(path, format!("{before}{SCENARIOS}{}", expected_scenarios())).expect("the README can be written");
 }

@@ -162,7 +162,9 @@ impl Answer {
     fn told(&self, max_response: u64, clock: &ManualClock) -> Result<Response<Bytes>, TransportFailureKind> {
         let whole = self.body.len() as u64;
         let (claimed, body) = match self.framing {
-            Framing::Claim(length) if length < whole => (length, self.body.slice(..usize::try_from(length).unwrap_or(0))),
+            Framing::Claim(length) if length < whole => {
+                (length, self.body.slice(..usize::try_from(length).unwrap_or(0)))
+            }
             Framing::Claim(length) => (length, self.body.clone()),
             _ => (whole, self.body.clone()),
         };

@@ -1,5 +1,6 @@
 //! A scenario as a value, and how it is played: on sockets by an adapter, or in virtual time by core's script.
 
+use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,7 @@ use super::server::{Act, Arrived, Server};
 use super::stage::Stage;
 
 /// One scenario: what happens, and what must come of it.
+#[derive(Debug)]
 pub struct Scenario {
     /// A short name, the same for ever.
     pub name: &'static str,
@@ -33,12 +35,19 @@ pub struct Scenario {
 }
 
 /// How a scenario is played.
+#[derive(Debug)]
 pub enum Play {
     /// As the data say: on sockets, and by core's script in virtual time.
     Plain(Box<Plain>),
     /// On sockets only, by hand. The text says why the script has no part in it.
-    Sockets(&'static str, fn(&Stage) -> Result<(), String>),
+    Sockets(&'static str, Scene),
 }
+
+/// A scenario played by hand.
+pub type Scene = fn(&Stage) -> Result<(), String>;
+
+/// What must hold of what was seen.
+pub type Check = fn(&Seen) -> Result<(), String>;
 
 /// One of the operations that scenarios call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,20 +73,39 @@ pub enum Op {
 macro_rules! with_operation {
     ($op:expr, $name:ident => $body:expr) => {
         match $op {
-            Op::List => { let $name = ListModels::new(); $body }
-            Op::Get(id) => { let $name = GetModel::new(id); $body }
-            Op::Predict => { let $name = Predict::with("m").image_url("https://example.com/cat.jpg"); $body }
-            Op::PredictBytes(count) => { let $name = Predict::with("m").image_bytes(picture(count)); $body }
+            Op::List => {
+                let $name = ListModels::new();
+                $body
+            }
+            Op::Get(id) => {
+                let $name = GetModel::new(id);
+                $body
+            }
+            Op::Predict => {
+                let $name = Predict::with("m").image_url("https://example.com/cat.jpg");
+                $body
+            }
+            Op::PredictBytes(count) => {
+                let $name = Predict::with("m").image_bytes(picture(count));
+                $body
+            }
             Op::CreateOnce => {
                 let $name = CreateInputs::new().input(NewInput::image_url("https://example.com/cat.jpg"));
                 $body
             }
             Op::CreateByName => {
-                let $name = CreateInputs::new().input(NewInput::image_url("https://example.com/cat.jpg").with_id("cat"));
+                let $name =
+                    CreateInputs::new().input(NewInput::image_url("https://example.com/cat.jpg").with_id("cat"));
                 $body
             }
-            Op::DeleteMany => { let $name = DeleteInputs::ids(["a", "b"]); $body }
-            Op::Patch => { let $name = PatchInputs::merge().input(InputPatch::new("cat").concept("tame")); $body }
+            Op::DeleteMany => {
+                let $name = DeleteInputs::ids(["a", "b"]);
+                $body
+            }
+            Op::Patch => {
+                let $name = PatchInputs::merge().input(InputPatch::new("cat").concept("tame"));
+                $body
+            }
         }
     };
 }
@@ -113,6 +141,10 @@ pub fn request<O: Operation>(app: &App, operation: O) -> Request<Body> {
 }
 
 /// An app that nobody calls, to look at requests.
+///
+/// # Panics
+///
+/// Never: its arguments are good.
 pub fn nobody() -> App {
     let app = Credentials::key("another").and_then(|key| App::new(key).with_base("http://127.0.0.1:9"));
     app.unwrap_or_else(|error| panic!("{error}"))
@@ -120,7 +152,7 @@ pub fn nobody() -> App {
 
 /// Bytes that no two neighbouring parts have alike.
 pub fn picture(count: usize) -> Bytes {
-    (0..count).map(|index| (index % 251) as u8).collect::<Vec<_>>().into()
+    (0..=250).cycle().take(count).collect::<Vec<u8>>().into()
 }
 
 /// What came of a call, as far as adapters must agree.
@@ -229,13 +261,14 @@ pub struct Step {
 }
 
 /// A scenario as data.
+#[derive(Debug)]
 pub struct Plain {
     steps: Vec<Step>,
     settings: Settings,
     allowed: Vec<(Outcome, Difference)>,
     at_least: Duration,
     within: Duration,
-    check: Option<fn(&Seen) -> Result<(), String>>,
+    check: Option<Check>,
     policy: RetryPolicy,
     by_secret: bool,
     not_scripted: Option<&'static str>,
@@ -373,7 +406,7 @@ impl Plain {
     }
 
     /// What must hold besides.
-    pub fn check(mut self, check: fn(&Seen) -> Result<(), String>) -> Self {
+    pub fn check(mut self, check: Check) -> Self {
         self.check = Some(check);
         self
     }
@@ -435,7 +468,7 @@ impl Plain {
         let took = begin.elapsed();
         // The server may still be writing down what it read when the call has ended already.
         server.wait_for(*self.requests().start());
-        stage.search_debug(&format!("{:?}", app));
+        stage.search_debug(&format!("{app:?}"));
         let seen = Seen { ended, arrived: server.arrived(), took };
         self.judge(&seen, |difference| stage.differs(difference))
     }
@@ -445,6 +478,10 @@ impl Plain {
     /// # Errors
     ///
     /// What did not come out as it must.
+    ///
+    /// # Panics
+    ///
+    /// Where a difference would be needed: the script has none.
     pub fn in_virtual_time(&self) -> Result<(), String> {
         let app = self.app("http://127.0.0.1:9");
         let mut script = Script::new();
@@ -465,7 +502,8 @@ impl Plain {
             ended.push(end);
         }
         let took = script.clock().elapsed();
-        let arrived = script.requests().iter().enumerate().map(|(number, request)| written_down(request, number)).collect();
+        let arrived =
+            script.requests().iter().enumerate().map(|(number, request)| written_down(request, number)).collect();
         secrets::search(&script.log().to_string(), "the log of a script");
         script.finish().map_err(|mismatch| mismatch.to_string())?;
         let differs = |difference: Difference| panic!("the script differs: {difference}");
@@ -490,7 +528,8 @@ impl Plain {
         }
         let expected = self.requests();
         if !expected.contains(&seen.arrived.len()) {
-            let lines: Vec<_> = seen.arrived.iter().map(|request| request.head.lines().next().unwrap_or_default()).collect();
+            let lines: Vec<_> =
+                seen.arrived.iter().map(|request| request.head.lines().next().unwrap_or_default()).collect();
             return Err(format!("{} requests arrived, not {expected:?}: {lines:?}", lines.len()));
         }
         self.check.map_or(Ok(()), |check| check(seen))
@@ -499,9 +538,10 @@ impl Plain {
 
 /// A request of the script as a server would have written it down.
 fn written_down(request: &Request<Body>, number: usize) -> Arrived {
-    let mut head = format!("{} {} HTTP/1.1", request.method(), request.uri().path_and_query().map_or("", |path| path.as_str()));
+    let mut head =
+        format!("{} {} HTTP/1.1", request.method(), request.uri().path_and_query().map_or("", |path| path.as_str()));
     for (name, value) in request.headers() {
-        head.push_str(&format!("\r\n{name}: {}", String::from_utf8_lossy(value.as_bytes())));
+        let _ = write!(head, "\r\n{name}: {}", String::from_utf8_lossy(value.as_bytes()));
     }
     let body = request.body().to_bytes().to_vec();
     Arrived { head, length: body.len() as u64, body, complete: true, connection: number }

@@ -42,7 +42,13 @@ static WINDOWS: LazyLock<HashSet<[u8; WINDOW]>> = LazyLock::new(|| {
         let in_base64 = (0..3).map(|shift| STANDARD.encode(format!("{}{secret}", &"000"[..shift]))[4..40].to_owned());
         let basic = STANDARD.encode(format!("{APP_ID}:{secret}"))[24..].trim_end_matches('=').to_owned();
         for spelling in [secret.to_owned(), hexadecimal, basic].into_iter().chain(in_base64) {
-            windows.extend(spelling.as_bytes().windows(WINDOW).filter_map(|window| window.try_into().ok()).collect::<Vec<[u8; WINDOW]>>());
+            windows.extend(
+                spelling
+                    .as_bytes()
+                    .windows(WINDOW)
+                    .filter_map(|window| window.try_into().ok())
+                    .collect::<Vec<[u8; WINDOW]>>(),
+            );
         }
     }
     windows
@@ -50,7 +56,8 @@ static WINDOWS: LazyLock<HashSet<[u8; WINDOW]>> = LazyLock::new(|| {
 
 /// Whether a part of a secret stands in these bytes.
 pub fn shows(bytes: &[u8]) -> bool {
-    let numbers = |secret: &str| secret.bytes().take(WINDOW).map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
+    let numbers =
+        |secret: &str| secret.bytes().take(WINDOW).map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
     bytes.windows(WINDOW).any(|window| WINDOWS.contains(window))
         || [KEY, TOKEN].iter().any(|secret| find(bytes, numbers(secret).as_bytes()))
 }

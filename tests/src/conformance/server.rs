@@ -2,6 +2,7 @@
 //! after the last expected request, so that one too many is seen.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,6 +19,8 @@ use super::secrets;
 pub enum Act {
     /// Reads one request to its end.
     Read,
+    /// Reads one request to its end and keeps nothing of its body but the length.
+    Discard,
     /// Reads one request up to its body.
     ReadHead,
     /// Reads so many bytes.
@@ -192,7 +195,8 @@ impl Server {
 
     /// Whether a secret came, of whatever kind and in whatever place.
     pub fn got_a_secret(&self) -> bool {
-        self.shared.leaked.load(Ordering::SeqCst) || lock(&self.shared.arrived).iter().any(|request| secrets::shows(&request.body))
+        self.shared.leaked.load(Ordering::SeqCst)
+            || lock(&self.shared.arrived).iter().any(|request| secrets::shows(&request.body))
     }
 
     /// Waits until so many requests came, for a while.
@@ -201,6 +205,12 @@ impl Server {
         while self.count() < requests && begin.elapsed() < Duration::from_secs(10) {
             thread::sleep(Duration::from_millis(2));
         }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({}, {} requests)", self.address, self.count())
     }
 }
 
@@ -259,8 +269,9 @@ impl Connection<'_> {
     fn perform(&mut self, acts: Vec<Act>) -> io::Result<()> {
         for act in acts {
             match act {
-                Act::Read => self.read_request(true)?,
-                Act::ReadHead => self.read_request(false)?,
+                Act::Read => self.read_request(Some(KEPT))?,
+                Act::Discard => self.read_request(Some(0))?,
+                Act::ReadHead => self.read_request(None)?,
                 Act::ReadBytes(count) => self.read_bytes(count)?,
                 Act::Write(bytes) => self.stream.write_all(&bytes)?,
                 Act::Slowly(bytes, slice, pause) => {
@@ -296,7 +307,7 @@ impl Connection<'_> {
         while self.more()? {}
         match self.ahead.is_empty() {
             true => Ok(()),
-            false => self.read_request(true),
+            false => self.read_request(Some(KEPT)),
         }
     }
 
@@ -364,7 +375,8 @@ impl Connection<'_> {
         lock(&self.shared.arrived).push(request);
     }
 
-    fn read_request(&mut self, body: bool) -> io::Result<()> {
+    /// Reads a request, and so much of its body to keep.
+    fn read_request(&mut self, kept: Option<usize>) -> io::Result<()> {
         let end = loop {
             if let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") {
                 break end;
@@ -380,27 +392,27 @@ impl Connection<'_> {
         let rest = self.ahead.split_off(end + 4);
         let head = String::from_utf8_lossy(&std::mem::replace(&mut self.ahead, rest)[..end]).into_owned();
         let mut request = Arrived { head, connection: self.number, ..Arrived::default() };
-        if !body {
+        let Some(kept) = kept else {
             self.note(request);
             return Ok(());
-        }
+        };
         if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
             self.stream.flush()?;
         }
-        let result = self.read_body(&mut request);
+        let result = self.read_body(&mut request, kept);
         request.complete = result.is_ok();
         self.note(request);
         result
     }
 
-    fn read_body(&mut self, request: &mut Arrived) -> io::Result<()> {
+    fn read_body(&mut self, request: &mut Arrived, kept: usize) -> io::Result<()> {
         if request.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
             loop {
                 let size = self.line()?;
                 let size = size.split(';').next().unwrap_or_default().trim();
                 let size = u64::from_str_radix(size, 16).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
-                self.take(size, request)?;
+                self.take(size, request, kept)?;
                 self.line()?;
                 if size == 0 {
                     return Ok(());
@@ -408,7 +420,7 @@ impl Connection<'_> {
             }
         }
         let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        self.take(length, request)
+        self.take(length, request, kept)
     }
 
     fn line(&mut self) -> io::Result<String> {
@@ -423,13 +435,13 @@ impl Connection<'_> {
         }
     }
 
-    fn take(&mut self, mut count: u64, request: &mut Arrived) -> io::Result<()> {
+    fn take(&mut self, mut count: u64, request: &mut Arrived, kept: usize) -> io::Result<()> {
         while count > 0 {
             if self.ahead.is_empty() && !self.more()? {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
             let now = usize::try_from(count).unwrap_or(usize::MAX).min(self.ahead.len());
-            let room = KEPT.saturating_sub(request.body.len()).min(now);
+            let room = kept.saturating_sub(request.body.len()).min(now);
             request.body.extend_from_slice(&self.ahead[..room]);
             request.length += now as u64;
             count -= now as u64;

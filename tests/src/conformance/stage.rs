@@ -1,6 +1,7 @@
 //! Where a scenario is played: the adapter, the servers it used, and the differences that were seen.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,6 +29,7 @@ struct Kept {
 }
 
 /// How many requests may arrive.
+#[derive(Debug)]
 pub struct Count(RangeInclusive<usize>);
 
 impl From<usize> for Count {
@@ -39,6 +41,12 @@ impl From<usize> for Count {
 impl From<RangeInclusive<usize>> for Count {
     fn from(range: RangeInclusive<usize>) -> Self {
         Self(range)
+    }
+}
+
+impl fmt::Debug for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Stage({})", self.driver.name())
     }
 }
 

@@ -1,7 +1,6 @@
 //! The table of scenarios, in the order of a call: what is sent, what comes back, what breaks, who may listen.
 
-use super::scenario::{Plain, Play, Scenario};
-use super::stage::Stage;
+use super::scenario::{Plain, Play, Scenario, Scene};
 
 mod answers;
 mod calls;
@@ -29,16 +28,16 @@ fn plain(name: &'static str, says: &'static str, plain: Plain) -> Scenario {
     Scenario { name, says, play: Play::Plain(Box::new(plain)) }
 }
 
-fn sockets(
-    name: &'static str,
-    says: &'static str,
-    why: &'static str,
-    play: fn(&Stage) -> Result<(), String>,
-) -> Scenario {
+fn sockets(name: &'static str, says: &'static str, why: &'static str, play: Scene) -> Scenario {
     Scenario { name, says, play: Play::Sockets(why, play) }
 }
 
 /// An error text where something does not hold.
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// So many blanks, packed as servers do.
+pub(super) fn packed(count: usize) -> Vec<u8> {
+    answers::gzip(&vec![b' '; count])
 }

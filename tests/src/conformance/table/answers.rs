@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::difference::Difference;
 use super::super::reply::{Framing, OK, answer, ok, refusal};
-use super::super::scenario::{MAYBE_SENT, Op, Outcome, Scenario, Seen, run, send};
+use super::super::scenario::{MAYBE_SENT, Op, Outcome, Scenario, Scene, Seen, run, send};
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
 use super::{must, plain, sockets};
@@ -12,24 +12,30 @@ use clarifai_core::TransportFailureKind::MaybeSent;
 
 const PAGE: &str = "<!DOCTYPE html><html><title>Sign in to the network</title></html>";
 
+#[expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut all = vec![
         plain("answer", "An answer with a length is read.", run(Op::List).gets(ok()).ends(Outcome::Done)),
         plain(
             "answer-bytes",
             "The body is handed over byte for byte, whatever bytes it has.",
-            send(Op::List).gets(answer(200, every_byte())).ends(Outcome::Status(200)).check(|seen| body_is(seen, &every_byte())),
+            send(Op::List)
+                .gets(answer(200, every_byte()))
+                .ends(Outcome::Status(200))
+                .check(|seen| body_is(seen, &every_byte())),
         ),
         plain(
             "headers-twice",
             "Headers of the answer are handed over, all values of them.",
-            send(Op::List).gets(ok().header("x-a", "1").header("X-A", "2").header("x-empty", "")).ends(Outcome::Status(200)).check(
-                |seen| {
-                    let headers = seen.ended[0].response().map(|response| response.headers().clone()).unwrap_or_default();
+            send(Op::List)
+                .gets(ok().header("x-a", "1").header("X-A", "2").header("x-empty", ""))
+                .ends(Outcome::Status(200))
+                .check(|seen| {
+                    let headers =
+                        seen.ended[0].response().map(|response| response.headers().clone()).unwrap_or_default();
                     let values: Vec<_> = headers.get_all("x-a").iter().map(http::HeaderValue::as_bytes).collect();
                     must(values == [b"1", b"2"] && headers["x-empty"].is_empty(), || format!("{headers:?}"))
-                },
-            ),
+                }),
         ),
         plain(
             "chunked",
@@ -39,17 +45,20 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "chunked-large",
             "So is a large one, beyond any buffer.",
-            send(Op::List).gets(answer(200, vec![b'x'; 700_000]).framed(Framing::Chunked(65_537))).ends(Outcome::Status(200)).check(
-                |seen| body_is(seen, &[b'x'; 700_000]),
-            ),
+            send(Op::List)
+                .gets(answer(200, vec![b'x'; 700_000]).framed(Framing::Chunked(65_537)))
+                .ends(Outcome::Status(200))
+                .check(|seen| body_is(seen, &[b'x'; 700_000])),
         ),
         sockets(
             "chunked-trailers",
             "Extensions of chunks and trailers are passed over.",
             "the script answers with a finished body",
             |stage| {
-                let chunks = format!("4;a=b\r\n{}\r\n{:x}\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", &OK[..4], OK.len() - 4, &OK[4..]);
-                let bytes = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
+                let chunks =
+                    format!("4;a=b\r\n{}\r\n{:x}\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", &OK[..4], OK.len() - 4, &OK[4..]);
+                let bytes =
+                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
                 answered(stage, bytes.into_bytes(), OK.as_bytes())
             },
         ),
@@ -58,12 +67,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "An answer without a length ends with the connection.",
             run(Op::List).gets(ok().framed(Framing::UntilClose)).ends(Outcome::Done),
         ),
-        sockets(
-            "http-1-0",
-            "An answer of HTTP/1.0 is read.",
-            "the script knows no versions",
-            |stage| answered(stage, format!("HTTP/1.0 200 OK\r\n\r\n{OK}").into_bytes(), OK.as_bytes()),
-        ),
+        sockets("http-1-0", "An answer of HTTP/1.0 is read.", "the script knows no versions", |stage| {
+            answered(stage, format!("HTTP/1.0 200 OK\r\n\r\n{OK}").into_bytes(), OK.as_bytes())
+        }),
         sockets(
             "no-reason",
             "A status line without a reason, and names of headers in capitals, are read.",
@@ -81,19 +87,29 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "status-204",
             "204 has no body, and nobody waits for one.",
-            send(Op::List).gets(answer(204, "").framed(Framing::None)).ends(Outcome::Status(204)).check(|seen| body_is(seen, b"")),
+            send(Op::List)
+                .gets(answer(204, "").framed(Framing::None))
+                .ends(Outcome::Status(204))
+                .check(|seen| body_is(seen, b"")),
         ),
         plain(
             "status-204-read",
             "As the answer to a call it cannot be read, and the error says that it is empty.",
-            run(Op::CreateOnce).gets(answer(204, "").framed(Framing::None)).ends(Outcome::Unreadable).check(|seen| says(seen, "empty")),
+            run(Op::CreateOnce)
+                .gets(answer(204, "").framed(Framing::None))
+                .ends(Outcome::Unreadable)
+                .check(|seen| says(seen, "empty")),
         ),
         plain(
             "empty-body",
             "So is an answer of length 0.",
             run(Op::CreateOnce).gets(answer(200, "")).ends(Outcome::Unreadable).check(|seen| says(seen, "empty")),
         ),
-        plain("status-304", "304 is handed back.", send(Op::List).gets(answer(304, "").framed(Framing::None)).ends(Outcome::Status(304))),
+        plain(
+            "status-304",
+            "304 is handed back.",
+            send(Op::List).gets(answer(304, "").framed(Framing::None)).ends(Outcome::Status(304)),
+        ),
         plain(
             "status-unknown",
             "So is a status that nobody has heard of.",
@@ -102,25 +118,33 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "gateway-page",
             "The page of a gateway is a refusal by its status.",
-            run(Op::CreateOnce).gets(answer(502, "<html>Bad Gateway</html>").header("content-type", "text/html")).ends(
-                Outcome::Refused(502),
-            ),
+            run(Op::CreateOnce)
+                .gets(answer(502, "<html>Bad Gateway</html>").header("content-type", "text/html"))
+                .ends(Outcome::Refused(502)),
         ),
         plain(
             "captive-portal",
             "The page of a captive portal under status 200 is no answer, and the error advises to look for a proxy.",
-            run(Op::List).gets(answer(200, PAGE).header("content-type", "text/html")).ends(Outcome::Unreadable).check(|seen| says(seen, "proxies")),
+            run(Op::List)
+                .gets(answer(200, PAGE).header("content-type", "text/html"))
+                .ends(Outcome::Unreadable)
+                .check(|seen| says(seen, "proxies")),
         ),
         plain(
             "not-utf8",
             "An answer in another encoding is no answer.",
-            run(Op::List).gets(answer(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..])).ends(Outcome::Unreadable),
+            run(Op::List)
+                .gets(answer(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
+                .ends(Outcome::Unreadable),
         ),
         plain(
             "quoted-key",
             "A refusal that quotes the key does not put it into the error.",
             run(Op::List)
-                .gets(answer(401, format!(r#"{{"status":{{"code":11009,"description":"no key {}"}}}}"#, super::super::secrets::KEY)))
+                .gets(answer(
+                    401,
+                    format!(r#"{{"status":{{"code":11009,"description":"no key {}"}}}}"#, super::super::secrets::KEY),
+                ))
                 .ends(Outcome::Refused(401))
                 .check(|seen| says(seen, "***")),
         ),
@@ -135,12 +159,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "gzip-unasked",
             "An answer packed without being asked is handed over as it came.",
-            send(Op::List).gets(answer(200, gzip(OK.as_bytes())).header("content-encoding", "gzip")).ends(Outcome::Status(200)).check(
-                |seen| {
+            send(Op::List)
+                .gets(answer(200, gzip(OK.as_bytes())).header("content-encoding", "gzip"))
+                .ends(Outcome::Status(200))
+                .check(|seen| {
                     let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
                     must(body == gzip(OK.as_bytes()) || body == OK, || format!("{body:?}"))
-                },
-            ),
+                }),
         ),
         sockets(
             "redirect-same-host",
@@ -150,8 +175,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 let moved = answer(302, "moved").header("location", "/v2/elsewhere");
                 let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved.bytes())]), 1);
                 let app = stage.app(&server.url());
-                let response = stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
-                must(response.status() == 302 && response.headers()["location"] == "/v2/elsewhere", || format!("{response:?}"))
+                let response =
+                    stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
+                must(response.status() == 302 && response.headers()["location"] == "/v2/elsewhere", || {
+                    format!("{response:?}")
+                })
             },
         ),
         plain(
@@ -172,7 +200,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "An answer that says two lengths is a failed connection.",
             run(Op::CreateOnce)
                 .meets(
-                    [Act::Read, Act::Write(format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: {}\r\n\r\n{OK}", OK.len()).into())],
+                    [
+                        Act::Read,
+                        Act::Write(
+                            format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: {}\r\n\r\n{OK}", OK.len())
+                                .into(),
+                        ),
+                    ],
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT)
@@ -180,24 +214,30 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 .or(Outcome::Done, Difference::TakesTwoLengths),
         ),
     ];
-    for (name, status) in [("refusal-400", 400), ("refusal-401", 401), ("refusal-404", 404), ("refusal-500", 500), ("refusal-503", 503)] {
+    for (name, status) in
+        [("refusal-400", 400), ("refusal-401", 401), ("refusal-404", 404), ("refusal-500", 500), ("refusal-503", 503)]
+    {
         let says = "The body of a refusal survives, and its code, words and request id stand in the error.";
         let body = refusal(status, 11102);
         all.push(plain(
             name,
             says,
-            send(Op::CreateOnce).gets(body.clone()).ends(Outcome::Status(status)).run(Op::CreateOnce).gets(body).ends(Outcome::Refused(status)).check(
-                |seen| {
+            send(Op::CreateOnce)
+                .gets(body.clone())
+                .ends(Outcome::Status(status))
+                .run(Op::CreateOnce)
+                .gets(body)
+                .ends(Outcome::Refused(status))
+                .check(|seen| {
                     let error = seen.ended[1].error().ok_or("no error")?;
                     must(error.api_code() == Some(11102) && error.request_id() == Some("r1"), || error.to_string())?;
                     let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
                     must(body.starts_with(b"{\"status\""), || format!("{body:?}"))
-                },
-            ),
+                }),
         ));
     }
     let to_another = "is handed back and never followed: no byte goes to the other host.";
-    let redirects: [(&str, fn(&Stage) -> Result<(), String>); 5] = [
+    let redirects: [(&str, Scene); 5] = [
         ("redirect-301", |stage| redirect(stage, 301)),
         ("redirect-302", |stage| redirect(stage, 302)),
         ("redirect-303", |stage| redirect(stage, 303)),
@@ -255,7 +295,9 @@ fn redirect(stage: &Stage, status: u16) -> Result<(), String> {
     for op in [Op::List, Op::Predict, Op::PredictBytes(5000), Op::DeleteMany] {
         let response = client.send(op.request(&app)).map_err(|failure| format!("{op:?}: {failure:?}"))?;
         must(response.status() == status, || format!("{op:?}: {response:?}"))?;
-        must(response.body() == "moved" && response.headers()["location"] == location, || format!("{op:?}: {response:?}"))?;
+        must(response.body() == "moved" && response.headers()["location"] == location, || {
+            format!("{op:?}: {response:?}")
+        })?;
     }
     must(other.connections() == 0, || "the other host was called".to_owned())
 }

@@ -13,17 +13,42 @@ use super::{must, sockets};
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
-        sockets("pool", "Calls one after the other share a connection that stays open.", "the script has no connections", pool),
+        sockets(
+            "pool",
+            "Calls one after the other share a connection that stays open.",
+            "the script has no connections",
+            pool,
+        ),
         sockets(
             "pool-closed",
             "A pooled connection that the server has closed is not used for a POST that may not be repeated; or the call fails, and was sent at most once.",
             "the script has no connections",
             pool_closed,
         ),
-        sockets("parallel", "32 calls of four threads on one client each get their own answer.", "a script is driven by one thread", parallel),
-        sockets("parallel-slow", "A slow answer holds up no other call of the client.", "a script is driven by one thread", parallel_slow),
-        sockets("give-up-call", "A call dropped in flight ends at once, and the client goes on.", "a script never waits", give_up_call),
-        sockets("give-up-wait", "So does one dropped while it waits, and nothing more is sent.", "a script never waits", give_up_wait),
+        sockets(
+            "parallel",
+            "32 calls of four threads on one client each get their own answer.",
+            "a script is driven by one thread",
+            parallel,
+        ),
+        sockets(
+            "parallel-slow",
+            "A slow answer holds up no other call of the client.",
+            "a script is driven by one thread",
+            parallel_slow,
+        ),
+        sockets(
+            "give-up-call",
+            "A call dropped in flight ends at once, and the client goes on.",
+            "a script never waits",
+            give_up_call,
+        ),
+        sockets(
+            "give-up-wait",
+            "So does one dropped while it waits, and nothing more is sent.",
+            "a script never waits",
+            give_up_wait,
+        ),
     ]
 }
 
@@ -67,7 +92,8 @@ fn pool_closed(stage: &Stage) -> Result<(), String> {
 }
 
 fn parallel(stage: &Stage) -> Result<(), String> {
-    let server = stage.keep(Server::always(vec![Act::Read, Act::Pause(Duration::from_millis(5)), Act::Write(ok().bytes())]), 32);
+    let server =
+        stage.keep(Server::always(vec![Act::Read, Act::Pause(Duration::from_millis(5)), Act::Write(ok().bytes())]), 32);
     let app = stage.app(&server.url());
     let client: Arc<dyn super::super::driver::Client> = stage.client(&app).into();
     let calls: Vec<_> = (0..4)

@@ -14,6 +14,7 @@ use super::{must, plain, sockets};
 
 const SHORT: Duration = Duration::from_millis(400);
 
+#[expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         plain(
@@ -30,7 +31,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "truncated-chunk",
             "An answer that breaks off within a chunk is a failed connection.",
             run(Op::CreateOnce)
-                .meets([Act::Read, Act::Write(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{OK}").into())], MaybeSent)
+                .meets(
+                    [
+                        Act::Read,
+                        Act::Write(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\n{OK}").into()),
+                    ],
+                    MaybeSent,
+                )
                 .ends(MAYBE_SENT),
         ),
         plain(
@@ -38,7 +45,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "So is one without its last chunk, although all of the JSON came.",
             run(Op::CreateOnce)
                 .meets(
-                    [Act::Read, Act::Write(format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{OK}\r\n", OK.len()).into())],
+                    [
+                        Act::Read,
+                        Act::Write(
+                            format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{:x}\r\n{OK}\r\n", OK.len())
+                                .into(),
+                        ),
+                    ],
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT),
@@ -60,7 +73,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "reset-in-body",
             "So is one that is reset within the body.",
             run(Op::CreateOnce)
-                .meets([Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{".to_vec()), Act::Reset], MaybeSent)
+                .meets(
+                    [Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{".to_vec()), Act::Reset],
+                    MaybeSent,
+                )
                 .ends(MAYBE_SENT),
         ),
         plain(
@@ -68,7 +84,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "A body of one byte a second does not outlast the limit of the adapter.",
             send(Op::List)
                 .meets(
-                    [Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n".to_vec()), Act::Slowly(vec![b' '; 99], 1, Duration::from_secs(1))],
+                    [
+                        Act::Read,
+                        Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n".to_vec()),
+                        Act::Slowly(vec![b' '; 99], 1, Duration::from_secs(1)),
+                    ],
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT)
@@ -79,7 +99,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "slow-head",
             "Nor does such a head.",
             send(Op::List)
-                .meets([Act::Read, Act::Slowly(b"HTTP/1.1 200 OK\r\nx: y\r\n".repeat(9), 1, Duration::from_secs(1))], MaybeSent)
+                .meets(
+                    [Act::Read, Act::Slowly(b"HTTP/1.1 200 OK\r\nx: y\r\n".repeat(9), 1, Duration::from_secs(1))],
+                    MaybeSent,
+                )
                 .ends(MAYBE_SENT)
                 .timeout(SHORT)
                 .within(Duration::from_secs(5)),
@@ -102,12 +125,18 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "oversized-chunks",
             "So is one in chunks, at the limit.",
-            run(Op::List).gets(answer(200, vec![b' '; 300_000]).framed(Framing::Chunked(10_000))).max_response(100_000).ends(TOO_LARGE),
+            run(Op::List)
+                .gets(answer(200, vec![b' '; 300_000]).framed(Framing::Chunked(10_000)))
+                .max_response(100_000)
+                .ends(TOO_LARGE),
         ),
         plain(
             "oversized-until-close",
             "So is one whose end nobody told.",
-            run(Op::List).gets(answer(200, vec![b' '; 300_000]).framed(Framing::UntilClose)).max_response(100_000).ends(TOO_LARGE),
+            run(Op::List)
+                .gets(answer(200, vec![b' '; 300_000]).framed(Framing::UntilClose))
+                .max_response(100_000)
+                .ends(TOO_LARGE),
         ),
         plain(
             "limit-exact",
@@ -123,7 +152,14 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "four-gigabytes",
             "An announced 4 GiB are refused before they come.",
             run(Op::List)
-                .meets([Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 4294967296\r\n\r\n{".to_vec()), Act::Hang], TooLarge)
+                .meets(
+                    [
+                        Act::Read,
+                        Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 4294967296\r\n\r\n{".to_vec()),
+                        Act::Hang,
+                    ],
+                    TooLarge,
+                )
                 .ends(TOO_LARGE)
                 .within(Duration::from_secs(5)),
         ),
@@ -131,7 +167,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "length-beyond-numbers",
             "A length that no number holds is a failed connection or too large, and no panic.",
             run(Op::CreateOnce)
-                .meets([Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\n{".to_vec())], MaybeSent)
+                .meets(
+                    [
+                        Act::Read,
+                        Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99999999999999999999999\r\n\r\n{".to_vec()),
+                    ],
+                    MaybeSent,
+                )
                 .ends(MAYBE_SENT)
                 .ends(TOO_LARGE)
                 // Without a length that can be read the body ends with the connection: it is no JSON.
@@ -143,7 +185,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "the script unpacks nothing",
             gzip_bomb,
         ),
-        sockets("many-headers", "100,000 headers end in an answer or in a typed error.", "the script has no parser of heads", many_headers),
+        sockets(
+            "many-headers",
+            "100,000 headers end in an answer or in a typed error.",
+            "the script has no parser of heads",
+            many_headers,
+        ),
         sockets("large-header", "So does a header of 1 MiB.", "the script has no parser of heads", large_header),
         sockets(
             "header-byte",
@@ -155,7 +202,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "deep-json",
             "JSON of depth 100,000 is an answer that cannot be read.",
             run(Op::List)
-                .gets(answer(200, format!(r#"{{"x":{}{},"status":{{"code":10000}}}}"#, "[".repeat(100_000), "]".repeat(100_000))))
+                .gets(answer(
+                    200,
+                    format!(r#"{{"x":{}{},"status":{{"code":10000}}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
+                ))
                 .ends(Outcome::Unreadable),
         ),
         plain(
@@ -166,15 +216,25 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "interim-103",
             "So are early hints.",
-            run(Op::List).gets(ok().after(&b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n"[..])).ends(Outcome::Done),
+            run(Op::List)
+                .gets(ok().after(&b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n"[..]))
+                .ends(Outcome::Done),
         ),
-        sockets("interim-flood", "A flood of interim answers ends, in the answer or in a typed error.", "the script knows no interim answers", interim_flood),
+        sockets(
+            "interim-flood",
+            "A flood of interim answers ends, in the answer or in a typed error.",
+            "the script knows no interim answers",
+            interim_flood,
+        ),
         sockets(
             "interim-endless",
             "One that does not end is given up at the limit.",
             "the script knows no interim answers",
             |stage| {
-                let acts = vec![Act::Read, Act::Slowly(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(500), 25, Duration::from_millis(40))];
+                let acts = vec![
+                    Act::Read,
+                    Act::Slowly(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(500), 25, Duration::from_millis(40)),
+                ];
                 let server = stage.keep(Server::start(vec![acts]), 1);
                 let app = stage.app(&server.url());
                 let settings = super::super::driver::Settings { timeout: SHORT, ..Default::default() };

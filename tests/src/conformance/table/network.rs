@@ -19,8 +19,18 @@ const PROXY: &str = "the script has no proxies";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
-        sockets("refused", "Where nobody listens, nothing was sent.", "the script has no ports; core's own tests fail it as not sent", refused),
-        sockets("unknown-host", "Where a name has no address, nothing was sent.", "the script knows no names", unknown_host),
+        sockets(
+            "refused",
+            "Where nobody listens, nothing was sent.",
+            "the script has no ports; core's own tests fail it as not sent",
+            refused,
+        ),
+        sockets(
+            "unknown-host",
+            "Where a name has no address, nothing was sent.",
+            "the script knows no names",
+            unknown_host,
+        ),
         sockets("tls", "A certificate of the private authority that was handed in is accepted.", TLS, tls_accepted),
         sockets("tls-default", "Without that authority it is refused.", TLS, |stage| {
             tls_refused(stage, Flaw::None, false)
@@ -28,7 +38,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         sockets("tls-wrong-host", "A certificate for another host is refused.", TLS, |stage| {
             tls_refused(stage, Flaw::WrongHost, true)
         }),
-        sockets("tls-expired", "One that has run out is refused.", TLS, |stage| tls_refused(stage, Flaw::Expired, true)),
+        sockets("tls-expired", "One that has run out is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::Expired, true)
+        }),
         sockets("tls-not-yet", "One that is not valid yet is refused.", TLS, |stage| {
             tls_refused(stage, Flaw::NotYetValid, true)
         }),
@@ -38,7 +50,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         sockets("tls-other-authority", "One that another authority signed is refused.", TLS, |stage| {
             tls_refused(stage, Flaw::OtherAuthority, true)
         }),
-        sockets("tls-truncated", "An answer cut without the farewell of TLS is a failed connection where its end was to be told by it.", TLS, tls_truncated),
+        sockets(
+            "tls-truncated",
+            "An answer cut without the farewell of TLS is a failed connection where its end was to be told by it.",
+            TLS,
+            tls_truncated,
+        ),
         sockets("tls-plain-server", "A server that speaks no TLS is a failed connection.", TLS, tls_plain_server),
         sockets(
             "plain-http",
@@ -58,7 +75,13 @@ fn nowhere() -> Result<String, String> {
 }
 
 /// The one request, and its end must be this or a listed difference.
-fn ends(stage: &Stage, app: &App, settings: &Settings, rule: Outcome, or: Option<(Outcome, Difference)>) -> Result<(), String> {
+fn ends(
+    stage: &Stage,
+    app: &App,
+    settings: &Settings,
+    rule: Outcome,
+    or: Option<(Outcome, Difference)>,
+) -> Result<(), String> {
     let ended = Ended::Sent(stage.driver().client(app.clone(), settings).send(Op::CreateOnce.request(app)));
     ended.search("a connection");
     match or {
@@ -111,7 +134,7 @@ fn tls_truncated(stage: &Stage) -> Result<(), String> {
     let server = Server::with_tls(vec![vec![Act::Read, Act::Write(until_close), Act::Cut]], tls::server(Flaw::None));
     let server = stage.keep(server, 1);
     let app = stage.app(&server.url());
-    ends(stage, &app, &trusting(), MAYBE_SENT, None)
+    ends(stage, &app, &trusting(), MAYBE_SENT, Some((Outcome::Status(200), Difference::TakesCutTls)))
 }
 
 fn tls_plain_server(stage: &Stage) -> Result<(), String> {
@@ -123,7 +146,9 @@ fn tls_plain_server(stage: &Stage) -> Result<(), String> {
 
 fn plain_http(stage: &Stage) -> Result<(), String> {
     let app = || Credentials::key(secrets::KEY).map(App::new).map_err(|error| error.to_string());
-    for base in ["http://example.com", "http://192.0.2.1:8080", "http://localhost.example.com", "http://[2001:db8::1]/v2"] {
+    for base in
+        ["http://example.com", "http://192.0.2.1:8080", "http://localhost.example.com", "http://[2001:db8::1]/v2"]
+    {
         let Err(error) = app()?.with_base(base) else { return Err(format!("{base} was accepted")) };
         secrets::search_error(&error, base);
         must(!error.may_have_happened(), || error.to_string())?;
@@ -165,5 +190,11 @@ fn proxy_refuses(stage: &Stage) -> Result<(), String> {
 fn proxy_down(stage: &Stage) -> Result<(), String> {
     let app = stage.app("https://localhost:9");
     let difference = Difference::RefusedIsMaybeSent;
-    ends(stage, &app, &through(&nowhere()?), Outcome::Failed(TransportFailureKind::NotSent), Some((MAYBE_SENT, difference)))
+    ends(
+        stage,
+        &app,
+        &through(&nowhere()?),
+        Outcome::Failed(TransportFailureKind::NotSent),
+        Some((MAYBE_SENT, difference)),
+    )
 }

@@ -15,8 +15,24 @@ use super::{must, plain, sockets};
 
 /// Ids and names that parsers of addresses like to change.
 const NASTY: [&str; 18] = [
-    "plain", "a/b", "a b", "50%", "%2F", "%2e%2e", "../x", "..%2f..", "a?b#c&d=e", "a+b", "犬", "é\u{301}", "\r\nx: y",
-    "nul\0nul", "a\\b", "user@host:80", "[::1]", "~a-b._c;d,e!f$g'h(i)j*k",
+    "plain",
+    "a/b",
+    "a b",
+    "50%",
+    "%2F",
+    "%2e%2e",
+    "../x",
+    "..%2f..",
+    "a?b#c&d=e",
+    "a+b",
+    "犬",
+    "é\u{301}",
+    "\r\nx: y",
+    "nul\0nul",
+    "a\\b",
+    "user@host:80",
+    "[::1]",
+    "~a-b._c;d,e!f$g'h(i)j*k",
 ];
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -42,7 +58,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         plain(
             "headers-get",
             "A GET has the headers of the snapshot, and no sign of a body.",
-            send(Op::Get("m")).gets(ok()).ends(Outcome::Status(200)).check(headers_of_get).sockets_only("`Host` is the transport's"),
+            send(Op::Get("m"))
+                .gets(ok())
+                .ends(Outcome::Status(200))
+                .check(headers_of_get)
+                .sockets_only("`Host` is the transport's"),
         ),
         sockets(
             "headers-post",
@@ -50,7 +70,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "`Host` and `Content-Length` are the transport's",
             headers_of_post,
         ),
-        plain("body-json", "A JSON body arrives byte for byte.", send(Op::Predict).gets(ok()).ends(Outcome::Status(200)).check(same_body)),
+        plain(
+            "body-json",
+            "A JSON body arrives byte for byte.",
+            send(Op::Predict).gets(ok()).ends(Outcome::Status(200)).check(same_body),
+        ),
         plain(
             "body-encoded",
             "A picture that is encoded while it is sent arrives byte for byte.",
@@ -61,7 +85,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "So does one of a single byte.",
             send(Op::PredictBytes(1)).gets(ok()).ends(Outcome::Status(200)).check(same_body),
         ),
-        plain("patch", "A PATCH arrives with its body.", run(Op::Patch).gets(ok()).ends(Outcome::Done).check(same_body)),
+        plain(
+            "patch",
+            "A PATCH arrives with its body.",
+            run(Op::Patch).gets(ok()).ends(Outcome::Done).check(same_body),
+        ),
         plain(
             "delete-with-body",
             "A DELETE arrives with its body.",
@@ -102,7 +130,9 @@ fn path_bytes(stage: &Stage) -> Result<(), String> {
         must(url.path() == uri.path(), || format!("{id:?}: `url::Url` makes {} of {uri}", url.path()))?;
         let segments: Vec<_> = url.path_segments().into_iter().flatten().collect();
         let decoded = percent_encoding::percent_decode_str(segments.last().copied().unwrap_or_default()).decode_utf8();
-        must(segments.len() == 3 && decoded.as_deref() == Ok(*id), || format!("{id:?}: the segments are {segments:?}"))?;
+        must(segments.len() == 3 && decoded.as_deref() == Ok(*id), || {
+            format!("{id:?}: the segments are {segments:?}")
+        })?;
     }
     Ok(())
 }
@@ -113,7 +143,8 @@ fn query_bytes(stage: &Stage) -> Result<(), String> {
     let client = stage.client(&app);
     for (number, name) in NASTY.iter().enumerate() {
         let mut request = Op::List.request(&app);
-        let own = Url::parse_with_params(&format!("{}/v2/models", server.url()), [("name", name)]).map_err(|error| error.to_string())?;
+        let own = Url::parse_with_params(&format!("{}/v2/models", server.url()), [("name", name)])
+            .map_err(|error| error.to_string())?;
         let encoded: String = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).collect();
         let target = format!("/v2/models?name={encoded}&page=1");
         *request.uri_mut() = format!("{}{target}", server.url()).parse().map_err(|error| format!("{error}"))?;
@@ -139,7 +170,7 @@ fn base_path(stage: &Stage) -> Result<(), String> {
 }
 
 /// The headers that core and HTTP ask for. Of the rest each must be listed as a difference.
-fn own_headers(stage: Option<&Stage>, headers: Vec<(String, String)>, expected: &[(&str, String)]) -> Result<(), String> {
+fn own_headers(stage: Option<&Stage>, headers: &[(String, String)], expected: &[(&str, String)]) -> Result<(), String> {
     for (name, value) in expected {
         let found: Vec<_> = headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value).collect();
         must(found == [value], || format!("the header {name} is {found:?}, not {value}"))?;
@@ -149,7 +180,9 @@ fn own_headers(stage: Option<&Stage>, headers: Vec<(String, String)>, expected: 
         let header = if name == "user-agent" { name.clone() } else { format!("{name}: {value}") };
         match stage {
             Some(stage) => stage.differs(Difference::AddsHeader(header)),
-            None => must(["accept", "accept-encoding", "user-agent"].contains(&name.as_str()), || format!("the header {header} was added"))?,
+            None => must(["accept", "accept-encoding", "user-agent"].contains(&name.as_str()), || {
+                format!("the header {header} was added")
+            })?,
         }
     }
     Ok(())
@@ -161,7 +194,7 @@ fn headers_of_get(seen: &Seen) -> Result<(), String> {
     must(host.starts_with("127.0.0.1:"), || format!("the host is {host}"))?;
     own_headers(
         None,
-        headers,
+        &headers,
         &[
             ("authorization", format!("Key {}", super::super::secrets::KEY)),
             ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),
@@ -181,7 +214,7 @@ fn headers_of_post(stage: &Stage) -> Result<(), String> {
     must(arrived.length == length, || format!("{} bytes of a body arrived, not {length}", arrived.length))?;
     own_headers(
         Some(stage),
-        arrived.headers(),
+        &arrived.headers(),
         &[
             ("authorization", format!("Key {}", super::super::secrets::KEY)),
             ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),

@@ -51,7 +51,10 @@ fn connections() -> Vec<Scenario> {
             "early-answer",
             "A refusal that comes before a large request is sent is read, where the connection allows it.",
             send(LARGE)
-                .meets([Act::ReadHead, Act::Write(refusal(413, 11102).bytes()), Act::Pause(Duration::from_millis(300))], MaybeSent)
+                .meets(
+                    [Act::ReadHead, Act::Write(refusal(413, 11102).bytes()), Act::Pause(Duration::from_millis(300))],
+                    MaybeSent,
+                )
                 .ends(Outcome::Status(413))
                 .or(MAYBE_SENT, Difference::MissesEarlyAnswer)
                 .sockets_only("the script takes a request as a whole"),
@@ -139,13 +142,21 @@ fn refusals() -> Vec<Scenario> {
         plain(
             "retry-after-seconds",
             "429 with `Retry-After` in seconds is kept to.",
-            run(Op::List).gets(refusal(429, 11005).header("retry-after", "1")).gets(ok()).ends(Outcome::Done).at_least(Duration::from_secs(1)),
+            run(Op::List)
+                .gets(refusal(429, 11005).header("retry-after", "1"))
+                .gets(ok())
+                .ends(Outcome::Done)
+                .at_least(Duration::from_secs(1)),
         ),
         plain(
             "retry-after-date",
             "429 with `Retry-After` as a date is kept to.",
             // A date has whole seconds, so that two ahead are more than one away.
-            run(Op::List).gets(refusal(429, 11005).retry_in(2)).gets(ok()).ends(Outcome::Done).at_least(Duration::from_millis(950)),
+            run(Op::List)
+                .gets(refusal(429, 11005).retry_in(2))
+                .gets(ok())
+                .ends(Outcome::Done)
+                .at_least(Duration::from_millis(950)),
         ),
         plain(
             "retry-after-past",
@@ -159,7 +170,10 @@ fn refusals() -> Vec<Scenario> {
         plain(
             "retry-after-too-long",
             "Asked to wait for an hour the call fails at once.",
-            run(Op::List).gets(refusal(429, 11005).header("retry-after", "3600")).ends(Outcome::Refused(429)).within(Duration::from_secs(5)),
+            run(Op::List)
+                .gets(refusal(429, 11005).header("retry-after", "3600"))
+                .ends(Outcome::Refused(429))
+                .within(Duration::from_secs(5)),
         ),
         plain(
             "retry-after-garbage",
@@ -179,7 +193,12 @@ fn refusals() -> Vec<Scenario> {
         plain(
             "failed-safe",
             "A call that reads is, with its whole body.",
-            run(Op::PredictBytes(50_000)).gets(busy()).gets(busy()).gets(ok()).ends(Outcome::Done).check(twice_the_same),
+            run(Op::PredictBytes(50_000))
+                .gets(busy())
+                .gets(busy())
+                .gets(ok())
+                .ends(Outcome::Done)
+                .check(twice_the_same),
         ),
         plain(
             "quota",
@@ -204,7 +223,8 @@ fn token(life: u32) -> Answer {
 }
 
 fn tokens() -> Vec<Scenario> {
-    let expired = || answer(401, r#"{"status":{"code":11001,"description":"Invalid token","details":"expired token"}}"#);
+    let expired =
+        || answer(401, r#"{"status":{"code":11001,"description":"Invalid token","details":"expired token"}}"#);
     vec![
         plain(
             "token-first",
@@ -219,8 +239,11 @@ fn tokens() -> Vec<Scenario> {
                 .ends(Outcome::Done)
                 .check(|seen| {
                     let bearer = format!("Bearer {TOKEN}");
-                    let shown: Vec<_> = seen.arrived.iter().filter_map(|request| request.header("authorization")).collect();
-                    must(shown[0].starts_with("Basic ") && shown[1..] == [bearer.clone(), bearer], || "another header was sent".to_owned())
+                    let shown: Vec<_> =
+                        seen.arrived.iter().filter_map(|request| request.header("authorization")).collect();
+                    must(shown[0].starts_with("Basic ") && shown[1..] == [bearer.clone(), bearer], || {
+                        "another header was sent".to_owned()
+                    })
                 }),
         ),
         plain(
@@ -259,7 +282,11 @@ fn tokens() -> Vec<Scenario> {
             run(Op::List)
                 .by_secret()
                 .once()
-                .first_gets("POST", "/v2/token", answer(200, format!(r#"{{"status":{{"code":10000}},"access_token":["{TOKEN}"]}}"#)))
+                .first_gets(
+                    "POST",
+                    "/v2/token",
+                    answer(200, format!(r#"{{"status":{{"code":10000}},"access_token":["{TOKEN}"]}}"#)),
+                )
                 .ends(Outcome::Unreadable),
         ),
     ]
