@@ -90,7 +90,7 @@ impl Body {
 
     /// A reader over the bytes as sent, from the first byte. Each call starts anew.
     pub fn reader(&self) -> BodyReader {
-        BodyReader { body: self.clone(), piece: 0, offset: 0, carry: [0; 4], carried: 0..0 }
+        BodyReader { left: self.len(), body: self.clone(), piece: 0, offset: 0, carry: [0; 4], carried: 0..0 }
     }
 
     /// All bytes as sent, in one run. Without pictures in it this copies nothing.
@@ -137,9 +137,14 @@ enum PieceRef<'a> {
 }
 
 /// Reads a [`Body`] as it is sent. `Read` never fails.
+///
+/// With the feature `http-body` it is an `http_body::Body` too: it knows its exact length and gives chunks of 64 KiB,
+/// so that a body with pictures is never held in its encoded form.
 #[derive(Debug)]
 pub struct BodyReader {
     body: Body,
+    /// Bytes still to be read, counted as sent.
+    left: u64,
     piece: usize,
     /// Bytes of the current piece already taken, counted before encoding.
     offset: usize,
@@ -189,13 +194,59 @@ impl BodyReader {
                 self.offset = 0;
             }
         }
+        self.left -= filled as u64;
         filled
+    }
+
+    /// How many bytes are still to be read, exact.
+    pub fn remaining(&self) -> u64 {
+        self.left
+    }
+
+    /// The next bytes, up to 64 KiB where they are encoded, or all there is where they lie in one run.
+    #[cfg(feature = "http-body")]
+    fn chunk(&mut self) -> Option<Bytes> {
+        const CHUNK: u64 = 64 * 1024;
+        if self.left == 0 {
+            return None;
+        }
+        if let (Repr::Whole(bytes), 0) = (&self.body.0, self.offset) {
+            // Finished bytes are shared, not copied.
+            let bytes = bytes.clone();
+            self.left = 0;
+            self.piece = 1;
+            return Some(bytes);
+        }
+        let mut chunk = BytesMut::zeroed(usize::try_from(self.left.min(CHUNK)).unwrap_or(usize::MAX));
+        self.fill(&mut chunk);
+        Some(chunk.freeze())
     }
 }
 
 impl Read for BodyReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         Ok(self.fill(buffer))
+    }
+}
+
+#[cfg(feature = "http-body")]
+impl http_body::Body for BodyReader {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+        std::task::Poll::Ready(self.chunk().map(|chunk| Ok(http_body::Frame::data(chunk))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+
+    fn size_hint(&self) -> http_body::SizeHint {
+        http_body::SizeHint::with_exact(self.left)
     }
 }
 
@@ -311,7 +362,53 @@ mod tests {
             prop_assert_eq!(body.len(), expected.len() as u64);
             prop_assert_eq!(read_by(&body, step), expected.as_bytes());
             prop_assert_eq!(&body.to_bytes()[..], expected.as_bytes(), "a second reading starts from the beginning");
+            #[cfg(feature = "http-body")]
+            {
+                let (bytes, _) = chunks(body.reader());
+                prop_assert_eq!(&bytes[..], expected.as_bytes());
+                let mut begun = body.reader();
+                begun.fill(&mut vec![0; step.min(expected.len())]);
+                let (rest, _) = chunks(begun);
+                prop_assert_eq!(&rest[..], &expected.as_bytes()[step.min(expected.len())..], "the rest of it");
+            }
         }
+    }
+
+    /// All bytes of a body that is polled, and the size of its largest chunk. What is left must be told exactly.
+    #[cfg(feature = "http-body")]
+    fn chunks(mut reader: BodyReader) -> (Vec<u8>, usize) {
+        use http_body::Body as _;
+        let (mut all, mut largest) = (Vec::new(), 0);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        loop {
+            let before = reader.size_hint().exact();
+            assert_eq!(before, Some(reader.remaining()));
+            let std::task::Poll::Ready(frame) = std::pin::Pin::new(&mut reader).poll_frame(&mut context) else {
+                panic!("it never waits");
+            };
+            let Some(Ok(frame)) = frame else {
+                assert_eq!((before, reader.is_end_stream()), (Some(0), true));
+                return (all, largest);
+            };
+            let chunk = frame.into_data().expect("it has no trailers");
+            assert!(!chunk.is_empty());
+            largest = largest.max(chunk.len());
+            all.extend_from_slice(&chunk);
+        }
+    }
+
+    #[cfg(feature = "http-body")]
+    #[test]
+    fn bodies_with_pictures_come_in_chunks_and_others_as_they_lie() {
+        let mut writer = BodyWriter::default();
+        writer.raw("[").base64(vec![7; 1_000_000].into()).raw("]");
+        let body = writer.finish();
+        let (bytes, largest) = chunks(body.reader());
+        assert_eq!((bytes == body.to_bytes()[..], largest), (true, 64 * 1024));
+
+        let body = Body::from_bytes(vec![b'x'; 1_000_000]);
+        assert_eq!(chunks(body.reader()).1, 1_000_000, "shared, not copied");
+        assert_eq!(chunks(Body::empty().reader()).1, 0);
     }
 
     #[test]

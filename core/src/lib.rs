@@ -65,6 +65,7 @@ mod patch;
 pub mod policy;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
+mod received;
 pub mod searches;
 mod target;
 #[cfg(feature = "testing")]
@@ -82,6 +83,7 @@ pub use feedback::FeedbackInfo;
 pub use operation::{Auth, Operation, Raw, RawAnswer, Replay};
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+pub use received::Received;
 pub use target::{MAX_ID_BYTES, Scope, Target};
 
 /// The largest answer an adapter reads unless told otherwise: 128 MB, the service's own limit.

@@ -31,6 +31,31 @@ pub trait Paged: Operation + Clone {
     fn key(item: &Self::Item) -> Cow<'_, str>;
 }
 
+/// What adapters take where they read a list to its end: an operation, or [`Pages`] of it with wishes of their own.
+pub trait IntoPages {
+    /// The operation that answers a page.
+    type List: Paged;
+
+    /// All pages, asked for in the name of `app` unless they know of another.
+    fn into_pages(self, app: &App) -> Pages<Self::List>;
+}
+
+impl<O: Paged> IntoPages for O {
+    type List = O;
+
+    fn into_pages(self, app: &App) -> Pages<O> {
+        Pages::new(app, self)
+    }
+}
+
+impl<O: Paged> IntoPages for Pages<O> {
+    type List = O;
+
+    fn into_pages(self, _: &App) -> Self {
+        self
+    }
+}
+
 /// How many pages in a row may bring nothing new before the service is taken to repeat itself for ever.
 const MOST_STALE_PAGES: u32 = 3;
 
