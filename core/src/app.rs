@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::auth::{Credentials, TokenDesk};
 use crate::error::{Error, Invalid};
 use crate::model::Status;
+use crate::policy::Pacer;
 use crate::policy::retry::{Budget, RetryPolicy};
 use crate::target::Scope;
 
@@ -34,6 +35,7 @@ pub struct App {
     place: Arc<Place>,
     credentials: Arc<Credentials>,
     retry: RetryPolicy,
+    pacer: Option<Pacer>,
     shared: Arc<Shared>,
 }
 
@@ -83,6 +85,7 @@ impl App {
             place: Arc::new(place),
             credentials: Arc::new(credentials),
             retry: RetryPolicy::default(),
+            pacer: None,
             shared: Arc::default(),
         }
     }
@@ -167,6 +170,25 @@ impl App {
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
+    }
+
+    /// Sends the requests of all machines at the pace of this one. Default: as fast as they come, but for work in bulk,
+    /// which keeps to the service's own limit of 15 a second unless the app has a pacer.
+    pub fn with_pacer(mut self, pacer: Pacer) -> Self {
+        self.pacer = Some(pacer);
+        self
+    }
+
+    /// The pace of requests, where one was set.
+    pub fn pacer(&self) -> Option<&Pacer> {
+        self.pacer.as_ref()
+    }
+
+    /// The same app, with the service's own pace where none was set: for work in bulk.
+    pub(crate) fn paced(&self) -> Self {
+        let mut app = self.clone();
+        app.pacer.get_or_insert_with(Pacer::default);
+        app
     }
 
     /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.

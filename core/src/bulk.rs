@@ -1,5 +1,16 @@
 //! Work of any size in pieces that may be carried out side by side.
 
+mod plan;
+mod predict_many;
+mod rounds;
+mod upload;
+mod upload_batch;
+
+pub use plan::CallLimits;
+pub use predict_many::{NotPredicted, PredictBatch, PredictMany, PredictReport, PredictedBatch, Prediction};
+pub use upload::{Outcome, Upload, UploadReport, UploadedItem};
+pub use upload_batch::{UploadBatch, UploadedBatch};
+
 use crate::error::Error;
 use crate::machine::{Driver, Machine, drive};
 

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use serde_json::Value;
 use thiserror::Error as ThisError;
 
 use crate::model::{Status, StatusCode};
@@ -66,6 +67,9 @@ pub enum ErrorKind {
     /// A list could not be read to its end, or changed while it was read. What was read came before this.
     #[error(transparent)]
     List(IncompleteList),
+    /// A wait ended before what it waited for was reached.
+    #[error(transparent)]
+    Wait(WaitError),
     /// A machine was driven against its rules. Nothing was sent by this step.
     #[error(transparent)]
     Misuse(Misuse),
@@ -91,9 +95,23 @@ impl Error {
         self
     }
 
+    /// The same error of a call that may have taken effect, whatever the error says.
+    pub(crate) fn in_doubt(mut self) -> Self {
+        self.0.happened = true;
+        self
+    }
+
     /// The same error of a request that only prepared the call: the call itself surely did not happen by it.
     pub(crate) fn before_the_call(mut self) -> Self {
         self.0.happened = false;
+        self
+    }
+
+    /// Notes how long the server asks to wait, where the answer named a date, which only a clock makes into that.
+    pub(crate) fn with_hint(mut self, hint: Option<Duration>) -> Self {
+        if let ErrorKind::Api(error) = &mut self.0.kind {
+            error.retry_after = error.retry_after.or(hint);
+        }
         self
     }
 
@@ -125,9 +143,25 @@ impl Error {
         self.0.attempts
     }
 
+    /// The error of the last look where it is a wait that could not look; otherwise the error itself.
+    fn innermost(&self) -> &Self {
+        match &self.0.kind {
+            ErrorKind::Wait(WaitError { cause: WaitCause::Polling(error), .. }) => error.innermost(),
+            _ => self,
+        }
+    }
+
+    /// How long the server asks to wait, where the call ended in an answer that says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.innermost().0.kind {
+            ErrorKind::Api(error) => error.retry_after,
+            _ => None,
+        }
+    }
+
     /// HTTP status of the answer, where there was one.
     pub fn http_status(&self) -> Option<u16> {
-        match &self.0.kind {
+        match &self.innermost().0.kind {
             ErrorKind::Api(error) => Some(error.http_status),
             ErrorKind::Decode(error) => Some(error.http_status),
             _ => None,
@@ -136,7 +170,7 @@ impl Error {
 
     /// Code of the API, such as 11009, where the answer had one.
     pub fn api_code(&self) -> Option<u32> {
-        match &self.0.kind {
+        match &self.innermost().0.kind {
             ErrorKind::Api(error) => error.code().and_then(StatusCode::number),
             ErrorKind::Items(items) => items.failures.first().and_then(|item| item.status.code.as_ref()?.number()),
             _ => None,
@@ -145,7 +179,7 @@ impl Error {
 
     /// The service's id of the request, worth quoting to its support.
     pub fn request_id(&self) -> Option<&str> {
-        match &self.0.kind {
+        match &self.innermost().0.kind {
             ErrorKind::Api(error) => error.request_id(),
             ErrorKind::Decode(error) => error.request_id.as_deref(),
             ErrorKind::Items(items) => items.request_id.as_deref(),
@@ -157,7 +191,8 @@ impl Error {
     ///
     /// Whether repeating it can do harm is another question: see [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
-        match &self.0.kind {
+        match &self.innermost().0.kind {
+            ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }) => true,
             ErrorKind::Api(error) => error.is_transient(),
             ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::TooLarge,
             ErrorKind::Decode(error) => error.truncated,
@@ -175,23 +210,23 @@ impl Error {
 
     /// Whether the credentials are missing, wrong, run out or too weak.
     pub fn is_auth(&self) -> bool {
-        matches!(&self.0.kind, ErrorKind::Api(error) if error.is_auth())
-            || matches!(&self.0.kind, ErrorKind::Invalid(invalid) if invalid.argument == "credentials")
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_auth())
+            || matches!(&self.innermost().0.kind, ErrorKind::Invalid(invalid) if invalid.argument == "credentials")
     }
 
     /// Whether the service asks for fewer requests.
     pub fn is_throttled(&self) -> bool {
-        matches!(&self.0.kind, ErrorKind::Api(error) if error.is_throttled())
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_throttled())
     }
 
     /// Whether the quota of the account is used up; waiting seconds does not help.
     pub fn is_quota(&self) -> bool {
-        matches!(&self.0.kind, ErrorKind::Api(error) if error.is_quota())
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_quota())
     }
 
     /// Whether the thing asked for does not exist.
     pub fn is_not_found(&self) -> bool {
-        match &self.0.kind {
+        match &self.innermost().0.kind {
             ErrorKind::Api(error) => error.is_not_found(),
             ErrorKind::NoSuchModel(_) => true,
             _ => false,
@@ -200,7 +235,7 @@ impl Error {
 
     /// What the caller can do, in one sentence, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
-        Some(match &self.0.kind {
+        Some(match &self.innermost().0.kind {
             ErrorKind::Api(error) if error.is_quota() => "the quota is used up: wait for the next period or raise it",
             ErrorKind::Api(error) if error.is_auth() => {
                 "check the key, that it belongs to this app, and that its scopes allow the call"
@@ -296,7 +331,8 @@ pub struct ApiError {
     pub http_status: u16,
     /// The API's own status: code, description, details, request id. `None` where the answer was not the API's.
     pub status: Option<Box<Status>>,
-    /// How long the server asks to wait, from `Retry-After`, where it gave seconds.
+    /// How long the server asks to wait, from `Retry-After`. Where it named a date this is known only to machines, which
+    /// are told the time.
     pub retry_after: Option<Duration>,
     /// The beginning of the body where it held no status, for instance the HTML of a gateway.
     pub excerpt: String,
@@ -418,6 +454,21 @@ impl fmt::Display for Place<'_> {
             write!(f, "; it begins: {}", self.excerpt)?;
         }
         Ok(())
+    }
+}
+
+impl DecodeError {
+    /// An answer that can be read, and lacks what the next step needs.
+    pub(crate) fn of_content(problem: &str) -> Self {
+        Self {
+            http_status: 200,
+            problem: problem.to_owned(),
+            path: String::new(),
+            excerpt: String::new(),
+            request_id: None,
+            truncated: false,
+            html: false,
+        }
     }
 }
 
@@ -577,6 +628,56 @@ pub enum ListProblem {
     Looping,
 }
 
+/// A wait that ended before what it waited for was reached.
+#[derive(Debug, ThisError)]
+#[error("{cause} (waited {}, asked {polls} times){}", Seconds(*waited), LastState(last.as_ref()))]
+#[non_exhaustive]
+pub struct WaitError {
+    /// Why it ended.
+    #[source]
+    pub cause: WaitCause,
+    /// How long it waited.
+    pub waited: Duration,
+    /// How many questions it asked.
+    pub polls: u64,
+    /// The last known state of what was waited for, in the API's own shape.
+    pub last: Option<Value>,
+}
+
+/// Why a wait ended.
+#[derive(Debug, ThisError)]
+#[non_exhaustive]
+pub enum WaitCause {
+    /// The deadline passed. What was waited for may still come.
+    #[error("the deadline passed")]
+    Deadline,
+    /// It ended in failure, and will not come.
+    #[error("it failed: {}", StatusText(.0, EXCERPT_BYTES))]
+    Failed(Box<Status>),
+    /// It could not be looked at: an error that does not pass, or too many in a row that do.
+    #[error("it could not be looked at")]
+    Polling(#[source] Box<Error>),
+}
+
+struct Seconds(Duration);
+
+impl fmt::Display for Seconds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} s", self.0.as_secs_f64())
+    }
+}
+
+struct LastState<'a>(Option<&'a Value>);
+
+impl fmt::Display for LastState<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(last) => write!(f, "; last known: {}", clean(&last.to_string(), EXCERPT_BYTES / 2)),
+            None => Ok(()),
+        }
+    }
+}
+
 /// How a machine was driven against its rules.
 #[derive(Clone, Debug, ThisError)]
 #[error("the machine was driven wrongly: {0}")]
@@ -601,6 +702,7 @@ into_kind! {
     NoSuchModel: NoSuchModel,
     Ambiguous: AmbiguousName,
     List: IncompleteList,
+    Wait: WaitError,
     Misuse: Misuse,
 }
 

@@ -35,7 +35,10 @@
 //! | say who calls, where and as whom | [`App`], [`Credentials`], [`Scope`] |
 //! | make a call | [`models`], [`inputs`], [`Operation`] |
 //! | build its request, read its answer | [`Exchange`] |
-//! | have it repeated, waited for, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`] |
+//! | have it repeated, paced, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`], [`policy`] |
+//! | read a list or a search to its end | [`pages::Pages`] |
+//! | train, and wait for what takes its time | [`machine::Train`], [`machine::Wait`] and its goals |
+//! | store or look at any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
 //! | read what came | [`model`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
 //! | find your way from the Python client | [`python`] |

@@ -59,10 +59,22 @@ use crate::error::TransportFailureKind;
 mod attempt;
 mod find_model;
 mod trace;
+mod train;
+mod update_check;
+mod wait;
+mod warm_cache;
 
 pub use attempt::Attempt;
 pub use find_model::{FindModel, ModelCache};
 pub use trace::Call;
+pub use train::{Train, Training};
+pub use update_check::{Update, UpdateCheck};
+pub use wait::{
+    AllProcessed, Checkpoint, Goal, InputGone, ModelGone, NoInputs, NoModels, Processed, TheseProcessed, Trained,
+    Verdict, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted,
+    WaitForTraining, WaitForUploads, WaitForUploadsOf,
+};
+pub use warm_cache::WarmModelCache;
 
 /// A moment on a clock that never runs backwards, counted from an arbitrary start.
 ///

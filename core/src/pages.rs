@@ -29,6 +29,13 @@ pub trait Paged: Operation + Clone {
 
     /// What tells an item from all others of the list. Empty where nothing does.
     fn key(item: &Self::Item) -> Cow<'_, str>;
+
+    /// Whether the caller of this operation wants an item that the service answered. An operation that leaves items out
+    /// by itself does so here and not in its answer, because an empty answer is the end of a list.
+    fn wants(&self, item: &Self::Item) -> bool {
+        let _ = item;
+        true
+    }
 }
 
 /// What adapters take where they read a list to its end: an operation, or [`Pages`] of it with wishes of their own.
@@ -197,9 +204,7 @@ impl<O: Paged> Pages<O> {
         self.repeated += (before - items.len()) as u64;
         self.read += items.len() as u64;
         self.stale = if items.is_empty() { self.stale + 1 } else { 0 };
-        if let Some(keep) = self.keep {
-            items.retain(keep);
-        }
+        items.retain(|item| self.operation.wants(item) && self.keep.is_none_or(|keep| keep(item)));
         if let Some(left) = &mut self.left {
             items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= items.len() as u64;

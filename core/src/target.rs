@@ -9,6 +9,7 @@ use std::fmt::{Display, Write};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
 use crate::error::Invalid;
 
@@ -23,7 +24,7 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 ///
 /// With a scope, paths are `/v2/users/{user}/apps/{app}/…`, without one `/v2/…`. An API key belongs to one app and
 /// needs none; a personal access token needs one. The user id `me` stands for the caller.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {
     user: String,
     app: String,

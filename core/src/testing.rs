@@ -1,4 +1,5 @@
-//! For tests without a network: a clock set by hand, and a script that drives machines through expected exchanges.
+//! For tests without a network: a clock set by hand, a script that drives machines through expected exchanges, and a
+//! crowd of machines that share one service.
 //!
 //! Nothing here waits: a machine that backs off for an hour is through in microseconds, and the log says when what
 //! would have happened. Behind the feature `testing`.
@@ -22,7 +23,8 @@
 //! # Ok::<(), clarifai_core::Error>(())
 //! ```
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
@@ -31,6 +33,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
 
 use crate::body::Body;
+use crate::bulk::Bulk;
 use crate::error::{Error, TransportFailure, TransportFailureKind};
 use crate::machine::{Driver, Event, Machine, Mono, Now, Step};
 
@@ -451,3 +454,218 @@ impl fmt::Display for Mismatch {
 }
 
 impl std::error::Error for Mismatch {}
+
+/// What a service answers to one request, and how long that takes.
+#[derive(Debug)]
+pub struct Reply {
+    answer: Result<Response<Bytes>, TransportFailure>,
+    takes: Duration,
+}
+
+impl Reply {
+    /// This answer, at once.
+    pub fn new(answer: Result<Response<Bytes>, TransportFailure>) -> Self {
+        Self { answer, takes: Duration::ZERO }
+    }
+
+    /// This HTTP status and JSON, at once.
+    ///
+    /// # Panics
+    ///
+    /// When `status` is no HTTP status.
+    #[expect(clippy::needless_pass_by_value, reason = "`json!` makes a value, and a `&` before each says nothing")]
+    pub fn json(status: u16, json: Value) -> Self {
+        let mut response = Response::new(Bytes::from(json.to_string()));
+        *response.status_mut() = http::StatusCode::from_u16(status).expect("an HTTP status");
+        Self::new(Ok(response))
+    }
+
+    /// A failure of the transport, at once.
+    pub fn fail(kind: TransportFailureKind) -> Self {
+        Self::new(Err(TransportFailure::new(kind, "as the service was told")))
+    }
+
+    /// The same after this time.
+    #[must_use]
+    pub fn after(mut self, time: Duration) -> Self {
+        self.takes = time;
+        self
+    }
+}
+
+/// Drives many machines at once, in virtual time, against one service: a function from the time and a request to a
+/// [`Reply`], such as one that hands the request to a simulator.
+///
+/// What is due first happens first; what is due at the same time happens in the order in which it was asked for. So the
+/// same machines and the same service give the same run.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use clarifai_core::{App, Credentials, machine::Attempt, models::GetModel, testing::{Crowd, Reply}};
+/// use serde_json::json;
+///
+/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let mut crowd = Crowd::new(|_now, _request| {
+///     Reply::json(200, json!({"status": {"code": 10000}, "model": {"id": "m"}})).after(Duration::from_millis(80))
+/// });
+/// for _ in 0..100 {
+///     crowd.add(Attempt::new(&app, GetModel::new("m")));
+/// }
+/// assert!(crowd.run().into_iter().all(|result| result.is_ok()));
+/// assert_eq!(crowd.clock().elapsed(), Duration::from_millis(80), "all at the same time");
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+pub struct Crowd<'a, M: Machine> {
+    clock: ManualClock,
+    service: Box<dyn FnMut(Now, Request<Body>) -> Reply + 'a>,
+    lateness: Option<Box<dyn FnMut() -> Duration + 'a>>,
+    machines: BTreeMap<usize, M>,
+    added: usize,
+    due: BinaryHeap<Reverse<Due>>,
+    order: u64,
+}
+
+/// Something that will happen to a machine. Ordered by time, then by when it was asked for.
+struct Due {
+    at: Mono,
+    order: u64,
+    machine: usize,
+    event: Event,
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+impl<'a, M: Machine> Crowd<'a, M> {
+    /// Nobody yet, and this service.
+    pub fn new(service: impl FnMut(Now, Request<Body>) -> Reply + 'a) -> Self {
+        Self {
+            clock: ManualClock::new(),
+            service: Box::new(service),
+            lateness: None,
+            machines: BTreeMap::new(),
+            added: 0,
+            due: BinaryHeap::new(),
+            order: 0,
+        }
+    }
+
+    /// Begins at this time instead of 0.
+    #[must_use]
+    pub fn with_clock(mut self, clock: ManualClock) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Wakes machines later than they asked for, by what `lateness` gives, as busy computers do.
+    #[must_use]
+    pub fn waking_late(mut self, lateness: impl FnMut() -> Duration + 'a) -> Self {
+        self.lateness = Some(Box::new(lateness));
+        self
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// Adds a machine that begins now. Answers its number, counted from 0.
+    pub fn add(&mut self, machine: M) -> usize {
+        self.add_at(self.clock.now().mono, machine)
+    }
+
+    /// Adds a machine that begins at that time.
+    pub fn add_at(&mut self, time: Mono, machine: M) -> usize {
+        let number = self.added;
+        self.added += 1;
+        self.machines.insert(number, machine);
+        self.will(number, time.max(self.clock.now().mono), Event::Begin);
+        number
+    }
+
+    /// How many machines are under way.
+    pub fn len(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// Whether none is under way.
+    pub fn is_empty(&self) -> bool {
+        self.machines.is_empty()
+    }
+
+    fn will(&mut self, machine: usize, at: Mono, event: Event) {
+        self.order += 1;
+        self.due.push(Reverse(Due { at, order: self.order, machine, event }));
+    }
+
+    /// Lets time pass until a machine ends: its number and its result. `None` when none is left.
+    pub fn next_done(&mut self) -> Option<(usize, Result<M::Output, Error>)> {
+        while let Some(Reverse(Due { at, machine: number, event, .. })) = self.due.pop() {
+            self.clock.advance_to(at);
+            let now = self.clock.now();
+            let Some(machine) = self.machines.get_mut(&number) else { continue };
+            match machine.resume(now, event) {
+                Step::Send(request) => {
+                    let Reply { answer, takes } = (self.service)(now, request);
+                    self.will(number, now.mono + takes, answer.map_or_else(Event::Failed, Event::Response));
+                }
+                Step::WaitUntil(time) => {
+                    let late = self.lateness.as_mut().map_or(Duration::ZERO, |lateness| lateness());
+                    self.will(number, time.max(now.mono) + late, Event::Woke);
+                }
+                Step::Done(result) => {
+                    self.machines.remove(&number);
+                    return Some((number, result));
+                }
+            }
+        }
+        None
+    }
+
+    /// Drives all of them to their ends. The results are in the order in which the machines were added; of those that
+    /// ended before, there are none.
+    pub fn run(&mut self) -> Vec<Result<M::Output, Error>> {
+        let mut done: Vec<_> = std::iter::from_fn(|| self.next_done()).collect();
+        done.sort_by_key(|(number, _)| *number);
+        done.into_iter().map(|(_, result)| result).collect()
+    }
+
+    /// Carries out work in bulk with so many pieces at once, as adapters do. The crowd must be empty.
+    pub fn run_bulk<B: Bulk<Piece = M>>(&mut self, mut bulk: B, parallel: usize) -> B::Report {
+        loop {
+            while self.len() < parallel.max(1) {
+                let Some(piece) = bulk.next() else { break };
+                self.add(piece);
+            }
+            let Some((_, result)) = self.next_done() else { return bulk.finish() };
+            bulk.record(result);
+        }
+    }
+}
+
+impl<M: Machine> fmt::Debug for Crowd<'_, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crowd")
+            .field("clock", &self.clock)
+            .field("machines", &self.machines.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -6,20 +6,16 @@ use clarifai_core::concepts::{CreateConcepts, GetConcept, ListConcepts, PatchCon
 use super::*;
 
 fn list_all(vector: Vector) -> Outcome {
-    ok(vector, |vector| vector.until_empty(|page| ListConcepts::new().page(Page::new(page, 20)), Vec::is_empty))
+    ok(vector, |vector| vector.read(ListConcepts::new()).map(drop))
 }
 
 fn search_all(vector: Vector, name: &str, language: Option<&str>) -> Outcome {
-    ok(vector, |vector| {
-        let search = |page| {
-            let search = SearchConcepts::new(name).page(Page::new(page, 20));
-            match language {
-                Some(language) => search.language(language),
-                None => search,
-            }
-        };
-        vector.until_empty(search, Vec::is_empty)
-    })
+    let search = SearchConcepts::new(name);
+    let search = match language {
+        Some(language) => search.language(language),
+        None => search,
+    };
+    ok(vector, |vector| vector.read(search).map(drop))
 }
 
 /// The twin of a vector, by its id.

@@ -6,6 +6,7 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
+use clarifai_core::machine::{WaitForInputsDeleted, WaitForModelsDeleted, WaitForUploads};
 use clarifai_tests::object;
 use serde_json::json;
 
@@ -30,15 +31,7 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
     let get = |v, id: &str| ok(v, |v| v.call(GetInput::new(id)).map(drop));
     let delete = |v, id: &str| ok(v, |v| v.call(DeleteInput::new(id)).map(drop));
     let list = |v, list: ListInputs| ok(v, |v| v.call(list).map(drop));
-    let all = |v, without_failed| {
-        ok(v, |v: &mut Vector| {
-            let list = |page| {
-                let list = ListInputs::new().page(Page::new(page, 20));
-                if without_failed { list.without_failed() } else { list }
-            };
-            v.until_empty(list, Vec::is_empty)
-        })
-    };
+    let all = |v, list: ListInputs| ok(v, |v: &mut Vector| v.read(list).map(drop));
     let metro = || NewInput::image_url(METRO);
     Some(match id {
         "create-url" | "create-image-url" | "create-url-concepts-empty" => create(v, metro()),
@@ -104,8 +97,8 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "inputs-delete-empty" => refused(v, "input id", DeleteInput::new("")),
         "inputs-delete-404" => expect(v, |v| v.call(DeleteInput::new("missing")).map(drop), false),
         "inputs-delete-all" => ok(v, |v| v.call(DeleteInputs::all()).map(drop)),
-        "inputs-get-all" | "inputs-get-all-207" => all(v, false),
-        "inputs-get-all-ignore-error" => all(v, true),
+        "inputs-get-all" | "inputs-get-all-207" => all(v, ListInputs::new()),
+        "inputs-get-all-ignore-error" => all(v, ListInputs::new().without_failed()),
         "inputs-get-all-video" | "inputs-get-by-page-default" | "inputs-get-by-page-207" => list(v, ListInputs::new()),
         "inputs-get-all-no-status" | "inputs-get-by-page-ignore-error" | "inputs-get-by-page-207-ignore-error" => {
             list(v, ListInputs::new().without_failed())
@@ -158,15 +151,13 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "inputs-bulk-update-default" => {
             patch(v, PatchInputs::merge().input(InputPatch::new("abc").metadata(object(json!({"a": 1})))))
         }
-        // Waiting is a loop of the caller's so far.
         "wait-inputs-delete-immediate" | "wait-inputs-delete-two-polls" | "wait-inputs-delete-207" => {
-            ok(v, |v| v.until_empty(|_| ListInputs::new(), Vec::is_empty))
+            waits(v, |app| WaitForInputsDeleted::new(app))
         }
-        "wait-inputs-upload-negative-max-wait" => {
-            ok(v, |v| v.until_empty(|_| GetInputCounts::default(), |counts| counts.to_process == Some(0)))
+        "wait-inputs-upload-negative-max-wait" => waits(v, |app| WaitForUploads::new(app)),
+        "wait-models-delete-immediate" | "wait-models-delete-two-polls" => {
+            waits(v, |app| WaitForModelsDeleted::new(app))
         }
-        "wait-models-delete-immediate" => ok(v, Vector::list_all),
-        "wait-models-delete-two-polls" => ok(v, |v| (0..2).try_for_each(|_| v.list_all())),
         "inputs-get-outputs" => ok(v, |v| v.call(GetInputOutputs::new("in-1")).map(drop)),
         "inputs-merge-outputs" => {
             ok(v, |v| v.call(PatchInputOutputs::merge("in-1", OUTPUTS_MODEL, ["cat", "狗"])).map(drop))

@@ -14,8 +14,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::machine::{Attempt, FindModel, Machine, drive};
 use clarifai_core::models::{ListModels, ModelRef};
+use clarifai_core::pages::{Paged, Pages};
 use clarifai_core::policy::RetryPolicy;
-use clarifai_core::{App, Credentials, Error, Operation, Page};
+use clarifai_core::{App, Credentials, Error, Operation};
 use clarifai_tests::data;
 use clarifai_tests::replay::Replay;
 use serde_json::Value;
@@ -49,23 +50,15 @@ impl Vector {
         self.run(find)
     }
 
-    /// Asks for pages until one is empty.
-    fn until_empty<O: Operation>(
-        &mut self,
-        page: impl Fn(u32) -> O,
-        is_empty: impl Fn(&O::Output) -> bool,
-    ) -> Result<(), Error> {
-        for number in 1.. {
-            if is_empty(&self.call(page(number))?) {
-                break;
-            }
-        }
-        Ok(())
+    /// Reads all pages of a list or a search.
+    fn read<O: Paged>(&mut self, operation: O) -> Result<Vec<O::Item>, Error> {
+        let all = Pages::new(&self.app, operation).all();
+        self.run(all)
     }
 
     /// Lists pages of models until one is empty, as the old client did when it started.
     fn list_all(&mut self) -> Result<(), Error> {
-        self.until_empty(|page| ListModels::new().page(Page::new(page, 20)), Vec::is_empty)
+        self.read(ListModels::new()).map(drop)
     }
 
     fn with(mut self, credentials: Credentials) -> Self {
@@ -87,6 +80,14 @@ fn expect(mut vector: Vector, calls: impl FnOnce(&mut Vector) -> Result<(), Erro
             Err(vector)
         }
     }
+}
+
+/// Waits, with the retries of single looks that waits have, until the recording ends.
+fn waits<M: Machine>(vector: Vector, wait: impl FnOnce(&App) -> M) -> Outcome {
+    ok(vector, |vector| {
+        let wait = wait(&vector.app);
+        vector.run(wait).map(drop)
+    })
 }
 
 fn ok(vector: Vector, calls: impl FnOnce(&mut Vector) -> Result<(), Error>) -> Outcome {

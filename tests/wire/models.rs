@@ -1,15 +1,19 @@
 //! Predict, models, tokens and the making of an app.
 
+use std::time::Duration;
+
 use clarifai_core::auth::Token;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::inputs::{NewFace, NewRegion, RegionFeedback};
-use clarifai_core::machine::{FindModel, ModelCache};
+use clarifai_core::machine::{FindModel, ModelCache, Train, Training, WarmModelCache};
+use clarifai_core::model::Model;
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
     GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, OutputOptions, PatchModel, Predict,
     SearchModels, SendModelFeedback,
 };
+use clarifai_core::pages::Pages;
 use clarifai_core::{Credentials, FeedbackInfo, Page, PatchAction};
 use serde_json::{Value, json};
 
@@ -42,12 +46,25 @@ fn info() -> FeedbackInfo {
     FeedbackInfo::new().end_user_id("u").session_id("s").event_type("annotation").output_id("out-1")
 }
 
-/// Trains and looks at the version as often as the recording did; the schedule of the waits is a machine's.
-fn train(vector: Vector, looks: usize) -> Outcome {
+/// Lists the models for which `only` holds, and finds those that the old client found.
+fn models(vector: Vector, only: fn(&Model) -> bool) -> Outcome {
     ok(vector, |vector| {
-        let model = vector.call(CreateModelVersion::new("m1"))?;
-        assert!(model.model_version.is_some());
-        (0..looks).try_for_each(|_| vector.call(GetModelVersion::new("m1", "v-new")).map(drop))
+        let all = Pages::new(&vector.app, ListModels::new()).only(only).all();
+        let found: Vec<_> = vector.run(all)?.into_iter().map(|model| model.id).collect();
+        let recorded: Vec<_> =
+            vector.result.as_array().unwrap().iter().map(|model| model["model_id"].clone()).collect();
+        assert_eq!(found, recorded);
+        Ok(())
+    })
+}
+
+/// Trains until the recording ends; `ends` says how.
+fn train(vector: Vector, ends: fn(&Training) -> bool) -> Outcome {
+    ok(vector, |vector| {
+        let train = Train::new(&vector.app, "m1").deadline(Duration::from_secs(300));
+        let training = vector.run(train)?;
+        assert!(ends(&training), "{training:?}");
+        Ok(())
     })
 }
 
@@ -152,12 +169,14 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
             assert_eq!(v.result["model_id"], ModelRef::from("my-model").id());
             Ok(())
         }),
-        "models-get-all-public"
-        | "models-get-all-private"
-        | "models-get-all-both"
-        | "models-init-cache"
-        | "models-init-cache-raw"
-        | "app-new-api-key" => ok(v, Vector::list_all),
+        "models-get-all-public" => models(v, Model::is_public),
+        "models-get-all-private" => models(v, |model| !model.is_public()),
+        "models-get-all-both" => models(v, |_| false),
+        "models-init-cache" | "models-init-cache-raw" => ok(v, |v| {
+            let cache = ModelCache::new();
+            v.run(WarmModelCache::new(&v.app, &cache)).map(|found| assert!(found > 0 && cache.len() >= found))
+        }),
+        "app-new-api-key" => ok(v, Vector::list_all),
         "models-get-all-with-concepts" => ok(v, |v| {
             let models = v.call(ListModels::new())?;
             let concepts = |model: &clarifai_core::model::Model| {
@@ -283,10 +302,14 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
         "model-get-version" => ok(v, |v| v.call(GetModelVersion::new("m1", "v1")).map(drop)),
         "model-list-versions" => ok(v, |v| v.call(ListModelVersions::new("m1")).map(drop)),
         "model-list-versions-slash" => ok(v, |v| v.call(ListModelVersions::new("a/b")).map(drop)),
-        "model-create-version" | "train-async" | "train-sync-already-trained" => train(v, 0),
-        "train-sync-queued-training-trained" => train(v, 3),
-        "train-sync-failed" => train(v, 1),
-        "train-sync-timeout-300" => train(v, 32),
+        "model-create-version" | "train-async" => {
+            ok(v, |v| v.run(Train::new(&v.app, "m1").without_waiting()).map(drop))
+        }
+        "train-sync-already-trained" | "train-sync-queued-training-trained" => {
+            train(v, |training| matches!(training, Training::Trained(_)))
+        }
+        "train-sync-failed" => train(v, |training| matches!(training, Training::Failed(_))),
+        "train-sync-timeout-300" => train(v, |training| matches!(training, Training::TimedOut(_))),
         "train-status-not-ok" | "train-400" => expect(v, |v| v.call(CreateModelVersion::new("m1")).map(drop), false),
 
         // Feedback.

@@ -1,9 +1,9 @@
 //! Answers in the service's shapes: a status object, and the content beside it.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
@@ -59,6 +59,8 @@ impl Content {
 pub(crate) enum Refusal {
     /// In the words of the API.
     Api { http: StatusCode, code: u32, description: &'static str, details: String, members: Value },
+    /// Too many requests, and what is said of when to come back.
+    Throttled { details: String, retry_after: Option<String> },
     /// No such route: the service answers these in another shape.
     NoRoute(String),
 }
@@ -119,7 +121,7 @@ impl Refusal {
             Self::Api { details, .. } => {
                 Self::new(StatusCode::BAD_REQUEST, 22002, "Workflow requires trained models", details)
             }
-            other @ Self::NoRoute(_) => other,
+            other => other,
         }
     }
 
@@ -148,13 +150,22 @@ pub(crate) fn status(code: u32, description: &str, details: &str) -> Value {
 
 /// A moment as the service writes it.
 pub(crate) fn timestamp(unix: Duration) -> String {
-    // Beyond the year 9999 there is no form for it; the clock of a test may say anything.
-    let unix = unix.min(Duration::from_secs(253_402_300_799));
-    humantime::format_rfc3339_micros(std::time::UNIX_EPOCH + unix).to_string()
+    humantime::format_rfc3339_micros(writable(unix)).to_string()
+}
+
+/// A moment as HTTP writes it.
+pub(crate) fn http_date(unix: Duration) -> String {
+    httpdate::fmt_http_date(writable(unix))
+}
+
+/// Beyond the year 9999 there is no form for a date; the clock of a test may say anything.
+fn writable(unix: Duration) -> SystemTime {
+    UNIX_EPOCH + unix.min(Duration::from_secs(253_402_300_799))
 }
 
 /// The HTTP response to a handler's answer.
 pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
+    let mut wait = None;
     let (http, body) = match answer {
         Ok(Content { http, code, description, members }) => {
             (http, envelope(code, description, "", request_id, members))
@@ -162,6 +173,11 @@ pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
         Err(Refusal::Api { http, code, description, details, members }) => {
             let members = if let Value::Object(members) = members { members } else { Map::new() };
             (http, envelope(code, description, &details, request_id, members))
+        }
+        Err(Refusal::Throttled { details, retry_after }) => {
+            wait = retry_after;
+            let body = envelope(11005, "Making too many requests", &details, request_id, Map::new());
+            (StatusCode::TOO_MANY_REQUESTS, body)
         }
         Err(Refusal::NoRoute(route)) => {
             let body = json!({"status": "NOT_FOUND", "status_msg": format!("{route} not found")});
@@ -171,7 +187,17 @@ pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body.to_string()));
     *response.status_mut() = http;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(wait) = wait.and_then(|wait| HeaderValue::from_maybe_shared(Bytes::from(wait)).ok()) {
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
     response
+}
+
+/// Says when the answer was given, as every server does.
+pub(crate) fn date(response: &mut Response<Bytes>, unix: Duration) {
+    if let Ok(date) = HeaderValue::from_maybe_shared(Bytes::from(http_date(unix))) {
+        response.headers_mut().insert(DATE, date);
+    }
 }
 
 fn envelope(code: u32, description: &str, details: &str, request_id: &str, members: Map<String, Value>) -> Value {

@@ -10,17 +10,12 @@ use serde_json::Value;
 use crate::answer::Refusal;
 use crate::catalog::{self, Entry};
 use crate::media::{Medium, Unusable, decode, fetch};
+use crate::rules::{Ceiling, Lists};
 use crate::service::Simulator;
 use crate::state::{App, State};
 
-/// The most items one call takes.
-pub(crate) const MOST_ITEMS: usize = 128;
-
 /// Where the pictures are that were sent as bytes. No such host exists.
 pub(crate) const PICTURES: &str = "https://pictures.simulator.invalid/";
-
-/// The most items one page holds.
-const MOST_PER_PAGE: usize = 1000;
 
 /// A call that may be made, on its way to its route.
 #[derive(Debug)]
@@ -53,13 +48,38 @@ impl AppName {
 /// A page of a list: which one, and how long.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
-    page: usize,
-    per_page: usize,
+    number: usize,
+    size: usize,
+    lists: Lists,
 }
 
 impl Page {
     pub(crate) fn of<T>(self, items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
-        items.into_iter().skip((self.page - 1).saturating_mul(self.per_page)).take(self.per_page)
+        let most = match self.lists.ceiling {
+            Some(Ceiling::Hide(most)) => most,
+            _ => usize::MAX,
+        };
+        let left_out =
+            move |place: usize| self.lists.leave_out.is_some_and(|run| (place + 1).is_multiple_of(run.max(1)));
+        items
+            .into_iter()
+            .take(most)
+            .enumerate()
+            .skip((self.number - 1).saturating_mul(self.size))
+            .take(self.size)
+            .filter_map(move |(place, item)| (!left_out(place)).then_some(item))
+    }
+
+    /// Refuses a page that reaches too far.
+    fn checked(self) -> Result<Self, Refusal> {
+        let end = self.number.saturating_mul(self.size);
+        match self.lists.ceiling {
+            Some(Ceiling::Refuse(most)) if end > most => {
+                let details = format!("page * per_page is {end}, the maximum is {most}.");
+                Err(Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", details))
+            }
+            _ => Ok(self),
+        }
     }
 }
 
@@ -107,13 +127,18 @@ impl Call<'_> {
 
     /// The page asked for in the query.
     pub(crate) fn page(&self) -> Result<Page, Refusal> {
-        let mut asked = Page { page: 1, per_page: 20 };
+        self.asked()?.checked()
+    }
+
+    fn asked(&self) -> Result<Page, Refusal> {
+        let most = self.simulator.limits.per_page.max(1);
+        let mut asked = Page { number: 1, size: 20.min(most), lists: self.simulator.lists };
         for (key, value) in
             self.request.uri().query().unwrap_or_default().split('&').filter_map(|one| one.split_once('='))
         {
             match key {
-                "page" => asked.page = positive(key, value.parse().ok())?,
-                "per_page" => asked.per_page = positive(key, value.parse().ok())?.min(MOST_PER_PAGE),
+                "page" => asked.number = positive(key, value.parse().ok())?,
+                "per_page" => asked.size = positive(key, value.parse().ok())?.min(most),
                 _ => {}
             }
         }
@@ -122,7 +147,7 @@ impl Call<'_> {
 
     /// The page asked for in the body, or else in the query.
     pub(crate) fn page_in(&self, body: &Value) -> Result<Page, Refusal> {
-        let mut asked = self.page()?;
+        let mut asked = self.asked()?;
         let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
         for key in ["page", "per_page"] {
             let value = &body["pagination"][key];
@@ -131,12 +156,50 @@ impl Call<'_> {
             }
             let number = positive(key, number(value))?;
             if key == "page" {
-                asked.page = number;
+                asked.number = number;
             } else {
-                asked.per_page = number.min(MOST_PER_PAGE);
+                asked.size = number.min(self.simulator.limits.per_page.max(1));
             }
         }
-        Ok(asked)
+        asked.checked()
+    }
+
+    /// The items of a list in a body: one at least, and no more than a call may have.
+    pub(crate) fn items<'a>(
+        &self,
+        body: &'a Value,
+        member: &str,
+        invalid: impl Fn(String) -> Refusal,
+    ) -> Result<&'a [Value], Refusal> {
+        let items = body[member].as_array().ok_or_else(|| {
+            Refusal::bad_format(format!("Must supply the '{member}' field. Check the JSON body of your request."))
+        })?;
+        let limits = &self.simulator.limits;
+        let videos = items.iter().filter(|item| !item["data"]["video"].is_null()).count();
+        let too_many = |what: &str, many: usize, most: usize| {
+            Err(invalid(format!("Too many {what}: {many} were given, the maximum is {most}.")))
+        };
+        match items.len() {
+            0 => Err(invalid(format!("The list '{member}' is empty."))),
+            many if many > limits.items => too_many(member, many, limits.items),
+            _ if videos > limits.videos => too_many("videos", videos, limits.videos),
+            _ => Ok(items),
+        }
+    }
+
+    /// The ids in the body of a call that deletes, or `None` where everything is meant.
+    pub(crate) fn ids_to_delete(
+        &self,
+        body: &Value,
+        invalid: impl Fn(String) -> Refusal,
+    ) -> Result<Option<Vec<String>>, Refusal> {
+        if body["delete_all"].as_bool() == Some(true) {
+            return Ok(None);
+        }
+        let ids = self.items(body, "ids", &invalid)?;
+        let text =
+            |id: &Value| id.as_str().map(str::to_owned).ok_or_else(|| invalid("An id is not a text.".to_owned()));
+        ids.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
     /// Fetches the bytes of the medium of an input's `data`. Pictures the service keeps have an address as well.
@@ -144,7 +207,7 @@ impl Call<'_> {
         let url = ["image", "video"].iter().find_map(|medium| text(&data[medium], "url")).map(str::trim);
         if let Some(url) = url.filter(|url| url.starts_with(PICTURES)) {
             let mut held = self.hold();
-            let kept = held.app().inputs.values().find(|input| input.url() == Some(url));
+            let kept = held.app().inputs.with_url(url).next();
             if let Some(kept) = kept.filter(|input| !input.bytes.is_empty()) {
                 return Ok(kept.bytes.clone());
             }
@@ -154,7 +217,7 @@ impl Call<'_> {
 
     /// Fetches and decodes the medium of an input's `data`.
     pub(crate) fn open(&self, data: &Value) -> Result<Medium, Unusable> {
-        decode(data, &self.fetch(data)?, &self.simulator.limits)
+        decode(data, &self.fetch(data)?, &self.simulator.limits.picture)
     }
 
     /// A public model that is in sight.
@@ -167,32 +230,6 @@ fn positive(key: &str, number: Option<usize>) -> Result<usize, Refusal> {
     number
         .filter(|number| *number > 0)
         .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", format!("bad {key}")))
-}
-
-/// The items of a list in a body: one at least, and no more than a call may have.
-pub(crate) fn items<'a>(
-    body: &'a Value,
-    member: &str,
-    invalid: impl Fn(String) -> Refusal,
-) -> Result<&'a [Value], Refusal> {
-    let items = body[member].as_array().ok_or_else(|| {
-        Refusal::bad_format(format!("Must supply the '{member}' field. Check the JSON body of your request."))
-    })?;
-    match items.len() {
-        0 => Err(invalid(format!("The list '{member}' is empty."))),
-        1..=MOST_ITEMS => Ok(items),
-        many => Err(invalid(format!("Too many {member}: {many} were given, the maximum is {MOST_ITEMS}."))),
-    }
-}
-
-/// The ids in the body of a call that deletes, or `None` where everything is meant.
-pub(crate) fn ids_to_delete(body: &Value, invalid: impl Fn(String) -> Refusal) -> Result<Option<Vec<String>>, Refusal> {
-    if body["delete_all"].as_bool() == Some(true) {
-        return Ok(None);
-    }
-    let ids = items(body, "ids", &invalid)?;
-    let text = |id: &Value| id.as_str().map(str::to_owned).ok_or_else(|| invalid("An id is not a text.".to_owned()));
-    ids.iter().map(text).collect::<Result<_, _>>().map(Some)
 }
 
 /// A text that is there and not empty.

@@ -1,5 +1,6 @@
 //! A client that calls the simulator in process, with a clock that jumps over every wait.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,15 +10,18 @@ use clarifai_core::{App, Body, Credentials, Error, Operation, TransportFailure};
 use http::{Request, Response};
 
 use crate::Simulator;
+use crate::faults::{Exchange, Faults};
 
 /// A client that calls a [`Simulator`] in process: no socket, no account, and an hour of waiting takes no time.
 ///
-/// Cheap to clone; clones share simulator and clock.
+/// Cheap to clone; clones share simulator, clock and the number of exchanges.
 #[derive(Clone, Debug)]
 pub struct Client {
     app: App,
     simulator: Arc<Simulator>,
     clock: Arc<Mutex<Now>>,
+    faults: Option<Faults>,
+    exchanges: Arc<AtomicU64>,
 }
 
 impl Default for Client {
@@ -42,12 +46,21 @@ impl Client {
             app,
             simulator: Arc::new(simulator),
             clock: Arc::new(Mutex::new(Now::new(Mono::default(), Self::START))),
+            faults: None,
+            exchanges: Arc::default(),
         }
     }
 
     /// Sets the clock to this time since 1970.
     pub fn at(self, unix: Duration) -> Self {
         self.clock().unix = unix;
+        self
+    }
+
+    /// Lets exchanges go wrong: those of [`call`](Self::call), [`run`](Self::run) and
+    /// [`exchange`](Self::exchange), numbered from 0 together with those of its clones.
+    pub fn with_faults(mut self, faults: Faults) -> Self {
+        self.faults = Some(faults);
         self
     }
 
@@ -85,7 +98,23 @@ impl Client {
         machine::drive(machine, &mut { self })
     }
 
-    /// Sends one request as it is.
+    /// Carries out the next exchange at `now`, faults and all, without moving the clock: for whoever drives several
+    /// machines side by side and has a clock of their own.
+    pub fn exchange(&self, now: Now, request: Request<Body>) -> Exchange {
+        let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let request = request.map(|body| body.to_bytes());
+        match &self.faults {
+            Some(faults) => faults.exchange(&self.simulator, now, number, &request),
+            None => Exchange::whole(self.simulator.handle(now, &request), None),
+        }
+    }
+
+    /// How many exchanges there were.
+    pub fn exchanges(&self) -> u64 {
+        self.exchanges.load(Ordering::Relaxed)
+    }
+
+    /// Sends one request as it is. No fault befalls it, and it does not count as an exchange.
     pub fn send(&self, request: Request<Body>) -> Response<Bytes> {
         let now = *self.clock();
         self.simulator.handle(now, &request.map(|body| body.to_bytes()))
@@ -102,7 +131,9 @@ impl Driver for &Client {
     }
 
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
-        Ok(Client::send(self, request))
+        let exchange = self.exchange(*self.clock(), request);
+        self.advance(exchange.takes);
+        exchange.answer
     }
 
     fn wait_until(&mut self, time: Mono) {

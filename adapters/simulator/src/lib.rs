@@ -46,14 +46,17 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+pub mod audit;
 mod call;
 mod catalog;
 mod classifier;
 mod client;
+pub mod faults;
 mod geo;
 mod media;
 mod predict;
 mod routes;
+pub mod rules;
 #[cfg(feature = "server")]
 mod server;
 mod service;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::answer::{Content, Refusal, status, timestamp};
-use crate::call::{Call, MOST_ITEMS};
+use crate::call::Call;
 use crate::catalog::{Entry, Kind};
 use crate::classifier::Classifier;
 use crate::media::{Medium, Unusable};
@@ -94,20 +94,13 @@ impl Options {
 }
 
 /// The inputs to look at.
-pub(crate) fn inputs(body: &Value) -> Result<&[Value], Refusal> {
-    let inputs = body["inputs"]
-        .as_array()
-        .ok_or_else(|| Refusal::bad_format("Must supply the 'inputs' field. Check the JSON body of your request."))?;
-    match inputs.len() {
-        0 => Err(Refusal::bad_predict("No inputs were given.")),
-        1..=MOST_ITEMS => Ok(inputs),
-        many => Err(Refusal::bad_predict(format!("Too many inputs: {many} were given, the maximum is {MOST_ITEMS}."))),
-    }
+pub(crate) fn inputs<'a>(call: &Call<'_>, body: &'a Value) -> Result<&'a [Value], Refusal> {
+    call.items(body, "inputs", Refusal::bad_predict)
 }
 
 pub(crate) fn predict(call: &Call<'_>, subject: &Subject) -> Result<Content, Refusal> {
     let body = call.json()?;
-    let inputs = inputs(&body)?;
+    let inputs = inputs(call, &body)?;
     let options = Options::read(&body["model"]["output_info"]["output_config"])?;
     let mut failed = 0;
     let mut outputs = Vec::with_capacity(inputs.len());

@@ -1,6 +1,6 @@
 //! The service itself: who may call, which route is meant, and what it answers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -14,11 +14,12 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Refusal, respond};
+use crate::answer::{Answer, Refusal, date, respond};
+use crate::audit::{self, Tally};
 use crate::call::{AppName, Call};
 use crate::routes;
+use crate::rules::{Duplicates, Limits, Lists, Pace, Rate};
 use crate::state::{Delays, State, ledger};
-use crate::vision::Limits;
 use crate::web::Web;
 
 /// A stand-in for the Clarifai service that does no I/O.
@@ -30,6 +31,9 @@ pub struct Simulator {
     pub(crate) web: Web,
     pub(crate) limits: Limits,
     pub(crate) delays: Delays,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) lists: Lists,
+    pace: Mutex<Pace>,
     pub(crate) state: Mutex<State>,
 }
 
@@ -52,6 +56,9 @@ impl Simulator {
             web: Web::nothing(),
             limits: Limits::default(),
             delays: Delays::default(),
+            duplicates: Duplicates::default(),
+            lists: Lists::default(),
+            pace: Mutex::default(),
             state: Mutex::default(),
         }
     }
@@ -68,10 +75,33 @@ impl Simulator {
         self
     }
 
-    /// Sets what a picture may ask of the machine.
+    /// Sets how much one call may carry.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
+    }
+
+    /// Sets what becomes of inputs whose id is there already.
+    pub fn with_duplicates(mut self, duplicates: Duplicates) -> Self {
+        self.duplicates = duplicates;
+        self
+    }
+
+    /// Sets how lists and searches answer their pages.
+    pub fn with_lists(mut self, lists: Lists) -> Self {
+        self.lists = lists;
+        self
+    }
+
+    /// Lets each user send so many requests and no more.
+    pub fn with_rate(self, rate: Rate) -> Self {
+        self.set_rate(Some(rate));
+        self
+    }
+
+    /// Changes how many requests each user may send; with `None`, any number.
+    pub fn set_rate(&self, rate: Option<Rate>) {
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).rate = rate;
     }
 
     /// Sets how long the service takes for what it does after it has answered.
@@ -85,7 +115,9 @@ impl Simulator {
     /// Never fails: what is wrong with the request is said in the response.
     pub fn handle(&self, now: Now, request: &Request<Bytes>) -> Response<Bytes> {
         let request_id = self.state().new_id();
-        respond(self.answer(now.unix, request), &request_id)
+        let mut response = respond(self.answer(now, request), &request_id);
+        date(&mut response, now.unix);
+        response
     }
 
     /// All that it remembers, to be handed to [`Simulator::restore`]. API keys are not in it, access tokens are.
@@ -104,8 +136,8 @@ impl Simulator {
             return Err(RestoreError("no JSON object".to_owned()));
         }
         let mut state = State::deserialize(saved).map_err(|error| RestoreError(error.to_string()))?;
-        for input in state.apps.values_mut().flat_map(|app| app.inputs.values_mut()) {
-            input.look_again(&self.limits);
+        for app in state.apps.values_mut() {
+            app.inputs.for_each_mut(|input| input.look_again(&self.limits.picture));
         }
         *self.state() = state;
         Ok(())
@@ -116,7 +148,13 @@ impl Simulator {
         self.state().ledger.clone()
     }
 
-    fn answer(&self, unix: Duration, request: &Request<Bytes>) -> Answer {
+    /// How often each input was created, deleted, and sent again, by id and over all applications: the ledger, counted.
+    pub fn commits(&self) -> BTreeMap<String, Tally> {
+        audit::tally(&self.state().ledger)
+    }
+
+    fn answer(&self, now: Now, request: &Request<Bytes>) -> Answer {
+        let unix = now.unix;
         let path = request.uri().path();
         let no_route = || Refusal::NoRoute(format!("{} {path}", request.method()));
         let segments = segments(path).ok_or_else(no_route)?;
@@ -142,6 +180,12 @@ impl Simulator {
             (&Method::GET, [_]) => refusal.beside(json!({resource: []})),
             _ => refusal,
         })?;
+        self.pace.lock().unwrap_or_else(PoisonError::into_inner).admit(&caller, now)?;
+        let (bytes, most) = (request.body().len(), self.limits.body_bytes);
+        if bytes > most {
+            let details = format!("The body has {bytes} bytes, the maximum is {most}.");
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, 11102, "Invalid request", details));
+        }
         // What is public is there without a scope and in its own app, and in nobody else's.
         let public = scope.as_ref().is_none_or(|scope| *scope == Scope::public() || scope.user() == "clarifai");
         let call = Call {

@@ -2,6 +2,7 @@
 
 pub(crate) mod concept;
 pub(crate) mod input;
+pub(crate) mod inputs;
 pub(crate) mod ledger;
 pub(crate) mod model;
 pub(crate) mod workflow;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::state::concept::Concept;
-use crate::state::input::Input;
+use crate::state::inputs::Inputs;
 use crate::state::ledger::{Entry, fnv};
 use crate::state::model::Model;
 use crate::state::workflow::Workflow;
@@ -90,7 +91,7 @@ impl State {
 pub(crate) struct App {
     serial: u64,
     pub(crate) concepts: BTreeMap<String, Concept>,
-    pub(crate) inputs: BTreeMap<String, Input>,
+    pub(crate) inputs: Inputs,
     pub(crate) models: BTreeMap<String, Model>,
     pub(crate) workflows: BTreeMap<String, Workflow>,
     /// What was sent as feedback, as it was sent.
@@ -107,7 +108,7 @@ impl App {
     /// Lets go of what is deleted by now.
     pub(crate) fn settle(&mut self, now: Duration) {
         let stays = |gone: Option<Duration>| gone.is_none_or(|gone| gone > now);
-        self.inputs.retain(|_, input| stays(input.gone));
+        self.inputs.settle(now);
         self.models.retain(|_, model| stays(model.gone));
         for model in self.models.values_mut() {
             model.versions.retain(|version| stays(version.gone));
@@ -129,12 +130,5 @@ impl App {
         }
         let name = name?;
         self.concepts.values().find(|concept| concept.name.eq_ignore_ascii_case(name)).map(|concept| concept.id.clone())
-    }
-
-    /// All inputs, the newest first.
-    pub(crate) fn newest_inputs(&self) -> Vec<&Input> {
-        let mut inputs: Vec<&Input> = self.inputs.values().collect();
-        inputs.sort_by_key(|input| std::cmp::Reverse(input.serial));
-        inputs
     }
 }

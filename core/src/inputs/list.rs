@@ -1,5 +1,7 @@
 //! `GET /v2/inputs`: the inputs of an app, page by page.
 
+use std::borrow::Cow;
+
 use http::Method;
 
 use crate::batch::Item;
@@ -9,6 +11,7 @@ use crate::error::Invalid;
 use crate::model::Input;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
+use crate::pages::Paged;
 use crate::target::Target;
 
 /// One page of the inputs of an app, those that failed among them unless they are left out.
@@ -33,8 +36,7 @@ impl ListInputs {
 
     /// Leaves out inputs that failed, such as those whose address could not be fetched.
     ///
-    /// Pages are shorter then, and may be empty before the list ends: who asks for all pages must leave this away, and
-    /// leave the failed ones out afterwards.
+    /// Pages are shorter then, and may be empty before the list ends. [`Pages`](crate::pages::Pages) knows that.
     #[doc(alias = "ignore_error")]
     pub fn without_failed(mut self) -> Self {
         self.without_failed = true;
@@ -71,4 +73,27 @@ impl Operation for ListInputs {
     }
 }
 
-crate::pages::paged!(ListInputs, Input, |input| input.id.as_str().into());
+impl Paged for ListInputs {
+    type Item = Input;
+
+    fn current(&self) -> Page {
+        self.page
+    }
+
+    /// Nothing is left out of the answer then, which would look like the end of the list where all of a page failed.
+    fn with_page(self, page: Page) -> Self {
+        Self { page, without_failed: false }
+    }
+
+    fn items(answer: Vec<Input>) -> Vec<Input> {
+        answer
+    }
+
+    fn key(input: &Input) -> Cow<'_, str> {
+        input.id.as_str().into()
+    }
+
+    fn wants(&self, input: &Input) -> bool {
+        !(self.without_failed && input.failed())
+    }
+}

@@ -212,6 +212,66 @@ impl NewInput {
         self.medium == Medium::Video
     }
 
+    /// Whether it is a picture.
+    pub fn is_image(&self) -> bool {
+        self.medium == Medium::Image
+    }
+
+    /// Whether it can be sent: an address that is one, base64 that can be read, facts that make sense.
+    ///
+    /// # Errors
+    ///
+    /// Names what is wrong with it.
+    pub fn check(&self) -> Result<(), Invalid> {
+        self.write(&mut BodyWriter::default())
+    }
+
+    /// An id that follows from the content: 40 hexadecimal digits of the SHA-256 of the bytes, whether they were passed
+    /// as such or as base64, or of the address or text. What is said of the input has no part in it.
+    ///
+    /// The same content has the same id in every program, and in every later version of this crate.
+    pub fn content_id(&self) -> String {
+        use std::fmt::Write as _;
+        let mut hash = hmac_sha256::Hash::new();
+        hash.update(self.medium.key());
+        match &self.source {
+            Source::Url(url) => {
+                hash.update(" url ");
+                hash.update(url.trim());
+            }
+            Source::Raw(text) => {
+                hash.update(" raw ");
+                hash.update(text);
+            }
+            Source::Bytes(bytes) => {
+                hash.update(" bytes ");
+                hash.update(bytes);
+            }
+            Source::Base64(text) => {
+                hash.update(" bytes ");
+                match base64_simd::STANDARD.decode_to_vec(text) {
+                    Ok(bytes) => hash.update(bytes),
+                    // It will be refused when it is sent.
+                    Err(_) => hash.update(text),
+                }
+            }
+        }
+        hash.finalize()[..20].iter().fold(String::with_capacity(40), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        })
+    }
+
+    /// Bytes of the medium before encoding; 0 where the service fetches it.
+    pub(crate) fn source_len(&self) -> u64 {
+        match &self.source {
+            Source::Url(_) => 0,
+            Source::Raw(text) => text.len() as u64,
+            Source::Bytes(bytes) => bytes.len() as u64,
+            Source::Base64(text) => text.len() as u64 / 4 * 3,
+        }
+    }
+
     /// Its share of a request's body in bytes, near enough to plan batches by.
     pub fn encoded_len(&self) -> u64 {
         let picture = match &self.source {

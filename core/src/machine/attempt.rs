@@ -50,6 +50,8 @@ pub struct Attempt<O> {
     happened: bool,
     /// Whether the token was renewed because it was refused.
     renewed: bool,
+    /// Whether a failure is final: whoever looks again and again has a patience of their own.
+    once: bool,
 }
 
 #[derive(Debug)]
@@ -79,7 +81,16 @@ impl<O: Operation> Attempt<O> {
             attempts: 0,
             happened: false,
             renewed: false,
+            once: false,
         }
+    }
+
+    /// One look of a wait: a failure is final, and the wait decides whether to look again. Only a token that ran out is
+    /// still renewed.
+    pub(crate) fn look(app: &App, operation: O) -> Self {
+        let mut attempt = Self::new(app, operation);
+        attempt.once = true;
+        attempt
     }
 
     /// How often the request was sent so far.
@@ -130,6 +141,9 @@ impl<O: Operation> Attempt<O> {
             Ok(request) => request,
             Err(invalid) => return self.fail(invalid),
         };
+        if let Err(until) = self.may_send(now) {
+            return self.wait(until);
+        }
         if self.attempts == 0 {
             self.app.shared().budget.deposit();
         }
@@ -144,8 +158,12 @@ impl<O: Operation> Attempt<O> {
             .check()
             .and_then(|()| exchange::basic(&self.app))
             .and_then(|authorization| exchange::request(&self.app, &Token::default(), authorization));
-        match request {
-            Ok(mut request) => {
+        match request.map(|request| (request, self.may_send(now))) {
+            Ok((_, Err(until))) => {
+                self.app.shared().token.give_up();
+                self.wait(until)
+            }
+            Ok((mut request, Ok(()))) => {
                 self.state = State::Fetching(Sent::new(&mut request, Token::NAME, 1, now.mono));
                 Step::Send(request)
             }
@@ -222,18 +240,33 @@ impl<O: Operation> Attempt<O> {
 
     /// Whether the limit for sending leaves room for once more. A renewed token counts like any other reason.
     fn may_send_again(&self) -> bool {
-        self.attempts < self.app.retry().max_attempts
+        self.once || self.attempts < self.app.retry().max_attempts
+    }
+
+    /// Whether the pace allows a request now; otherwise when to ask again.
+    fn may_send(&self, now: Now) -> Result<(), Mono> {
+        self.app.pacer().map_or(Ok(()), |pacer| pacer.ask(now.mono))
+    }
+
+    /// Slows down all machines of the same pace when the service asks for it.
+    fn heed(&self, now: Now, error: &Error, hint: Option<Duration>) {
+        let Some(pacer) = self.app.pacer() else { return };
+        if error.is_throttled() || (hint.is_some() && error.http_status() == Some(503)) {
+            pacer.throttled(now.mono, hint, self.app.retry().max_server_wait);
+        }
     }
 
     /// Backs off and tries again where everything allows it. `token` says that it was the token's request.
     fn again_or_fail(&mut self, now: Now, error: Error, hint: Option<Duration>, token: bool) -> Step<O::Output> {
+        self.heed(now, &error, hint);
+        let error = error.with_hint(hint);
         let error = match token {
             // Nobody sent the call itself yet, whatever became of the token.
             true => error.before_the_call(),
             false => error,
         };
         self.happened |= error.may_have_happened();
-        if !token && !self.may_send_again() {
+        if self.once || (!token && !self.may_send_again()) {
             return self.end(Err(error));
         }
         let replay = if token { crate::Replay::Safe } else { self.operation.replay() };

@@ -216,7 +216,7 @@ fn is_bad_id(error: &Error) -> bool {
 }
 
 /// The types a model is said to have, in the spelling of today and of old.
-fn types_of(model: &Model) -> impl Iterator<Item = &str> {
+pub(super) fn types_of(model: &Model) -> impl Iterator<Item = &str> {
     let info = model.output_info.as_deref();
     [
         model.model_type_id.as_deref(),
@@ -227,7 +227,7 @@ fn types_of(model: &Model) -> impl Iterator<Item = &str> {
     .flatten()
 }
 
-fn embeds_or_clusters(model_type: &str) -> bool {
+pub(super) fn embeds_or_clusters(model_type: &str) -> bool {
     matches!(model_type, "embed" | "cluster" | "clusterer")
         || model_type.ends_with("-embedder")
         || model_type.ends_with("-clusterer")
@@ -241,12 +241,13 @@ fn is_old_type(model_type: &str) -> bool {
 }
 
 /// Owner, name and type.
-type Key = (Option<Scope>, String, Option<String>);
+pub(super) type Key = (Option<Scope>, String, Option<String>);
 
 /// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
 ///
 /// It is the caller's: kept as long as they like, and emptied when models were renamed.
-#[doc(alias("init_model_cache", "clear_model_cache"))]
+/// Filled beforehand by [`WarmModelCache`](super::WarmModelCache).
+#[doc(alias = "clear_model_cache")]
 #[derive(Clone, Debug, Default)]
 pub struct ModelCache(Arc<Mutex<BTreeMap<Key, ModelRef>>>);
 
@@ -280,7 +281,7 @@ impl ModelCache {
         self.entries().get(key).cloned()
     }
 
-    fn put(&self, key: Key, model: ModelRef) {
+    pub(super) fn put(&self, key: Key, model: ModelRef) {
         self.entries().insert(key, model);
     }
 

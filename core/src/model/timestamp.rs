@@ -1,6 +1,7 @@
 //! Points in time, kept as the text the service wrote.
 
 use std::fmt;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::Serialize;
 
@@ -24,6 +25,11 @@ impl Timestamp {
     /// The text as the service wrote it.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Time since 1970; `None` for a time before that, one that was never set, and a text that is no time.
+    pub fn since_1970(&self) -> Option<Duration> {
+        humantime::parse_rfc3339_weak(&self.0).ok()?.duration_since(UNIX_EPOCH).ok()
     }
 
     /// Whether this stands for a time that was never set: it is empty, or in the year 1.
@@ -56,6 +62,21 @@ impl fmt::Display for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_read_whatever_their_precision() {
+        for (text, millis) in [
+            ("1970-01-01T00:00:01Z", Some(1_000)),
+            ("2016-12-12T04:17:47Z", Some(1_481_516_267_000)),
+            ("2017-05-16T19:20:38.733764Z", Some(1_494_962_438_733)),
+            ("2024-05-06T07:08:09.123456789Z", Some(1_714_979_289_123)),
+            ("0001-01-01T00:00:00Z", None),
+            ("", None),
+            ("yesterday", None),
+        ] {
+            assert_eq!(Timestamp::new(text).since_1970().map(|time| time.as_millis()), millis, "{text}");
+        }
+    }
 
     #[test]
     fn year_one_and_nothing_are_unset() {

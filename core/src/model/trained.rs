@@ -108,6 +108,15 @@ impl Model {
         data.map_or(&[], Data::concepts)
     }
 
+    /// Whether it is one of the service's own: they have no app, or belong to the app `main`. Old answers say no more than
+    /// that; a model that is shared with everyone from another app is not meant.
+    pub fn is_public(&self) -> bool {
+        match self.user_id.as_deref() {
+            Some(user) if !user.is_empty() => user == "clarifai",
+            _ => matches!(self.app_id.as_deref(), None | Some("" | "main")),
+        }
+    }
+
     /// How the version in question fares: trained, in training, failed.
     pub fn status(&self) -> Option<&Status> {
         self.model_version.as_ref()?.status.as_ref()

@@ -1,5 +1,7 @@
 //! Which model is meant: id, version, and whose it is.
 
+use serde::{Deserialize, Serialize};
+
 use crate::target::{Scope, Target};
 
 /// Which model is meant.
@@ -13,7 +15,7 @@ use crate::target::{Scope, Target};
 /// let public = ModelRef::public("general-image-recognition");
 /// let colleague = ModelRef::from("plants").of(Scope::new("flora", "garden"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelRef {
     id: String,
     version: Option<String>,

@@ -118,6 +118,12 @@ impl Predict {
         self
     }
 
+    /// The same question about no input yet.
+    pub(crate) fn without_inputs(mut self) -> Self {
+        self.inputs.clear();
+        self
+    }
+
     /// How many inputs it has so far.
     pub fn len(&self) -> usize {
         self.inputs.len()

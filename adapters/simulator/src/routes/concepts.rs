@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Content, Refusal};
-use crate::call::{Call, items, text};
+use crate::call::{Call, text};
 use crate::catalog::matches;
 use crate::state::concept::Concept;
 use crate::vision;
@@ -13,7 +13,7 @@ use crate::vision;
 /// All or none of them: concepts have no status of their own.
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "concepts", Refusal::bad_concept)?;
+    let items = call.items(&body, "concepts", Refusal::bad_concept)?;
     let mut held = call.hold();
     let mut new = BTreeSet::new();
     for item in items {
@@ -55,7 +55,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
 /// New names; nothing else of a concept can change.
 pub(super) fn patch(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "concepts", Refusal::bad_concept)?;
+    let items = call.items(&body, "concepts", Refusal::bad_concept)?;
     let action = body["action"].as_str().unwrap_or("overwrite");
     if action != "overwrite" {
         return Err(Refusal::bad_concept(format!("The action '{action}' is none for concepts.")));

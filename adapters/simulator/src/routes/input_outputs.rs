@@ -47,7 +47,7 @@ pub(super) fn patch(call: &Call<'_>, id: &str) -> Answer {
     }
     input.modified = call.now;
     let json = input.json(app, &call.app, call.now);
-    app.inputs.insert(id.to_owned(), input);
+    app.inputs.insert(input);
     held.note(call.now, "patch", "input", id, &body, 0);
     drop(held);
     get(call, id).map(|content| content.with_member("input", json))

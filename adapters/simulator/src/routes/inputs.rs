@@ -6,12 +6,16 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::answer::{Answer, Content, Refusal, status, timestamp};
-use crate::call::{Call, Held, PICTURES, ids_to_delete, items, text};
+use crate::call::{Call, Held, PICTURES, text};
 use crate::geo::Point;
 use crate::media::{Unusable, decode};
+use crate::rules::Duplicates;
 use crate::state::App;
 use crate::state::concept::value;
 use crate::state::input::{Input, Seen};
+
+/// The code for an input that is there already.
+const DUPLICATE: u32 = 30100;
 
 /// What is known of an item before the state is looked at: its bytes and what is seen in them, or what is wrong.
 struct Looked {
@@ -21,7 +25,7 @@ struct Looked {
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "inputs", Refusal::bad_input)?;
+    let items = call.items(&body, "inputs", Refusal::bad_input)?;
     // Looking takes time, which others need not wait for.
     let looked: Vec<_> = items.iter().map(|item| look(call, &item["data"])).collect();
     let mut held = call.hold();
@@ -29,10 +33,14 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
     let mut answers = Vec::with_capacity(items.len());
     for (item, looked) in items.iter().zip(looked) {
         let id = text(item, "id").map_or_else(|| held.new_id(), str::to_owned);
-        let refused = match looked.and_then(|looked| add(call, held.app(), &id, item, looked)) {
-            Ok(input) => {
+        // A double is an input of its own, and has an id of its own.
+        let doubles = call.simulator.duplicates == Duplicates::Double && held.app().inputs.contains(&id);
+        let own = doubles.then(|| held.new_id());
+        let stored = own.as_deref().unwrap_or(&id);
+        let refused = match looked.and_then(|looked| add(call, held.app(), stored, item, looked, doubles)) {
+            Ok((input, there)) => {
                 answers.push(input);
-                0
+                there
             }
             Err(Unusable(code, description, details)) => {
                 failed += 1;
@@ -46,7 +54,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
             }
         };
         // Items that are wrong in themselves were never near the state.
-        if refused == 0 || refused == 30100 {
+        if refused == 0 || refused == DUPLICATE {
             held.note(call.now, "create", "input", &id, item, refused);
         }
     }
@@ -63,7 +71,7 @@ fn look(call: &Call<'_>, data: &Value) -> Result<Looked, Unusable> {
         Ok(bytes) => bytes,
         Err(failure) => return Ok(Looked { bytes: Bytes::new(), seen: Err(later(failure)?) }),
     };
-    let seen = match decode(data, &bytes, &call.simulator.limits) {
+    let seen = match decode(data, &bytes, &call.simulator.limits.picture) {
         Ok(medium) => Seen::of(&medium)
             .map(Arc::new)
             .ok_or_else(|| Unusable(30101, "Input has an unsupported format", "There is no frame.".to_owned())),
@@ -72,20 +80,29 @@ fn look(call: &Call<'_>, data: &Value) -> Result<Looked, Unusable> {
     Ok(Looked { bytes, seen })
 }
 
-/// Adds an input, and gives it as JSON.
-fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -> Result<Value, Unusable> {
+/// Adds an input. Gives it as JSON, and the code it was not added for: 0, or that of an id that is there already.
+fn add(
+    call: &Call<'_>,
+    app: &mut App,
+    id: &str,
+    item: &Value,
+    looked: Looked,
+    doubles: bool,
+) -> Result<(Value, u32), Unusable> {
     let data = &item["data"];
-    if app.inputs.contains_key(id) {
-        return Err(Unusable(30100, "Duplicate ID in this app", "An input has a duplicate ID".to_owned()));
+    if let Some(there) = app.inputs.get(id) {
+        return match call.simulator.duplicates {
+            Duplicates::Ignore => Ok((there.json(app, &call.app, call.now), DUPLICATE)),
+            _ => Err(Unusable(DUPLICATE, "Duplicate ID in this app", "An input has a duplicate ID".to_owned())),
+        };
     }
     let medium = &data[if data.get("image").is_some() { "image" } else { "video" }];
-    let url = text(medium, "url").map(str::trim).filter(|_| medium["allow_duplicate_url"] != true);
+    let url = text(medium, "url").map(str::trim).filter(|_| !doubles && medium["allow_duplicate_url"] != true);
     // An address that failed may be tried again.
     let holds = |input: &&Input| input.is_pending(call.now) || input.failure.is_none();
-    let others = app.inputs.values().filter(holds);
-    if let Some(other) = url.and_then(|url| others.into_iter().find(|input| input.url() == Some(url))) {
+    if let Some(other) = url.and_then(|url| app.inputs.with_url(url).find(holds)) {
         let details = format!("The input '{}' has the same URL; allow_duplicate_url would allow it.", other.id);
-        return Err(Unusable(30100, "Duplicate URL in this app", details));
+        return Err(Unusable(DUPLICATE, "Duplicate URL in this app", details));
     }
     let concepts = concepts(data)?;
     check(data)?;
@@ -109,8 +126,8 @@ fn add(call: &Call<'_>, app: &mut App, id: &str, item: &Value, looked: Looked) -
         seen,
     };
     let json = input.json(app, &call.app, call.now);
-    app.inputs.insert(id.to_owned(), input);
-    Ok(json)
+    app.inputs.insert(input);
+    Ok((json, 0))
 }
 
 /// Refuses what cannot be kept: a place that is none, and lists and objects that are something else.
@@ -190,7 +207,9 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let page = call.page()?;
     let mut held = call.hold();
     let app = held.app();
-    let inputs: Vec<_> = page.of(app.newest_inputs()).map(|input| input.json(app, &call.app, call.now)).collect();
+    let ids = page.of(app.inputs.newest_ids());
+    let inputs: Vec<_> =
+        ids.filter_map(|id| app.inputs.get(id)).map(|input| input.json(app, &call.app, call.now)).collect();
     Ok(Content::ok(json!({"inputs": inputs})))
 }
 
@@ -204,7 +223,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
 /// How many are processed, waiting and failed.
 pub(super) fn counts(call: &Call<'_>) -> Content {
     let mut held = call.hold();
-    let inputs: Vec<_> = held.app().inputs.values().collect();
+    let inputs: Vec<_> = held.app().inputs.iter().collect();
     let count =
         |counts: fn(&Input, std::time::Duration) -> bool| inputs.iter().filter(|input| counts(input, call.now)).count();
     Content::ok(json!({"counts": {
@@ -221,7 +240,7 @@ pub(super) fn counts(call: &Call<'_>) -> Content {
 
 pub(super) fn patch(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "inputs", Refusal::bad_input)?;
+    let items = call.items(&body, "inputs", Refusal::bad_input)?;
     let action = match body["action"].as_str() {
         None | Some("merge") => Action::Merge,
         Some("overwrite") => Action::Overwrite,
@@ -294,7 +313,7 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
     input.modified = call.now;
     let mut json = input.json(app, &call.app, call.now);
     json["status"] = status(30200, "Input modified", "");
-    app.inputs.insert(id.to_owned(), input);
+    app.inputs.insert(input);
     Ok(json)
 }
 
@@ -348,7 +367,7 @@ fn remove(kept: &mut Value, named: &Value) {
 
 pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
     let mut held = call.hold();
-    if !held.app().inputs.contains_key(id) {
+    if !held.app().inputs.contains(id) {
         return Err(Refusal::no_input(id));
     }
     end(call, &mut held, id);
@@ -358,9 +377,9 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
 /// Ids that nothing has are passed over: what shall be gone is gone.
 pub(super) fn delete_many(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let ids = ids_to_delete(&body, Refusal::bad_input)?;
+    let ids = call.ids_to_delete(&body, Refusal::bad_input)?;
     let mut held = call.hold();
-    let ids = ids.unwrap_or_else(|| held.app().inputs.keys().cloned().collect());
+    let ids = ids.unwrap_or_else(|| held.app().inputs.iter().map(|input| input.id.clone()).collect());
     for id in ids {
         end(call, &mut held, &id);
     }
@@ -369,8 +388,7 @@ pub(super) fn delete_many(call: &Call<'_>) -> Answer {
 
 fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
     let gone = call.now.saturating_add(call.simulator.delays.deleting);
-    if let Some(input) = held.app().inputs.get_mut(id).filter(|input| input.gone.is_none()) {
-        input.gone = Some(gone);
+    if held.app().inputs.delete(id, gone) {
         held.note(call.now, "delete", "input", id, &Value::Null, 0);
     }
 }

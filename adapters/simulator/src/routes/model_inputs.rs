@@ -15,8 +15,7 @@ pub(super) fn list(call: &Call<'_>, id: &str, version: Option<&str>) -> Answer {
         return Ok(Content::ok(json!({"inputs": []})));
     };
     let version = version.and_then(|version| model.version(version));
-    let mut inputs = app.newest_inputs();
-    inputs.retain(|input| match version {
+    let inputs = app.inputs.newest().filter(|input| match version {
         Some(version) => version.inputs.contains(&input.id),
         None => model.concepts.iter().any(|concept| input.said(concept).is_some()),
     });

@@ -32,7 +32,7 @@ pub(super) fn train(call: &Call<'_>, id: &str) -> Answer {
     let (concepts, exclusive) = (model.concepts.clone(), model.flag("concepts_mutually_exclusive"));
     let closed = exclusive || model.flag("closed_environment");
     let lessons = lessons(app, &concepts);
-    let processed = app.inputs.values().map(|input| input.ready).max().unwrap_or_default().max(call.now);
+    let processed = app.inputs.iter().map(|input| input.ready).max().unwrap_or_default().max(call.now);
     let version = held.new_id();
     // Learning takes time, which others need not wait for.
     drop(held);
@@ -49,7 +49,7 @@ pub(super) fn train(call: &Call<'_>, id: &str) -> Answer {
 }
 
 fn lessons(app: &App, concepts: &[String]) -> Vec<Lesson> {
-    let inputs = app.inputs.values().filter(|input| input.gone.is_none() && input.failure.is_none());
+    let inputs = app.inputs.iter().filter(|input| input.gone.is_none() && input.failure.is_none());
     let lesson = |input: &crate::state::input::Input| {
         let said: Vec<_> = concepts.iter().map(|id| input.said(id).map(|value| value >= 0.5)).collect();
         let seen = input.seen.clone().filter(|_| said.iter().any(Option::is_some))?;

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Content, Refusal};
-use crate::call::{Call, Held, ids_to_delete, items, text};
+use crate::call::{Call, Held, text};
 use crate::catalog::{CATALOG, matches};
 use crate::state::App;
 use crate::state::model::Model;
@@ -13,7 +13,7 @@ use crate::state::model::Model;
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
     let one = body.get("model").map(|model| json!({"models": [model]}));
-    let items = items(one.as_ref().unwrap_or(&body), "models", Refusal::bad_model)?;
+    let items = call.items(one.as_ref().unwrap_or(&body), "models", Refusal::bad_model)?;
     let mut held = call.hold();
     for (index, item) in items.iter().enumerate() {
         check(item)?;
@@ -171,7 +171,7 @@ pub(super) fn not_own(call: &Call<'_>, id: &str) -> Refusal {
 
 pub(super) fn patch(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "models", Refusal::bad_model)?;
+    let items = call.items(&body, "models", Refusal::bad_model)?;
     let action = body["action"].as_str().unwrap_or("merge");
     if !["merge", "overwrite", "remove"].contains(&action) {
         return Err(Refusal::bad_model(format!("The action '{action}' is none for models.")));
@@ -231,7 +231,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
 /// Ids that nothing has are passed over: what shall be gone is gone.
 pub(super) fn delete_many(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let ids = ids_to_delete(&body, Refusal::bad_model)?;
+    let ids = call.ids_to_delete(&body, Refusal::bad_model)?;
     let mut held = call.hold();
     let ids = ids.unwrap_or_else(|| held.app().models.keys().cloned().collect());
     for id in ids {

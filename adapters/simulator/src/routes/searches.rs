@@ -65,8 +65,8 @@ pub(super) fn search(call: &Call<'_>) -> Answer {
     let mut held = call.hold();
     let app = held.app();
     let mut hits: Vec<(f32, &Input)> = app
-        .newest_inputs()
-        .into_iter()
+        .inputs
+        .newest()
         .filter(|input| {
             input.is_processed(call.now) && query.filters.iter().all(|(one, not)| one.admits(input) != *not)
         })
@@ -185,14 +185,13 @@ impl Query {
                     Some(inputs.get(id).ok_or_else(|| Refusal::bad_search(format!("No input '{id}' in this app.")))?)
                 }
                 // What was fetched once need not be fetched again.
-                None => url
-                    .and_then(|url| inputs.values().find(|input| input.url() == Some(url) && input.failure.is_none())),
+                None => url.and_then(|url| inputs.with_url(url).find(|input| input.failure.is_none())),
             }
             .cloned()
         };
         let refuse =
             |Unusable(_, description, details): Unusable| Refusal::bad_search(format!("{description}: {details}"));
-        let limits = &call.simulator.limits;
+        let limits = &call.simulator.limits.picture;
         let medium = match known {
             Some(known) => {
                 let mut data = known.data.clone();

@@ -13,7 +13,7 @@ use crate::routes::workflows::find;
 pub(super) fn create(call: &Call<'_>, id: &str) -> Answer {
     let (workflow, described) = find(call, id)?;
     let body = call.json()?;
-    let inputs = inputs(&body)?;
+    let inputs = inputs(call, &body)?;
     let options = Options::read(&body["output_config"])?;
     let mut subjects = Vec::new();
     for node in &workflow.nodes {

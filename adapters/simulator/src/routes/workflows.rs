@@ -7,7 +7,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Content, Refusal};
-use crate::call::{AppName, Call, Held, ids_to_delete, items, text};
+use crate::call::{AppName, Call, Held, text};
 use crate::catalog::CATALOG;
 use crate::state::workflow::{Node, Workflow};
 
@@ -50,7 +50,7 @@ pub(super) fn find(call: &Call<'_>, id: &str) -> Result<(Workflow, Value), Refus
 
 pub(super) fn create(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "workflows", Refusal::bad_workflow)?;
+    let items = call.items(&body, "workflows", Refusal::bad_workflow)?;
     let mut workflows = Vec::with_capacity(items.len());
     let mut held = call.hold();
     for item in items {
@@ -143,7 +143,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
 /// Nodes are replaced by `overwrite`; by `merge` those of the same id are, and others are added; `remove` takes away.
 pub(super) fn patch(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let items = items(&body, "workflows", Refusal::bad_workflow)?;
+    let items = call.items(&body, "workflows", Refusal::bad_workflow)?;
     let action = body["action"].as_str().unwrap_or("merge");
     if !["merge", "overwrite", "remove"].contains(&action) {
         return Err(Refusal::bad_workflow(format!("The action '{action}' is none for workflows.")));
@@ -184,7 +184,7 @@ pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
 
 pub(super) fn delete_many(call: &Call<'_>) -> Answer {
     let body = call.json()?;
-    let ids = ids_to_delete(&body, Refusal::bad_workflow)?;
+    let ids = call.ids_to_delete(&body, Refusal::bad_workflow)?;
     let mut held = call.hold();
     let ids = ids.unwrap_or_else(|| held.app().workflows.keys().cloned().collect());
     for id in ids {

@@ -18,11 +18,12 @@ pub struct Entry {
     pub operation: String,
     /// What it was done to: `concept`, `input`, `model`, `version`, `workflow`, `search`.
     pub kind: String,
-    /// The id of what it was done to.
+    /// The id of what it was done to: the one that was sent, or else the one that was given.
     pub id: String,
     /// Length and hash of what was sent for it: equal for equal content.
     pub content: String,
-    /// The code it was refused with, if it was there already.
+    /// The code for what is there already, if it was: also where
+    /// [`Duplicates::Ignore`](crate::rules::Duplicates::Ignore) answers as if nothing were wrong.
     pub refused: Option<u32>,
 }
 

@@ -208,10 +208,9 @@ fn a_video_is_known_by_its_first_frame() {
     let service = Service::new();
     let path = format!("{}/../../tests/data/red_then_blue.gif", env!("CARGO_MANIFEST_DIR"));
     let gif = STANDARD.encode(std::fs::read(path).unwrap());
-    service.add(&[
-        json!({"id": "film", "data": {"video": {"base64": gif}}}),
-        json!({"id": "none", "data": {"video": {"base64": plain([255, 0, 0])}}}),
-    ]);
+    for (id, video) in [("film", &gif), ("none", &plain([255, 0, 0]))] {
+        service.add(&[json!({"id": id, "data": {"video": {"base64": video}}})]);
+    }
     assert_eq!([status(&service, "film"), status(&service, "none")], [30000, 30101]);
     assert!(service.get("inputs/film")["input"]["data"]["video"]["url"].is_string());
     let red = json!([{"output": {"data": {"concepts": [{"id": "sim_red"}]}}}]);

@@ -6,6 +6,7 @@ mod concepts;
 mod inputs;
 mod models;
 mod nonsense;
+mod rules;
 mod saved;
 mod searches;
 mod workflows;

@@ -1,0 +1,429 @@
+//! Predictions on any number of inputs.
+
+use std::fmt;
+use std::mem;
+use std::sync::Arc;
+
+use super::plan::{CallLimits, Plan, Planned};
+use super::rounds::Rounds;
+use super::upload_batch::is_fatal;
+use super::{Bulk, Progress};
+use crate::app::App;
+use crate::error::{Error, ErrorKind, Misuse};
+use crate::inputs::NewInput;
+use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
+use crate::model::{Class, Output, Status};
+use crate::models::Predict;
+use crate::operation::Operation;
+
+/// Asks a model what it sees in any number of inputs.
+///
+/// They are split by themselves: up to 128 inputs and 128 MB a call, a video alone. A prediction changes nothing, so what
+/// fails for a passing reason is asked again, at the pace of the [app](App::with_pacer), 15 requests a second unless it
+/// has one; each time counts against the quota.
+///
+/// Predictions are collected in the report, or handed to a [sink](Self::into_sink) as they come, when they are more than
+/// memory should hold.
+///
+/// ```
+/// use clarifai_core::{App, Credentials, bulk::{self, PredictMany}, inputs::NewInput, models::Predict, testing::Script};
+/// use serde_json::json;
+///
+/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let inputs = ["a", "b"].map(|name| NewInput::image_url(format!("https://example.com/{name}.jpg")));
+/// let output = |name| json!({"status": {"code": 10000}, "data": {"concepts": [{"name": name, "value": 0.9}]}});
+/// let mut script = Script::new().expect("POST", "/v2/models/general/outputs")
+///     .reply(200, json!({"status": {"code": 10000}, "outputs": [output("cat"), output("dog")]}));
+///
+/// let report = bulk::run(PredictMany::new(&app, Predict::with("general").min_value(0.5), inputs), &mut script, |_| ());
+/// let names: Vec<_> = report.predictions().iter().map(|one| &*one.result.as_ref().unwrap().concepts()[0].name).collect();
+/// assert_eq!(names, ["cat", "dog"]);
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[must_use = "nothing is sent before it is driven"]
+pub struct PredictMany<I: Iterator> {
+    app: App,
+    predict: Predict,
+    plan: Plan<I>,
+    rounds: u32,
+    sink: Option<Sink>,
+    predictions: Vec<Prediction>,
+    under_way: std::collections::BTreeMap<u64, Vec<(u64, Option<String>)>>,
+    calls: u64,
+    done: u64,
+    failed: u64,
+    stopped: Option<Arc<Error>>,
+}
+
+type Sink = Box<dyn FnMut(Prediction) + Send>;
+
+/// An input and what the model sees in it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Prediction {
+    /// Its place among the inputs, counted from 0.
+    pub index: u64,
+    /// Its id, where the caller gave one.
+    pub id: Option<String>,
+    /// What the model sees, or why there is no answer.
+    pub result: Result<Output, NotPredicted>,
+}
+
+/// Why there is no prediction for an input.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotPredicted {
+    /// The service refused the input, for this reason.
+    #[error("{}", crate::error::clean(&.0.to_string(), 512))]
+    Rejected(Box<Status>),
+    /// The call failed.
+    #[error(transparent)]
+    Failed(Arc<Error>),
+}
+
+impl<I: Iterator<Item = NewInput>> PredictMany<I> {
+    /// How often what did not get through is asked again, unless told otherwise.
+    pub const ROUNDS: u32 = 4;
+
+    /// Asks as `predict` does, with its model and options, about these inputs. They are taken from the iterator as they
+    /// are sent, so it may read files. Inputs that `predict` has itself are left out.
+    pub fn new(app: &App, predict: Predict, inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
+        Self {
+            app: app.paced(),
+            predict: predict.without_inputs(),
+            plan: Plan::new(inputs.into_iter()),
+            rounds: Self::ROUNDS,
+            sink: None,
+            predictions: Vec::new(),
+            under_way: std::collections::BTreeMap::new(),
+            calls: 0,
+            done: 0,
+            failed: 0,
+            stopped: None,
+        }
+    }
+
+    /// Sets how much one call takes.
+    pub fn limits(mut self, limits: CallLimits) -> Self {
+        self.plan.limits = limits;
+        self
+    }
+
+    /// Asks again so often what did not get through, with growing pauses. This comes on top of the retries of single
+    /// calls.
+    pub fn rounds(mut self, rounds: u32) -> Self {
+        self.rounds = rounds;
+        self
+    }
+
+    /// Hands predictions to `sink` as they come, those of one call together and in order, and keeps none.
+    pub fn into_sink(mut self, sink: impl FnMut(Prediction) + Send + 'static) -> Self {
+        self.sink = Some(Box::new(sink));
+        self
+    }
+
+    fn note(&mut self, prediction: Prediction) {
+        self.done += 1;
+        self.failed += u64::from(prediction.result.is_err());
+        match &mut self.sink {
+            Some(sink) => sink(prediction),
+            None => self.predictions.push(prediction),
+        }
+    }
+}
+
+impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
+    type Piece = PredictBatch;
+    type Report = PredictReport;
+
+    fn next(&mut self) -> Option<PredictBatch> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        let limits = self.plan.limits;
+        let mut refused = Vec::new();
+        let inputs = self.plan.call(|planned| match limits.check(&planned.input) {
+            Ok(()) => Some(planned),
+            Err(invalid) => {
+                let error = Arc::new(Error::new(Predict::NAME, invalid));
+                let id = planned.input.id().map(str::to_owned);
+                refused.push(Prediction { index: planned.index, id, result: Err(NotPredicted::Failed(error)) });
+                None
+            }
+        });
+        for prediction in refused {
+            self.note(prediction);
+        }
+        if inputs.is_empty() {
+            return None;
+        }
+        self.calls += 1;
+        let ids = inputs.iter().map(|planned| (planned.index, planned.input.id().map(str::to_owned)));
+        self.under_way.insert(self.calls, ids.collect());
+        Some(PredictBatch::new(&self.app, &self.predict, self.calls, inputs, self.rounds))
+    }
+
+    fn record(&mut self, result: Result<PredictedBatch, Error>) {
+        // The only error of a batch is that it was driven wrongly; its inputs come out as failed in the end.
+        let Ok(batch) = result else { return };
+        self.under_way.remove(&batch.number);
+        for prediction in batch.predictions {
+            self.note(prediction);
+        }
+        self.stopped = self.stopped.take().or(batch.fatal);
+    }
+
+    fn progress(&self) -> Progress {
+        let under_way: usize = self.under_way.values().map(Vec::len).sum();
+        Progress { done: self.done, failed: self.failed, in_flight: under_way as u64, total: self.plan.total() }
+    }
+
+    fn finish(mut self) -> PredictReport {
+        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
+        for (index, id) in mem::take(&mut self.under_way).into_values().flatten() {
+            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))) });
+        }
+        let whole = self.stopped.is_none() && self.plan.is_empty();
+        if let Some(Planned { index, input }) = self.plan.take_held() {
+            let error = self.stopped.clone().unwrap_or(lost);
+            let id = input.id().map(str::to_owned);
+            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(error)) });
+        }
+        self.predictions.sort_by_key(|prediction| prediction.index);
+        PredictReport {
+            predictions: self.predictions,
+            done: self.done,
+            failed: self.failed,
+            stopped: self.stopped,
+            whole,
+        }
+    }
+}
+
+impl<I: Iterator> fmt::Debug for PredictMany<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PredictMany")
+            .field("calls", &self.calls)
+            .field("under_way", &self.under_way.len())
+            .field("done", &self.done)
+            .field("failed", &self.failed)
+            .field("stopped", &self.stopped)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The account of many predictions.
+#[derive(Clone, Debug)]
+pub struct PredictReport {
+    predictions: Vec<Prediction>,
+    done: u64,
+    failed: u64,
+    stopped: Option<Arc<Error>>,
+    whole: bool,
+}
+
+impl PredictReport {
+    /// A prediction for every input that was taken from the iterator, in its order. Empty where a sink took them.
+    pub fn predictions(&self) -> &[Prediction] {
+        &self.predictions
+    }
+
+    /// The same, to be kept.
+    pub fn into_predictions(self) -> Vec<Prediction> {
+        self.predictions
+    }
+
+    /// How many inputs were taken.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// How many of them have no prediction.
+    pub fn failed(&self) -> u64 {
+        self.failed
+    }
+
+    /// Why it ended early, if it did. The inputs from here on were not taken from the iterator.
+    pub fn stopped(&self) -> Option<&Error> {
+        self.stopped.as_deref()
+    }
+
+    /// Whether all inputs were taken and have a prediction.
+    pub fn is_complete(&self) -> bool {
+        self.whole && self.failed == 0
+    }
+}
+
+/// Asks about up to 128 inputs: a piece of [`PredictMany`].
+///
+/// ```text
+/// Begin ─► Send(predict) ─┬─► answered ─────────────────────► Done
+///              ▲          ├─► too large ─► the first half ─► …
+///              │          ├─► fails for good ───────────────► Done
+///              └─ pause ◄─┴─► may pass, while there are rounds
+/// ```
+#[derive(Debug)]
+pub struct PredictBatch {
+    app: App,
+    predict: Predict,
+    number: u64,
+    waiting: Vec<Planned>,
+    done: Vec<Prediction>,
+    together: usize,
+    rounds: Rounds,
+    fatal: Option<Arc<Error>>,
+    state: State,
+}
+
+/// What came of one call: hand it to [`record`](Bulk::record).
+#[derive(Debug)]
+pub struct PredictedBatch {
+    number: u64,
+    predictions: Vec<Prediction>,
+    fatal: Option<Arc<Error>>,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    Asking(Box<Attempt<Predict>>, usize),
+    Pausing(Mono),
+    Spent,
+}
+
+impl PredictBatch {
+    fn new(app: &App, predict: &Predict, number: u64, waiting: Vec<Planned>, rounds: u32) -> Self {
+        Self {
+            app: app.clone(),
+            predict: predict.clone(),
+            number,
+            together: waiting.len(),
+            waiting,
+            done: Vec::new(),
+            rounds: Rounds::new(app, rounds),
+            fatal: None,
+            state: State::Start,
+        }
+    }
+
+    fn go_on(&mut self, now: Now) -> Step<PredictedBatch> {
+        if self.waiting.is_empty() {
+            self.done.sort_by_key(|prediction| prediction.index);
+            let (predictions, fatal) = (mem::take(&mut self.done), self.fatal.take());
+            return Step::Done(Ok(PredictedBatch { number: self.number, predictions, fatal }));
+        }
+        let count = self.waiting.len().min(self.together.max(1));
+        let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
+        let attempt = Box::new(Attempt::new(&self.app, self.predict.clone().inputs(inputs)));
+        self.ask(attempt, count, now, Event::Begin)
+    }
+
+    fn ask(
+        &mut self,
+        mut attempt: Box<Attempt<Predict>>,
+        count: usize,
+        now: Now,
+        event: Event,
+    ) -> Step<PredictedBatch> {
+        let error = match attempt.resume(now, event) {
+            Step::Send(request) => {
+                self.state = State::Asking(attempt, count);
+                return Step::Send(request);
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Asking(attempt, count);
+                return Step::WaitUntil(time);
+            }
+            Step::Done(Ok(batch)) => {
+                let failures: Vec<_> =
+                    batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
+                return self.answered(now, count, failures.into_iter().zip(batch.into_items()));
+            }
+            Step::Done(Err(error)) => error,
+        };
+        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
+        if too_large && count > 1 {
+            self.together = count.div_ceil(2);
+            return self.go_on(now);
+        }
+        let (hint, passes) = (error.retry_after(), error.is_retryable());
+        let fatal = is_fatal(&error);
+        let unreachable = matches!(error.kind(), ErrorKind::Transport(_));
+        let error = Arc::new(error);
+        if passes && !fatal {
+            if let Some(pause) = self.rounds.next(hint) {
+                return self.pause(now.mono + pause);
+            }
+        }
+        if fatal || (passes && unreachable) {
+            self.fatal = Some(Arc::clone(&error));
+        }
+        // Of a call that is pointless to make again, the rest of the batch is none the wiser.
+        let count = if self.fatal.is_some() { self.waiting.len() } else { count };
+        for planned in self.waiting.drain(..count) {
+            let id = planned.input.id().map(str::to_owned);
+            self.done.push(Prediction {
+                index: planned.index,
+                id,
+                result: Err(NotPredicted::Failed(Arc::clone(&error))),
+            });
+        }
+        self.go_on(now)
+    }
+
+    fn answered(
+        &mut self,
+        now: Now,
+        count: usize,
+        results: impl Iterator<Item = (Option<Box<Status>>, Output)>,
+    ) -> Step<PredictedBatch> {
+        let asked: Vec<_> = self.waiting.drain(..count).collect();
+        let mut again = Vec::new();
+        for (planned, (failure, output)) in asked.into_iter().zip(results) {
+            let id = planned.input.id().map(str::to_owned);
+            let result = match failure {
+                None => Ok(output),
+                Some(status) if status.class() == Class::Retry => {
+                    again.push((planned, status));
+                    continue;
+                }
+                Some(status) => Err(NotPredicted::Rejected(status)),
+            };
+            self.done.push(Prediction { index: planned.index, id, result });
+        }
+        if again.is_empty() {
+            return self.go_on(now);
+        }
+        if let Some(pause) = self.rounds.next(None) {
+            self.waiting.extend(again.into_iter().map(|(planned, _)| planned));
+            return self.pause(now.mono + pause);
+        }
+        for (planned, status) in again {
+            let id = planned.input.id().map(str::to_owned);
+            self.done.push(Prediction { index: planned.index, id, result: Err(NotPredicted::Rejected(status)) });
+        }
+        self.go_on(now)
+    }
+
+    fn pause(&mut self, until: Mono) -> Step<PredictedBatch> {
+        self.state = State::Pausing(until);
+        Step::WaitUntil(until)
+    }
+}
+
+impl Machine for PredictBatch {
+    type Output = PredictedBatch;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<PredictedBatch> {
+        let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.go_on(now),
+            (State::Start, _) => misuse("it has not begun"),
+            (State::Asking(attempt, count), event) => self.ask(attempt, count, now, event),
+            (State::Pausing(until), Event::Woke) if now.mono < until => self.pause(until),
+            (State::Pausing(_), Event::Woke) => self.go_on(now),
+            (State::Pausing(_), _) => misuse("it waits for a time"),
+            (State::Spent, _) => misuse("it has ended already"),
+        }
+    }
+}

@@ -1,0 +1,417 @@
+//! One call of an upload, and all it takes to know what became of each of its inputs.
+
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use http::header::DATE;
+
+use super::plan::Planned;
+use super::rounds::Rounds;
+use super::upload::{Outcome, UploadedItem};
+use crate::app::App;
+use crate::batch::{Batch, Item};
+use crate::body::Body;
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::{Error, ErrorKind, Invalid, Misuse};
+use crate::inputs::{CreateInputs, GetInput, NewInput};
+use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
+use crate::model::{Class, Input, Status, StatusCode};
+use crate::operation::{Operation, Replay};
+use crate::target::Target;
+
+/// Stores up to 128 inputs, and comes to know of each what became of it: a piece of an [`Upload`](super::Upload).
+///
+/// ```text
+/// Begin ─► Send(create) ─┬─► answered ────────────► stored, refused, there already
+///             ▲          ├─► surely not done ─► pause ─► Send(create)
+///             │          └─► in doubt ─┬─► without id ─► unknown
+///             │                        └─► pause ─► Send(get), each ─┬─► found ─► stored
+///             └──────────────────────── not found ───────────────────┘
+/// all known, or the rounds are used up ─► Done
+/// ```
+#[derive(Debug)]
+pub struct UploadBatch {
+    app: App,
+    number: u64,
+    slots: Vec<Slot>,
+    /// How many inputs are sent together; less than all where a call was too large.
+    together: usize,
+    rounds: Rounds,
+    first_sent: Option<Mono>,
+    /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
+    exhausted: Option<Arc<Error>>,
+    fatal: Option<Arc<Error>>,
+    state: State,
+}
+
+/// What came of one call of an upload: hand it to [`record`](super::Bulk::record).
+#[derive(Debug)]
+pub struct UploadedBatch {
+    pub(super) number: u64,
+    pub(super) items: Vec<UploadedItem>,
+    /// Why no other call has a chance either.
+    pub(super) fatal: Option<Arc<Error>>,
+}
+
+#[derive(Debug)]
+struct Slot {
+    index: u64,
+    id: Option<String>,
+    input: NewInput,
+    doubt: Doubt,
+    outcome: Option<Outcome>,
+}
+
+/// What must be found out about an input before it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    /// It was not sent, or surely not stored.
+    None,
+    /// A call with it may have been carried out.
+    Open,
+    /// An earlier call was in doubt, the input was not found then, and now the service says that it is there.
+    Duplicate,
+    /// A call with it was in doubt once, and it was not found.
+    Past,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    /// The places of the inputs in the call.
+    Sending(Box<Attempt<CreateOnce>>, Vec<usize>),
+    Looking(Box<Attempt<LookUp>>, usize),
+    Pausing(Mono),
+    Spent,
+}
+
+impl UploadBatch {
+    pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32) -> Self {
+        let slot = |Planned { index, input }| Slot {
+            index,
+            id: input.id().map(str::to_owned),
+            input,
+            doubt: Doubt::None,
+            outcome: None,
+        };
+        let slots: Vec<_> = inputs.into_iter().map(slot).collect();
+        Self {
+            app: app.clone(),
+            number,
+            together: slots.len(),
+            slots,
+            rounds: Rounds::new(app, rounds),
+            first_sent: None,
+            exhausted: None,
+            fatal: None,
+            state: State::Start,
+        }
+    }
+
+    /// How many inputs it holds.
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Whether it holds none. It never does.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+    }
+
+    /// Does what is to be done next: first whatever is in doubt, then what was not sent.
+    fn go_on(&mut self, now: Now) -> Step<UploadedBatch> {
+        let is_open = |slot: &Slot| slot.outcome.is_none() && matches!(slot.doubt, Doubt::Open | Doubt::Duplicate);
+        if let Some(place) = self.slots.iter().position(is_open) {
+            let id = self.slots[place].id.clone().unwrap_or_default();
+            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(id))));
+            return self.look(attempt, place, now, Event::Begin);
+        }
+        let unsent: Vec<_> =
+            (0..self.slots.len()).filter(|place| self.slots[*place].outcome.is_none()).take(self.together).collect();
+        if unsent.is_empty() {
+            return self.end();
+        }
+        if let Some(error) = self.exhausted.clone() {
+            return self.give_up(&error);
+        }
+        let inputs = unsent.iter().map(|place| self.slots[*place].input.clone());
+        let create = CreateOnce(CreateInputs::new().inputs(inputs));
+        self.send(Box::new(Attempt::new(&self.app, create)), unsent, now, Event::Begin)
+    }
+
+    fn end(&mut self) -> Step<UploadedBatch> {
+        let item = |slot: Slot| UploadedItem {
+            index: slot.index,
+            id: slot.id,
+            // Every way here goes over `go_on`, which leaves none without.
+            outcome: slot.outcome.unwrap_or_else(|| {
+                Outcome::Unknown(Arc::new(Error::new(CreateInputs::NAME, Misuse("its outcome was lost"))))
+            }),
+        };
+        let items = mem::take(&mut self.slots).into_iter().map(item).collect();
+        Step::Done(Ok(UploadedBatch { number: self.number, items, fatal: self.fatal.take() }))
+    }
+
+    fn send(
+        &mut self,
+        mut attempt: Box<Attempt<CreateOnce>>,
+        places: Vec<usize>,
+        now: Now,
+        event: Event,
+    ) -> Step<UploadedBatch> {
+        match attempt.resume(now, event) {
+            Step::Send(request) => {
+                self.first_sent.get_or_insert(now.mono);
+                self.state = State::Sending(attempt, places);
+                Step::Send(request)
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Sending(attempt, places);
+                Step::WaitUntil(time)
+            }
+            Step::Done(Ok(batch)) => self.answered(now, &batch, &places),
+            Step::Done(Err(error)) => self.failed(now, error, &places),
+        }
+    }
+
+    /// Each item has a status of its own.
+    fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadedBatch> {
+        let mut again = Vec::new();
+        let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
+        for (place, result) in places.iter().zip(results) {
+            let slot = &mut self.slots[*place];
+            match result {
+                Ok(id) => {
+                    slot.id = slot.id.take().or(Some(id).filter(|id| !id.is_empty()));
+                    slot.outcome = Some(Outcome::Created);
+                }
+                Err(failure) if failure.status.code == Some(StatusCode::INPUT_DUPLICATE) => match slot.doubt {
+                    // It may be there because of the earlier call.
+                    Doubt::Past => slot.doubt = Doubt::Duplicate,
+                    _ => slot.outcome = Some(Outcome::AlreadyThere),
+                },
+                Err(failure) if failure.status.class() == Class::Retry => again.push((*place, failure.status)),
+                Err(failure) => slot.outcome = Some(Outcome::Rejected(failure.status)),
+            }
+        }
+        if again.is_empty() {
+            return self.go_on(now);
+        }
+        if let Some(pause) = self.rounds.next(None) {
+            return self.pause(now.mono + pause);
+        }
+        for (place, status) in again {
+            self.slots[place].outcome = Some(Outcome::Rejected(status));
+        }
+        self.go_on(now)
+    }
+
+    /// The call as a whole came to nothing, or nobody knows to what.
+    fn failed(&mut self, now: Now, error: Error, places: &[usize]) -> Step<UploadedBatch> {
+        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
+        if too_large && places.len() > 1 {
+            self.together = places.len().div_ceil(2);
+            return self.go_on(now);
+        }
+        let happened = error.may_have_happened();
+        let error = Arc::new(error);
+        for place in places {
+            let slot = &mut self.slots[*place];
+            match (happened, &slot.id) {
+                (true, Some(_)) => slot.doubt = Doubt::Open,
+                (true, None) => slot.outcome = Some(Outcome::Unknown(Arc::clone(&error))),
+                (false, _) => {}
+            }
+        }
+        if is_fatal(&error) {
+            self.fatal = Some(Arc::clone(&error));
+            return self.give_up(&error);
+        }
+        if !happened && !error.is_retryable() {
+            // A refusal of the call, which would be the same again.
+            for place in places {
+                self.slots[*place].outcome = Some(refusal(&error));
+            }
+            return self.go_on(now);
+        }
+        self.next_round(now, &error)
+    }
+
+    /// Pauses before the next round. Where there is none, nothing is sent any more.
+    fn next_round(&mut self, now: Now, error: &Arc<Error>) -> Step<UploadedBatch> {
+        if let Some(pause) = self.rounds.next(error.retry_after()) {
+            return self.pause(now.mono + pause);
+        }
+        if matches!(error.kind(), ErrorKind::Transport(_)) {
+            // Whoever could not reach the service in all those rounds will not reach it for the next call either.
+            self.fatal = Some(Arc::clone(error));
+        }
+        match self.exhausted.replace(Arc::clone(error)) {
+            None => self.go_on(now),
+            // Looking up failed as well.
+            Some(_) => self.give_up(error),
+        }
+    }
+
+    fn pause(&mut self, until: Mono) -> Step<UploadedBatch> {
+        self.state = State::Pausing(until);
+        Step::WaitUntil(until)
+    }
+
+    /// What is not known by now stays so.
+    fn give_up(&mut self, error: &Arc<Error>) -> Step<UploadedBatch> {
+        for slot in &mut self.slots {
+            slot.outcome.get_or_insert_with(|| match slot.doubt {
+                Doubt::None | Doubt::Past => Outcome::NotSent(Arc::clone(error)),
+                Doubt::Open | Doubt::Duplicate => Outcome::Unknown(Arc::clone(error)),
+            });
+        }
+        self.end()
+    }
+
+    fn look(&mut self, mut attempt: Box<Attempt<LookUp>>, place: usize, now: Now, event: Event) -> Step<UploadedBatch> {
+        let found = match attempt.resume(now, event) {
+            Step::Send(request) => {
+                self.state = State::Looking(attempt, place);
+                return Step::Send(request);
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Looking(attempt, place);
+                return Step::WaitUntil(time);
+            }
+            Step::Done(found) => found,
+        };
+        let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
+        let slot = &mut self.slots[place];
+        match found {
+            Ok(found) => {
+                let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
+                slot.outcome = Some(outcome);
+                self.go_on(now)
+            }
+            Err(error) if error.is_not_found() => {
+                match slot.doubt {
+                    // Not under this id, so it is the address that another input has.
+                    Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),
+                    _ => slot.doubt = Doubt::Past,
+                }
+                self.go_on(now)
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                if is_fatal(&error) {
+                    self.fatal = Some(Arc::clone(&error));
+                    return self.give_up(&error);
+                }
+                self.next_round(now, &error)
+            }
+        }
+    }
+}
+
+impl Machine for UploadBatch {
+    type Output = UploadedBatch;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<UploadedBatch> {
+        let misuse = |how| Step::Done(Err(Error::new(CreateInputs::NAME, Misuse(how))));
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.go_on(now),
+            (State::Start, _) => misuse("it has not begun"),
+            (State::Sending(attempt, places), event) => self.send(attempt, places, now, event),
+            (State::Looking(attempt, place), event) => self.look(attempt, place, now, event),
+            (State::Pausing(until), Event::Woke) if now.mono < until => self.pause(until),
+            (State::Pausing(_), Event::Woke) => self.go_on(now),
+            (State::Pausing(_), _) => misuse("it waits for a time"),
+            (State::Spent, _) => misuse("it has ended already"),
+        }
+    }
+}
+
+/// Whether no other call has a chance either.
+pub(super) fn is_fatal(error: &Error) -> bool {
+    let is_maintenance = matches!(error.kind(), ErrorKind::Api(api) if api.is_maintenance());
+    error.is_auth() || error.is_quota() || is_maintenance
+}
+
+/// What a refusal of the whole call means for each of its inputs.
+fn refusal(error: &Arc<Error>) -> Outcome {
+    match error.kind() {
+        ErrorKind::Api(api) if api.status.is_some() => {
+            Outcome::Rejected(api.status.clone().unwrap_or_else(|| Box::new(Status::default())))
+        }
+        _ => Outcome::NotSent(Arc::clone(error)),
+    }
+}
+
+/// Creating inputs, never repeated when it is in doubt: a batch looks first.
+#[derive(Debug)]
+struct CreateOnce(CreateInputs);
+
+impl Operation for CreateOnce {
+    type Output = Batch<Input>;
+    const NAME: &'static str = CreateInputs::NAME;
+    const METHOD: Method = CreateInputs::METHOD;
+    const PARTIAL: bool = CreateInputs::PARTIAL;
+
+    fn replay(&self) -> Replay {
+        Replay::Once
+    }
+
+    fn target(&self, target: &mut Target) {
+        self.0.target(target);
+    }
+
+    fn body(&self) -> Result<Body, Invalid> {
+        self.0.body()
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, Unreadable> {
+        self.0.decode(answer)
+    }
+}
+
+/// Looking an input up, and what time it is at the service.
+#[derive(Debug)]
+struct LookUp(GetInput);
+
+#[derive(Debug)]
+struct Found {
+    input: Input,
+    /// Time since 1970 by the service's clock.
+    date: Option<Duration>,
+}
+
+impl Found {
+    /// Whether it was stored after a call that was made `since` ago, by the service's own clock. Its `Date` counts in
+    /// seconds, hence the margin.
+    fn is_ours(&self, since: Duration) -> bool {
+        const MARGIN: Duration = Duration::from_secs(2);
+        let created = self.input.created_at.as_ref().and_then(crate::model::Timestamp::since_1970);
+        match (created, self.date) {
+            (Some(created), Some(date)) => created + MARGIN + since >= date,
+            _ => false,
+        }
+    }
+}
+
+impl Operation for LookUp {
+    type Output = Found;
+    const NAME: &'static str = GetInput::NAME;
+    const METHOD: Method = GetInput::METHOD;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        self.0.target(target);
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Found, Unreadable> {
+        let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+        let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
+        Ok(Found { input: self.0.decode(answer)?, date })
+    }
+}

@@ -1,0 +1,235 @@
+//! Starting a training, and waiting for its end.
+
+use std::mem;
+use std::time::Duration;
+
+use super::wait::{Checkpoint, Trained};
+use super::{Attempt, Event, Machine, Now, Step, Wait, WaitForTraining};
+use crate::app::App;
+use crate::error::{DecodeError, Error, ErrorKind, Misuse, WaitCause, WaitError};
+use crate::model::{Class, Model, ModelVersion};
+use crate::models::{CreateModelVersion, ModelRef};
+use crate::operation::Operation;
+use crate::policy::Schedule;
+
+/// Trains a model: creates a version of it, and waits until that is trained.
+///
+/// ```text
+/// Begin ─► Send(create version) ─┬─► trained, or failed, already ─► Done
+///                 │              └─► in training ─► pause ─► Send(get version) ─► … ─► Done(Trained | Failed)
+///                 ├─► told not to wait ─► Done(Started)                └─ deadline ─► Done(TimedOut)
+///                 └─► error ─► Done(Err)
+/// ```
+///
+/// The three ways a wait can end are three [answers](Training). An error means that the training could not be started,
+/// or that it could not be looked at; in the second case the error holds the version.
+///
+/// ```
+/// use clarifai_core::{App, Credentials, machine::{Train, Training}, testing::Script};
+/// use serde_json::json;
+///
+/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let version = |code| json!({"id": "v1", "status": {"code": code}});
+/// let mut script = Script::new()
+///     .expect("POST", "/v2/models/sorter/versions")
+///     .reply(200, json!({"status": {"code": 10000}, "model": {"id": "sorter", "model_version": version(21103)}}))
+///     .expect("GET", "/v2/models/sorter/versions/v1")
+///     .reply(200, json!({"status": {"code": 10000}, "model_version": version(21111)}));
+///
+/// match script.run(Train::new(&app, "sorter"))? {
+///     Training::Trained(version) => println!("{} is ready", version.id),
+///     Training::Failed(version) => println!("{} failed: {:?}", version.id, version.status),
+///     Training::TimedOut(version) => println!("{} goes on", version.id),
+///     _ => {}
+/// }
+/// assert_eq!(script.clock().elapsed().as_secs(), 1);
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[doc(alias = "Model.train")]
+#[derive(Debug)]
+pub struct Train {
+    app: App,
+    model: ModelRef,
+    settings: Settings,
+    state: State,
+}
+
+#[derive(Clone, Debug)]
+struct Settings {
+    wait: bool,
+    schedule: Schedule,
+    deadline: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    Creating(Box<Attempt<CreateModelVersion>>),
+    Waiting(Box<WaitForTraining>),
+    Spent,
+}
+
+/// How a training ended, or where it was left.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Training {
+    /// The version is trained and ready.
+    Trained(ModelVersion),
+    /// The training failed; the version's status says why.
+    Failed(ModelVersion),
+    /// The deadline passed, and the service trains on. Wait on with [`WaitForTraining`].
+    TimedOut(ModelVersion),
+    /// It was started, and nobody waited.
+    Started(ModelVersion),
+}
+
+impl Training {
+    /// The version, whatever became of it.
+    pub fn version(&self) -> &ModelVersion {
+        match self {
+            Self::Trained(version) | Self::Failed(version) | Self::TimedOut(version) | Self::Started(version) => {
+                version
+            }
+        }
+    }
+
+    /// The version if it is trained.
+    pub fn trained(&self) -> Option<&ModelVersion> {
+        match self {
+            Self::Trained(version) => Some(version),
+            _ => None,
+        }
+    }
+}
+
+impl Train {
+    const NAME: &'static str = "train";
+
+    /// Trains the model with this id, and waits for up to an hour, at the pauses of [`Schedule::training`].
+    pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
+        let settings =
+            Settings { wait: true, schedule: Schedule::training(), deadline: Some(WaitForTraining::DEADLINE) };
+        Self { app: app.clone(), model: model.into(), settings, state: State::Start }
+    }
+
+    /// Starts it, and does not wait: the answer is [`Training::Started`].
+    #[doc(alias = "sync")]
+    pub fn without_waiting(mut self) -> Self {
+        self.settings.wait = false;
+        self
+    }
+
+    /// Waits for at most so long, counted from when the training was started.
+    #[doc(alias = "timeout")]
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.settings.deadline = Some(deadline);
+        self
+    }
+
+    /// Waits for as long as it takes.
+    pub fn without_deadline(mut self) -> Self {
+        self.settings.deadline = None;
+        self
+    }
+
+    /// Looks as often as this schedule says.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.settings.schedule = schedule;
+        self
+    }
+
+    /// The version in training as it was at the last look, once there is one.
+    pub fn progress(&self) -> Option<&ModelVersion> {
+        match &self.state {
+            State::Waiting(wait) => wait.goal().last(),
+            _ => None,
+        }
+    }
+
+    /// The wait written down, once the training was started. Go on with [`WaitForTraining`]`::resume_from`.
+    pub fn checkpoint(&self) -> Option<Checkpoint<Trained>> {
+        match &self.state {
+            State::Waiting(wait) => Some(wait.checkpoint()),
+            _ => None,
+        }
+    }
+
+    fn create(&mut self, mut attempt: Box<Attempt<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
+        match attempt.resume(now, event) {
+            Step::Send(request) => {
+                self.state = State::Creating(attempt);
+                Step::Send(request)
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Creating(attempt);
+                Step::WaitUntil(time)
+            }
+            Step::Done(Ok(model)) => self.started(now, model),
+            Step::Done(Err(error)) => Step::Done(Err(error)),
+        }
+    }
+
+    fn started(&mut self, now: Now, model: Model) -> Step<Training> {
+        let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
+            let problem = "it names no version, so nobody can tell which one is being trained";
+            return Step::Done(Err(Error::new(CreateModelVersion::NAME, DecodeError::of_content(problem))));
+        };
+        let class = version.status.as_ref().map_or(Class::Unknown, crate::model::Status::class);
+        match class {
+            _ if !self.settings.wait => Step::Done(Ok(Training::Started(*version))),
+            Class::Success => Step::Done(Ok(Training::Trained(*version))),
+            Class::Terminal => Step::Done(Ok(Training::Failed(*version))),
+            _ => {
+                let goal = Trained::seen(self.model.clone(), *version);
+                let mut wait = Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
+                wait = match self.settings.deadline {
+                    Some(deadline) => wait.deadline(deadline),
+                    None => wait.without_deadline(),
+                };
+                self.wait(Box::new(wait), now, Event::Begin)
+            }
+        }
+    }
+
+    fn wait(&mut self, mut wait: Box<WaitForTraining>, now: Now, event: Event) -> Step<Training> {
+        let error = match wait.resume(now, event) {
+            Step::Send(request) => {
+                self.state = State::Waiting(wait);
+                return Step::Send(request);
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Waiting(wait);
+                return Step::WaitUntil(time);
+            }
+            Step::Done(Ok(version)) => return Step::Done(Ok(Training::Trained(version))),
+            Step::Done(Err(error)) => error,
+        };
+        let version = wait.goal().last().cloned();
+        match (error.kind(), version) {
+            (ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }), Some(version)) => {
+                Step::Done(Ok(Training::TimedOut(version)))
+            }
+            (ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), .. }), Some(version)) => {
+                Step::Done(Ok(Training::Failed(version)))
+            }
+            _ => Step::Done(Err(error)),
+        }
+    }
+}
+
+impl Machine for Train {
+    type Output = Training;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<Training> {
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => {
+                let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)));
+                self.create(attempt, now, Event::Begin)
+            }
+            (State::Start, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
+            (State::Creating(attempt), event) => self.create(attempt, now, event),
+            (State::Waiting(wait), event) => self.wait(wait, now, event),
+            (State::Spent, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! Looking again and again until something is as it should be: the one loop of all waits.
+
+use std::fmt;
+use std::mem;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Attempt, Event, Latest, Machine, Mono, Now, Step};
+use crate::app::App;
+use crate::error::{Error, ErrorKind, Misuse, WaitCause, WaitError};
+use crate::model::Status;
+use crate::operation::{Operation, Replay};
+use crate::policy::{Schedule, retry};
+
+mod deleted;
+mod training;
+mod uploads;
+
+pub use deleted::{
+    InputGone, ModelGone, NoInputs, NoModels, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted,
+    WaitForModelsDeleted,
+};
+pub use training::{Trained, WaitForTraining};
+pub use uploads::{AllProcessed, Processed, TheseProcessed, WaitForUploads, WaitForUploadsOf};
+
+/// What a [`Wait`] waits for: what to ask, and what the answers mean.
+pub trait Goal {
+    /// The question.
+    type Operation: Operation;
+
+    /// What is known when it is reached.
+    type Output;
+
+    /// Name of the wait in errors, such as `wait for training`.
+    const NAME: &'static str;
+
+    /// The next question. Several are asked in turn where one look takes more than one: see [`Verdict::More`].
+    fn question(&self) -> Self::Operation;
+
+    /// What an answer means. Errors that say nothing about the thing waited for are handed back in
+    /// [`Verdict::Error`].
+    fn judge(&mut self, answer: Result<<Self::Operation as Operation>::Output, Error>) -> Verdict<Self::Output>;
+
+    /// The last known state, in the API's own shape, to go with an error.
+    fn known(&self) -> Option<Value>;
+}
+
+/// What an answer means for a wait.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Verdict<T> {
+    /// It is reached.
+    Done(T),
+    /// It will never be reached.
+    Failed(Box<Status>),
+    /// Not yet; look again after a pause.
+    Pending,
+    /// The look takes another question, which is asked at once.
+    More,
+    /// The answer says nothing. What passes is tolerated for a while, see [`Wait::tolerating`]; the rest ends the wait.
+    Error(Error),
+}
+
+/// Looks again and again until a [`Goal`] is reached, a deadline passes, or looking fails.
+///
+/// ```text
+///            ┌───────────────── Woke ─────────────────┐
+///            ▼                                        │
+/// Begin ─► Send ─ answer ─► reached ──────► Done(Ok)  │
+///            ▲        ├───► failed ───────► Done(Err) │
+///            └─ More ─┤                               │
+///                     ├───► not yet ──► pause ────► WaitUntil(next look, or deadline)
+///                     └───► error ─┬─► passes ──► pause │
+///                                  └─► else: Done(Err)  └─ deadline ─► Done(Err)
+/// ```
+///
+/// It pauses after each look, after one that failed as well, and never for less than its [`Schedule`] or the server's
+/// `Retry-After` asks for. At the deadline it ends to the tick; a look that is due at that moment, and an answer that is
+/// under way then, still count. Three ways to fail are three [causes](WaitCause), and each comes with the last known state:
+/// [`ErrorKind::Wait`].
+///
+/// A wait can go on where another process stopped: see [`checkpoint`](Self::checkpoint).
+pub struct Wait<G: Goal> {
+    app: App,
+    goal: G,
+    patience: Patience,
+    state: State<G::Operation>,
+    clock: Latest,
+    began: Option<Mono>,
+    /// How long it waited before it was taken up again.
+    before: Duration,
+    polls: u64,
+    errors: u32,
+}
+
+enum State<O> {
+    Start,
+    Asking {
+        attempt: Box<Attempt<O>>,
+        /// Until when the attempt itself waits.
+        wake: Option<Mono>,
+    },
+    Pausing {
+        until: Mono,
+        last: bool,
+    },
+    Spent,
+}
+
+/// How long, and how patiently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Patience {
+    schedule: Schedule,
+    deadline: Option<Duration>,
+    most_errors: u32,
+    pause_first: bool,
+}
+
+/// A wait written down, to go on in another process: see [`Wait::checkpoint`].
+///
+/// It holds no credentials. The time between writing it and taking it up again does not count as waited.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checkpoint<G> {
+    goal: G,
+    patience: Patience,
+    waited: Duration,
+    polls: u64,
+}
+
+impl<G: Goal> Wait<G> {
+    /// The longest wait unless told otherwise: an hour.
+    pub const DEADLINE: Duration = Duration::from_secs(3600);
+
+    /// How many looks in a row may fail unless told otherwise.
+    pub const MOST_ERRORS: u32 = 10;
+
+    /// Waits for this goal of one's own.
+    pub fn until(app: &App, goal: G) -> Self {
+        let patience = Patience {
+            schedule: Schedule::default(),
+            deadline: Some(Self::DEADLINE),
+            most_errors: Self::MOST_ERRORS,
+            pause_first: false,
+        };
+        Self {
+            app: app.clone(),
+            goal,
+            patience,
+            state: State::Start,
+            clock: Latest::default(),
+            began: None,
+            before: Duration::ZERO,
+            polls: 0,
+            errors: 0,
+        }
+    }
+
+    /// Looks as often as this schedule says.
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.patience.schedule = schedule;
+        self
+    }
+
+    /// Waits for at most so long. Default: [`DEADLINE`](Self::DEADLINE).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.patience.deadline = Some(deadline);
+        self
+    }
+
+    /// Waits for as long as it takes.
+    pub fn without_deadline(mut self) -> Self {
+        self.patience.deadline = None;
+        self
+    }
+
+    /// Goes on after so many looks in a row that failed for a reason that passes. Default:
+    /// [`MOST_ERRORS`](Self::MOST_ERRORS).
+    pub fn tolerating(mut self, errors: u32) -> Self {
+        self.patience.most_errors = errors;
+        self
+    }
+
+    /// Pauses before the first look too.
+    pub(crate) fn after_a_pause(mut self) -> Self {
+        self.patience.pause_first = true;
+        self
+    }
+
+    /// What is waited for, with what is known of it.
+    pub fn goal(&self) -> &G {
+        &self.goal
+    }
+
+    /// How often it looked, failed looks among them.
+    pub fn polls(&self) -> u64 {
+        self.polls
+    }
+
+    /// How long it has waited, as of its last event.
+    pub fn waited(&self) -> Duration {
+        self.before + self.began.map_or(Duration::ZERO, |began| self.clock.0.since(began))
+    }
+
+    /// The wait written down as it is now. Hand it to [`resume_from`](Self::resume_from) later, in this process or in
+    /// another; a question under way is asked again then.
+    ///
+    /// ```
+    /// use clarifai_core::{App, Credentials, machine::{Checkpoint, Trained, WaitForTraining}};
+    ///
+    /// let app = App::new(Credentials::key("0123456789abcdef")?);
+    /// let wait = WaitForTraining::new(&app, "holiday-sorter", "aa7f35c01e0642fda5cf400f543e7c40");
+    /// let written = serde_json::to_string(&wait.checkpoint()).expect("plain data");
+    ///
+    /// let read: Checkpoint<Trained> = serde_json::from_str(&written).expect("as it was written");
+    /// let wait = WaitForTraining::resume_from(&app, read);
+    /// assert_eq!(wait.goal().version_id(), "aa7f35c01e0642fda5cf400f543e7c40");
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    pub fn checkpoint(&self) -> Checkpoint<G>
+    where
+        G: Clone,
+    {
+        Checkpoint {
+            goal: self.goal.clone(),
+            patience: self.patience.clone(),
+            waited: self.waited(),
+            polls: self.polls,
+        }
+    }
+
+    /// Goes on with a wait that was written down. It looks at once.
+    pub fn resume_from(app: &App, checkpoint: Checkpoint<G>) -> Self {
+        let Checkpoint { goal, mut patience, waited, polls } = checkpoint;
+        patience.pause_first = false;
+        Self { patience, before: waited, polls, ..Self::until(app, goal) }
+    }
+
+    fn deadline_at(&self) -> Option<Mono> {
+        let left = self.patience.deadline?.saturating_sub(self.before);
+        Some(self.began? + left)
+    }
+
+    fn is_over(&self, now: Now) -> bool {
+        self.deadline_at().is_some_and(|deadline| now.mono >= deadline)
+    }
+
+    fn end(&mut self, result: Result<G::Output, Error>) -> Step<G::Output> {
+        self.state = State::Spent;
+        Step::Done(result)
+    }
+
+    fn fail(&mut self, cause: WaitCause) -> Step<G::Output> {
+        let error = WaitError { cause, waited: self.waited(), polls: self.polls, last: self.goal.known() };
+        self.end(Err(Error::new(G::NAME, error)))
+    }
+
+    fn misuse(&mut self, how: &'static str) -> Step<G::Output> {
+        self.end(Err(Error::new(G::NAME, Misuse(how))))
+    }
+
+    fn ask(&mut self, now: Now) -> Step<G::Output> {
+        let attempt = Box::new(Attempt::look(&self.app, self.goal.question()));
+        self.polls += 1;
+        self.step(attempt, now, Event::Begin)
+    }
+
+    /// Drives one look on by one event.
+    fn step(&mut self, mut attempt: Box<Attempt<G::Operation>>, now: Now, event: Event) -> Step<G::Output> {
+        let answer = match attempt.resume(now, event) {
+            Step::Send(request) => {
+                self.state = State::Asking { attempt, wake: None };
+                return Step::Send(request);
+            }
+            Step::WaitUntil(time) => {
+                self.state = State::Asking { attempt, wake: Some(time) };
+                return Step::WaitUntil(self.deadline_at().map_or(time, |deadline| time.min(deadline)).max(now.mono));
+            }
+            Step::Done(answer) => answer,
+        };
+        match self.goal.judge(answer) {
+            Verdict::Done(output) => self.end(Ok(output)),
+            Verdict::Failed(status) => self.fail(WaitCause::Failed(Box::new(self.app.redact_status(&status)))),
+            Verdict::Pending => {
+                self.errors = 0;
+                self.pause(now, None)
+            }
+            Verdict::More => {
+                self.errors = 0;
+                if self.is_over(now) { self.fail(WaitCause::Deadline) } else { self.ask(now) }
+            }
+            Verdict::Error(error) => self.failed(now, error),
+        }
+    }
+
+    fn failed(&mut self, now: Now, error: Error) -> Step<G::Output> {
+        // The caller's own mistake needs no story around it.
+        if matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::Misuse(_)) {
+            return self.end(Err(error));
+        }
+        let passes = retry::cause(&error, Replay::Safe).is_some();
+        self.errors += 1;
+        if !passes || self.errors > self.patience.most_errors {
+            return self.fail(WaitCause::Polling(Box::new(error)));
+        }
+        let hint = error.retry_after();
+        self.pause(now, hint)
+    }
+
+    /// Waits for the next look, or for the deadline if that comes first.
+    fn pause(&mut self, now: Now, hint: Option<Duration>) -> Step<G::Output> {
+        if self.is_over(now) {
+            return self.fail(WaitCause::Deadline);
+        }
+        let pause = self.patience.schedule.pause(self.waited()).max(hint.unwrap_or_default());
+        let next = now.mono + pause;
+        match self.deadline_at() {
+            Some(deadline) if deadline < next => self.wait(deadline, true),
+            _ => self.wait(next, false),
+        }
+    }
+
+    /// `last` says that the deadline comes then, and not a look.
+    fn wait(&mut self, until: Mono, last: bool) -> Step<G::Output> {
+        self.state = State::Pausing { until, last };
+        Step::WaitUntil(until)
+    }
+
+    fn begin(&mut self, now: Now) -> Step<G::Output> {
+        self.began = Some(now.mono);
+        match self.patience.pause_first {
+            true => self.pause(now, None),
+            false => self.ask(now),
+        }
+    }
+}
+
+impl<G: Goal> Machine for Wait<G> {
+    type Output = G::Output;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<G::Output> {
+        let now = self.clock.observe(now);
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.begin(now),
+            (State::Start, _) => self.misuse("it has not begun"),
+            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono < wake => {
+                self.fail(WaitCause::Deadline)
+            }
+            (State::Asking { attempt, .. }, event) => self.step(attempt, now, event),
+            (State::Pausing { until, last }, Event::Woke) if now.mono < until => self.wait(until, last),
+            (State::Pausing { last: true, .. }, Event::Woke) => self.fail(WaitCause::Deadline),
+            // Woken so late that the deadline has passed as well.
+            (State::Pausing { until, .. }, Event::Woke) if now.mono > until && self.is_over(now) => {
+                self.fail(WaitCause::Deadline)
+            }
+            (State::Pausing { .. }, Event::Woke) => self.ask(now),
+            (State::Pausing { .. }, _) => self.misuse("it waits for a time"),
+            (State::Spent, _) => self.misuse("it has ended already"),
+        }
+    }
+}
+
+impl<G: Goal + fmt::Debug> fmt::Debug for Wait<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Start => "not begun",
+            State::Asking { .. } => "asking",
+            State::Pausing { .. } => "pausing",
+            State::Spent => "ended",
+        };
+        f.debug_struct("Wait")
+            .field("goal", &self.goal)
+            .field("state", &state)
+            .field("waited", &self.waited())
+            .field("polls", &self.polls)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! Filling a cache of model names beforehand.
+
+use std::collections::BTreeMap;
+
+use super::{Event, Machine, ModelCache, Now, Step};
+use crate::app::App;
+use crate::error::Error;
+use crate::model::Model;
+use crate::models::{ListModels, ModelRef};
+use crate::pages::{AllPages, Pages};
+use crate::target::Scope;
+
+/// Reads the list of models to its end and notes their ids and names in a cache, so that
+/// [`FindModel`](super::FindModel) need not ask for them: a page of requests now in place of one or two for each name
+/// later. The list is that of [`ListModels`]; of it the service's own models are noted, unless told otherwise.
+///
+/// A name that several models have is noted for each of their types, and without a type only where one of them is left
+/// when those that embed or cluster are not counted.
+///
+/// ```
+/// use clarifai_core::{App, Credentials, machine::{ModelCache, WarmModelCache}, testing::Script};
+/// use serde_json::json;
+///
+/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let general = json!({"id": "aaa03c23", "name": "general-v1.3", "app_id": "main", "output_info": {"type": "concept"}});
+/// let mut script = Script::new()
+///     .expect("GET", "/v2/models?page=1&per_page=20").reply(200, json!({"status": {"code": 10000}, "models": [general]}))
+///     .expect("GET", "/v2/models?page=2&per_page=20").reply(200, json!({"status": {"code": 10000}, "models": []}));
+///
+/// let cache = ModelCache::new();
+/// assert_eq!(script.run(WarmModelCache::new(&app, &cache))?, 1, "models");
+/// assert_eq!(cache.len(), 3, "by id, by name, and by name and type");
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[doc(alias = "init_model_cache")]
+#[derive(Debug)]
+pub struct WarmModelCache {
+    app: App,
+    cache: ModelCache,
+    owner: Option<Scope>,
+    list: ListModels,
+    only: Option<fn(&Model) -> bool>,
+    reading: Option<AllPages<ListModels>>,
+}
+
+impl WarmModelCache {
+    /// Fills this cache. Nothing is forgotten that it holds.
+    pub fn new(app: &App, cache: &ModelCache) -> Self {
+        Self {
+            app: app.clone(),
+            cache: cache.clone(),
+            owner: None,
+            list: ListModels::new(),
+            only: Some(Model::is_public),
+            reading: None,
+        }
+    }
+
+    /// With the models of that user's app, whatever the scope of the [`App`], and all of them.
+    pub fn of(mut self, owner: Scope) -> Self {
+        self.list = self.list.of(owner.clone());
+        self.owner = Some(owner);
+        self.with_all()
+    }
+
+    /// One's own models as well.
+    pub fn with_all(mut self) -> Self {
+        self.only = None;
+        self
+    }
+
+    fn note(&self, models: &[Model]) {
+        let mut by_name: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
+        for model in models.iter().filter(|model| !model.id.is_empty()) {
+            self.insert(&model.id, None, model);
+            if !model.name.is_empty() && model.name != model.id {
+                by_name.entry(&model.name).or_default().push(model);
+            }
+        }
+        for (name, models) in by_name {
+            for model in &models {
+                for kind in super::find_model::types_of(model) {
+                    self.insert(name, Some(kind), model);
+                }
+            }
+            let named =
+                |model: &&&Model| !super::find_model::types_of(model).any(super::find_model::embeds_or_clusters);
+            let mut meant = models.iter().filter(named);
+            if let (Some(model), None) = (meant.next(), meant.next()) {
+                self.insert(name, None, model);
+            }
+        }
+    }
+
+    fn insert(&self, name: &str, kind: Option<&str>, model: &Model) {
+        let mut found = ModelRef::from(&*model.id);
+        if let Some(owner) = &self.owner {
+            found = found.of(owner.clone());
+        }
+        let asked = self.owner.as_ref().or(self.app.scope()).cloned();
+        self.cache.put((asked, name.to_owned(), kind.map(str::to_owned)), found);
+    }
+}
+
+impl Machine for WarmModelCache {
+    /// How many models were noted.
+    type Output = usize;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<usize> {
+        let reading = self.reading.get_or_insert_with(|| {
+            let mut pages = Pages::new(&self.app, self.list.clone()).that_may_change();
+            if let Some(only) = self.only {
+                pages = pages.only(only);
+            }
+            pages.all()
+        });
+        match reading.resume(now, event) {
+            Step::Send(request) => Step::Send(request),
+            Step::WaitUntil(time) => Step::WaitUntil(time),
+            Step::Done(Ok(models)) => {
+                self.note(&models);
+                Step::Done(Ok(models.len()))
+            }
+            Step::Done(Err(error)) => Step::Done(Err::<usize, Error>(error)),
+        }
+    }
+}
