@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use clarifai_tests::conformance::faults::{FAULTS, Fault, Faulty, LOG_OF_THE_FAULT};
+use clarifai_tests::conformance::faults::{FAULTS, Fault, Faulty, LOG_OF_THE_FAULT, SPAN_OF_THE_FAULT};
 use clarifai_tests::conformance::ureq::Ureq;
 use clarifai_tests::conformance::{Difference, memory, run, table};
 
@@ -26,7 +26,9 @@ fn each_planted_fault_is_caught() {
             assert!(failed.contains(name), "{fault:?} passed {name}");
         }
         if fault == Fault::KeyInLog {
-            assert!(report.differences.contains(&Difference::LogsKey(LOG_OF_THE_FAULT.to_owned())), "{report:?}");
+            for target in [LOG_OF_THE_FAULT, SPAN_OF_THE_FAULT] {
+                assert!(report.differences.contains(&Difference::LogsKey(target.to_owned())), "{report:?}");
+            }
         }
     }
 }

@@ -104,10 +104,7 @@ impl Client {
     /// operation, or [`Pages`](clarifai_core::pages::Pages) of it with wishes such as a number of items.
     ///
     /// The stream ends after its first error; a list that was seen to change while it was read ends with one.
-    pub fn pages<L: IntoPages>(
-        &self,
-        list: L,
-    ) -> impl Stream<Item = Result<<L::List as Paged>::Item, Error>> + use<L> {
+    pub fn pages<L: IntoPages>(&self, list: L) -> impl Stream<Item = Result<<L::List as Paged>::Item, Error>> + use<L> {
         pages::stream(list.into_pages(&self.app), self.clone())
     }
 

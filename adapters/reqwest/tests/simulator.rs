@@ -138,7 +138,8 @@ fn futures_can_be_sent() {
 
 #[tokio::test]
 async fn bodies_have_their_length_and_no_body_has_none() {
-    let ok = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+    let ok =
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     let picture = vec![7; 200_000];
     let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
     let (base, served) = answering(ok.clone());

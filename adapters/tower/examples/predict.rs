@@ -23,7 +23,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The concepts of both pictures, a line each.
-pub(crate) async fn predict(client: &Client<Hyper>, address: &str, picture: Vec<u8>) -> Result<Vec<String>, Box<dyn Error>> {
+pub(crate) async fn predict(
+    client: &Client<Hyper>,
+    address: &str,
+    picture: Vec<u8>,
+) -> Result<Vec<String>, Box<dyn Error>> {
     let predict = Predict::with("general-image-recognition").image_url(address).image_bytes(picture).min_value(0.5);
     let outputs = client.call(predict).await?.all()?;
     let concepts = outputs.iter().flat_map(|output| output.concepts());

@@ -10,6 +10,7 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
+use clarifai_simulator::{Server, Simulator};
 use clarifai_tower::core::bulk::{Bulk, Progress};
 use clarifai_tower::core::inputs::{CreateInputs, ListInputs, NewInput};
 use clarifai_tower::core::machine::Attempt;
@@ -18,7 +19,6 @@ use clarifai_tower::core::pages::Pages;
 use clarifai_tower::core::policy::RetryPolicy;
 use clarifai_tower::core::{Body, BodyReader, Error, TransportFailureKind};
 use clarifai_tower::{App, Client, Credentials, hyper};
-use clarifai_simulator::{Server, Simulator};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 
@@ -142,7 +142,8 @@ fn futures_can_be_sent() {
 
 #[tokio::test]
 async fn bodies_have_their_length_and_no_body_has_none() {
-    let ok = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+    let ok =
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     let picture = vec![7; 200_000];
     let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
     let (base, served) = answering(ok.clone());

@@ -6,6 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
+use clarifai_simulator::{Server, Simulator};
 use clarifai_ureq::core::bulk::{Bulk, Progress};
 use clarifai_ureq::core::inputs::{CreateInputs, ListInputs, NewInput};
 use clarifai_ureq::core::machine::Attempt;
@@ -14,7 +15,6 @@ use clarifai_ureq::core::pages::Pages;
 use clarifai_ureq::core::policy::RetryPolicy;
 use clarifai_ureq::core::{Body, Error, TransportFailureKind};
 use clarifai_ureq::{App, Client, Credentials};
-use clarifai_simulator::{Server, Simulator};
 use http::Request;
 
 #[path = "../examples/predict.rs"]

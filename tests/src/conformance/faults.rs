@@ -46,7 +46,7 @@ pub enum Fault {
     KeyInError,
     /// Writes the key into the log.
     KeyInLog,
-    /// Panics at a byte above 0x7f in a header.
+    /// Panics at a byte above 0x7f in a header, and shows the key by that.
     PanicsAtByte,
 }
 
@@ -74,7 +74,7 @@ impl Fault {
             Self::NoProxy => &["proxy", "proxy-refuses"],
             Self::KeyInError => &["secrets"],
             Self::KeyInLog => &[],
-            Self::PanicsAtByte => &["header-byte"],
+            Self::PanicsAtByte => &["header-byte", "secrets"],
         }
     }
 }
@@ -99,8 +99,11 @@ pub const FAULTS: [Fault; 16] = [
     Fault::PanicsAtByte,
 ];
 
-/// Where [`Fault::KeyInLog`] writes.
-pub const LOG_OF_THE_FAULT: &str = "planted";
+/// Where [`Fault::KeyInLog`] writes by `log`.
+pub const LOG_OF_THE_FAULT: &str = "planted log";
+
+/// Where it writes by `tracing`.
+pub const SPAN_OF_THE_FAULT: &str = "planted span";
 
 /// An adapter with a fault.
 pub struct Faulty(pub Arc<dyn Driver>, pub Fault);
@@ -183,7 +186,10 @@ impl Client for FaultyClient {
                     *request.uri_mut() = uri;
                 }
             }
-            Fault::KeyInLog => log::trace!(target: LOG_OF_THE_FAULT, "authorization: {key}"),
+            Fault::KeyInLog => {
+                log::trace!(target: LOG_OF_THE_FAULT, "authorization: {key}");
+                tracing::trace_span!(target: SPAN_OF_THE_FAULT, "sent", key);
+            }
             _ => {}
         }
         let again = copy(&request);
@@ -196,7 +202,10 @@ impl Client for FaultyClient {
                 Ok(response.map(|body| body.slice(..body.len() - 1)))
             }
             (Fault::PanicsAtByte, Ok(response)) => {
-                assert!(response.headers().values().all(|value| value.to_str().is_ok()), "a byte above 0x7f");
+                assert!(
+                    response.headers().values().all(|value| value.to_str().is_ok()),
+                    "a byte above 0x7f in the answer to {key}"
+                );
                 Ok(response)
             }
             (Fault::NotSentLie, Err(failure)) if failure.kind == MaybeSent => {

@@ -243,6 +243,8 @@ struct Connection<'a> {
     shared: &'a Shared,
     /// Bytes that came and belong to what comes next.
     ahead: Vec<u8>,
+    /// Whether what comes is the body of a request that was written down without it.
+    in_body: bool,
     until: Instant,
 }
 
@@ -260,8 +262,15 @@ impl Connection<'_> {
                 Err(_) => return,
             },
         };
-        let mut connection =
-            Connection { stream, socket, number, shared, ahead: Vec::new(), until: Instant::now() + LIFE };
+        let mut connection = Connection {
+            stream,
+            socket,
+            number,
+            shared,
+            ahead: Vec::new(),
+            in_body: false,
+            until: Instant::now() + LIFE,
+        };
         // An error means that the other side is gone; what came of it is written down by then.
         let _ = connection.perform(acts);
     }
@@ -304,7 +313,11 @@ impl Connection<'_> {
     fn farewell(&mut self) -> io::Result<()> {
         self.socket.shutdown(Shutdown::Write)?;
         self.until = self.until.min(Instant::now() + FAREWELL);
-        while self.more()? {}
+        while self.more()? {
+            if self.in_body {
+                self.ahead.clear();
+            }
+        }
         match self.ahead.is_empty() {
             true => Ok(()),
             false => self.read_request(Some(KEPT)),
@@ -393,6 +406,7 @@ impl Connection<'_> {
         let head = String::from_utf8_lossy(&std::mem::replace(&mut self.ahead, rest)[..end]).into_owned();
         let mut request = Arrived { head, connection: self.number, ..Arrived::default() };
         let Some(kept) = kept else {
+            self.in_body = true;
             self.note(request);
             return Ok(());
         };

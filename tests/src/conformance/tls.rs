@@ -3,8 +3,8 @@
 use std::sync::{Arc, LazyLock};
 
 use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 /// What is right or wrong with the certificate of a server at `localhost`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,4 +76,19 @@ pub fn server(flaw: Flaw) -> Arc<ServerConfig> {
         .with_single_cert(vec![certificate], key)
         .expect("a certificate and its key");
     Arc::new(config)
+}
+
+/// A client's side of TLS that trusts this authority alone, for adapters that take one.
+///
+/// # Panics
+///
+/// Where the certificate is none.
+pub fn client(authority: &[u8]) -> ClientConfig {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from(authority.to_vec())).expect("a certificate");
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions of TLS")
+        .with_root_certificates(roots)
+        .with_no_client_auth()
 }

@@ -167,6 +167,18 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     must(body == gzip(OK.as_bytes()) || body == OK, || format!("{body:?}"))
                 }),
         ),
+        plain(
+            "gzip-cut",
+            "A packed answer that breaks off is a failed connection to an adapter that unpacks it, never a shorter answer.",
+            send(Op::List)
+                .gets(answer(200, cut_gzip()).header("content-encoding", "gzip"))
+                .ends(Outcome::Status(200))
+                .or(MAYBE_SENT, Difference::Unpacks)
+                .check(|seen| match seen.ended[0].response() {
+                    Some(_) => body_is(seen, &cut_gzip()),
+                    None => Ok(()),
+                }),
+        ),
         sockets(
             "redirect-same-host",
             "A redirect to the same host is not followed either.",
@@ -259,6 +271,12 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     packer.write_all(bytes).and_then(|()| packer.finish()).expect("memory is written to")
+}
+
+fn cut_gzip() -> Vec<u8> {
+    let mut bytes = gzip(&every_byte());
+    bytes.truncate(bytes.len() - 20);
+    bytes
 }
 
 fn body_is(seen: &Seen, expected: &[u8]) -> Result<(), String> {
