@@ -149,6 +149,8 @@ pub fn hold(driver: impl Driver + 'static) {
         report.differences
     );
     let seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
-    let listed = readme::differences_of(name);
+    let mut listed = readme::differences_of(name);
+    // Seen by those who measure.
+    listed.remove(&Difference::ManyHeadersTakeMemory.to_string());
     assert_eq!(seen, listed, "left: the differences seen of {name}; right: those in tests/README.md");
 }

@@ -38,6 +38,18 @@ pub enum Difference {
     NoPool,
     /// Takes an answer whose head says two lengths.
     TakesTwoLengths,
+    /// Takes a head that breaks off for an answer without a body.
+    TakesCutHead,
+    /// Takes packed bytes that break off for the whole.
+    TakesCutGzip,
+    /// Loses the answer whose header is not ASCII.
+    LosesForeignAnswer,
+    /// Loses the answer whose status it does not know.
+    LosesUnknownStatus,
+    /// May fail on a pooled connection that the server closed long ago, without having sent anything.
+    FailsOnClosedPool,
+    /// Takes more memory for a hundred thousand headers than the others may.
+    ManyHeadersTakeMemory,
     /// Takes the end of a connection without the farewell of TLS for the end of an answer that said no length.
     TakesCutTls,
     /// Loses a header whose value is not ASCII.
@@ -63,6 +75,12 @@ impl fmt::Display for Difference {
             Self::MissesEarlyAnswer => "misses an answer that comes before the request is sent",
             Self::NoPool => "opens a connection for each call",
             Self::TakesTwoLengths => "takes an answer with two lengths",
+            Self::TakesCutHead => "takes a head that breaks off for an answer without a body",
+            Self::TakesCutGzip => "takes packed bytes that break off for the whole",
+            Self::LosesForeignAnswer => "loses an answer with a header that is not ASCII",
+            Self::LosesUnknownStatus => "loses an answer with a status it does not know",
+            Self::FailsOnClosedPool => "may fail on a pooled connection that was closed long ago",
+            Self::ManyHeadersTakeMemory => "takes more than 64 MiB for 100,000 headers",
             Self::TakesCutTls => "takes a cut TLS connection for the end of an answer without a length",
             Self::LosesForeignHeader => "loses a header that is not ASCII",
         })

@@ -9,7 +9,9 @@ use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
 use clarifai_core::{App, Credentials};
 
+use super::difference::Difference;
 use super::driver::{Driver, Settings};
+use super::readme;
 use super::reply::{answer, ok};
 use super::scenario::{Ended, Op, machine, picture, quick};
 use super::secrets;
@@ -43,7 +45,11 @@ pub fn hold(driver: &impl Driver) {
         let bytes = grown.get(*scenario).copied();
         let bytes = bytes.unwrap_or_else(|| panic!("{scenario} was not measured: {grown:?}"));
         println!("{name}: {scenario} grew by {} KiB of {}", bytes >> 10, most >> 10);
-        assert!(bytes <= *most, "{scenario}: memory grew by {bytes} bytes, at most {most} are allowed");
+        let listed = *scenario == "memory-headers" && readme::differs(name, &Difference::ManyHeadersTakeMemory);
+        assert!(
+            (bytes <= *most) != listed,
+            "{scenario}: memory grew by {bytes} bytes, {most} are allowed; that it is more is listed: {listed}"
+        );
     }
 }
 

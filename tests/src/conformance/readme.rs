@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::difference::Difference;
 use super::memory::MEASURED;
 use super::scenario::Play;
 use super::table::table;
@@ -27,6 +28,11 @@ pub fn differences_of(adapter: &str) -> BTreeSet<String> {
     let rows = rows("## Differences");
     let of_it = rows.into_iter().filter(|row| row.len() > 1 && row[1].split(',').any(|name| name.trim() == adapter));
     of_it.map(|row| row[0].clone()).collect()
+}
+
+/// Whether this difference is listed for an adapter.
+pub fn differs(adapter: &str, difference: &Difference) -> bool {
+    differences_of(adapter).contains(&difference.to_string())
 }
 
 /// What stands below the heading of the scenarios.
