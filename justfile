@@ -49,7 +49,7 @@ peers *clients:
 # Measure
 bench:
     cargo bench -p clarifai-core
-    cargo bench -p clarifai-ureq
+    cargo bench -p clarifai-tests
 
 # Tag a picture by the simulator
 try picture="tests/data/images/coffee.jpg":

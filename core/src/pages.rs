@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::app::App;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
-use crate::machine::{Attempt, Driver, Event, Machine, Now, Step, drive};
+use crate::machine::{Attempt, Driver, Event, Latest, Machine, Now, Step, drive};
 use crate::operation::Operation;
 use crate::page::Page;
 
@@ -250,7 +250,7 @@ impl<O: Paged> Pages<O> {
 
     /// A machine that reads all of it into memory.
     pub fn all(self) -> AllPages<O> {
-        AllPages { pages: self, items: Vec::new(), state: State::Start }
+        AllPages { pages: self, items: Vec::new(), state: State::Start, clock: Latest::default() }
     }
 
     /// An iterator that asks for a page when it is needed. It ends after its first error.
@@ -283,6 +283,7 @@ pub struct AllPages<O: Paged> {
     pages: Pages<O>,
     items: Vec<O::Item>,
     state: State<O>,
+    clock: Latest,
 }
 
 enum State<O> {
@@ -335,6 +336,7 @@ impl<O: Paged> Machine for AllPages<O> {
     type Output = Vec<O::Item>;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Vec<O::Item>> {
+        let now = self.clock.observe(now);
         match (std::mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.ask(now),
             (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),

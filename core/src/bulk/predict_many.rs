@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
-use super::upload_batch::is_fatal;
+use super::upload_batch::{is_fatal, is_misuse};
 use super::{Bulk, Progress};
 use crate::app::App;
 use crate::error::{Error, ErrorKind, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
+use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
 use crate::model::{Class, Output, Status};
 use crate::models::Predict;
 use crate::operation::Operation;
@@ -273,6 +273,7 @@ pub struct PredictBatch {
     rounds: Rounds,
     fatal: Option<Arc<Error>>,
     state: State,
+    clock: Latest,
 }
 
 /// What came of one call: hand it to [`record`](Bulk::record).
@@ -303,6 +304,7 @@ impl PredictBatch {
             rounds: Rounds::new(app, rounds),
             fatal: None,
             state: State::Start,
+            clock: Latest::default(),
         }
     }
 
@@ -339,6 +341,7 @@ impl PredictBatch {
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()));
             }
+            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(Err(error)) => error,
         };
         let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
@@ -415,6 +418,7 @@ impl Machine for PredictBatch {
     type Output = PredictedBatch;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<PredictedBatch> {
+        let now = self.clock.observe(now);
         let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),

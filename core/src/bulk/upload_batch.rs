@@ -16,7 +16,7 @@ use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
 use crate::error::{Error, ErrorKind, Invalid, Misuse};
 use crate::inputs::{CreateInputs, GetInput, NewInput};
-use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
+use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
 use crate::model::{Class, Input, Status, StatusCode};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
@@ -44,6 +44,7 @@ pub struct UploadBatch {
     exhausted: Option<Arc<Error>>,
     fatal: Option<Arc<Error>>,
     state: State,
+    clock: Latest,
 }
 
 /// What came of one call of an upload: hand it to [`record`](super::Bulk::record).
@@ -107,6 +108,7 @@ impl UploadBatch {
             exhausted: None,
             fatal: None,
             state: State::Start,
+            clock: Latest::default(),
         }
     }
 
@@ -172,6 +174,7 @@ impl UploadBatch {
                 Step::WaitUntil(time)
             }
             Step::Done(Ok(batch)) => self.answered(now, &batch, &places),
+            Step::Done(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
             Step::Done(Err(error)) => self.failed(now, error, &places),
         }
     }
@@ -281,6 +284,7 @@ impl UploadBatch {
                 self.state = State::Looking(attempt, place);
                 return Step::WaitUntil(time);
             }
+            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
@@ -315,6 +319,7 @@ impl Machine for UploadBatch {
     type Output = UploadedBatch;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<UploadedBatch> {
+        let now = self.clock.observe(now);
         let misuse = |how| Step::Done(Err(Error::new(CreateInputs::NAME, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
@@ -333,6 +338,11 @@ impl Machine for UploadBatch {
 pub(super) fn is_fatal(error: &Error) -> bool {
     let is_maintenance = matches!(error.kind(), ErrorKind::Api(api) if api.is_maintenance());
     error.is_auth() || error.is_quota() || is_maintenance
+}
+
+/// Whether the machine was driven wrongly, which ends it: no outcome of its inputs is known then.
+pub(super) fn is_misuse(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Misuse(_))
 }
 
 /// What a refusal of the whole call means for each of its inputs.

@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::wait::{Checkpoint, Trained};
-use super::{Attempt, Event, Machine, Now, Step, Wait, WaitForTraining};
+use super::{Attempt, Event, Latest, Machine, Now, Step, Wait, WaitForTraining};
 use crate::app::App;
 use crate::error::{DecodeError, Error, ErrorKind, Misuse, WaitCause, WaitError};
 use crate::model::{Class, Model, ModelVersion};
@@ -52,6 +52,7 @@ pub struct Train {
     model: ModelRef,
     settings: Settings,
     state: State,
+    clock: Latest,
 }
 
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ impl Train {
     pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
         let settings =
             Settings { wait: true, schedule: Schedule::training(), deadline: Some(WaitForTraining::DEADLINE) };
-        Self { app: app.clone(), model: model.into(), settings, state: State::Start }
+        Self { app: app.clone(), model: model.into(), settings, state: State::Start, clock: Latest::default() }
     }
 
     /// Starts it, and does not wait: the answer is [`Training::Started`].
@@ -221,6 +222,7 @@ impl Machine for Train {
     type Output = Training;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Training> {
+        let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
                 let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)));

@@ -127,6 +127,7 @@ pub struct Checkpoint<G> {
     patience: Patience,
     waited: Duration,
     polls: u64,
+    errors: u32,
 }
 
 impl<G: Goal> Wait<G> {
@@ -227,14 +228,15 @@ impl<G: Goal> Wait<G> {
             patience: self.patience.clone(),
             waited: self.waited(),
             polls: self.polls,
+            errors: self.errors,
         }
     }
 
     /// Goes on with a wait that was written down. It looks at once.
     pub fn resume_from(app: &App, checkpoint: Checkpoint<G>) -> Self {
-        let Checkpoint { goal, mut patience, waited, polls } = checkpoint;
+        let Checkpoint { goal, mut patience, waited, polls, errors } = checkpoint;
         patience.pause_first = false;
-        Self { patience, before: waited, polls, ..Self::until(app, goal) }
+        Self { patience, before: waited, polls, errors, ..Self::until(app, goal) }
     }
 
     fn deadline_at(&self) -> Option<Mono> {
@@ -344,7 +346,8 @@ impl<G: Goal> Machine for Wait<G> {
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
             (State::Start, _) => self.misuse("it has not begun"),
-            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono < wake => {
+            // The deadline comes before the request may be sent, or passed while the adapter slept on.
+            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono != wake => {
                 self.fail(WaitCause::Deadline)
             }
             (State::Asking { attempt, .. }, event) => self.step(attempt, now, event),
