@@ -35,7 +35,8 @@ struct Question {
 
 impl Question {
     fn all(base: &str) -> [Self; 2] {
-        let picture: Vec<u8> = (0..1024 * 1024_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
+        let picture: Vec<u8> =
+            (0..1024 * 1024_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
         [("small", None, 500, 100), ("1 MiB", Some(picture), 20, 100)].map(|(name, picture, batch, rounds)| {
             let predict = Predict::with("general-image-recognition");
             let predict = match picture.clone() {
