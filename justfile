@@ -18,6 +18,14 @@ clippy:
 test:
     cargo test
 
+# The conformance suite against faults planted on purpose: it must fail by each
+mutants:
+    cargo test -p clarifai-tests --test mutants -- --nocapture
+
+# The adapter over surf, a workspace of its own: it builds libcurl
+surf:
+    cargo test --manifest-path adapters/surf/Cargo.toml
+
 # Build the documentation, warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features

@@ -13,7 +13,7 @@ use clarifai_core::models::Predict;
 use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{Body, Error, MAX_RESPONSE_BYTES, Operation, TransportFailure, TransportFailureKind};
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 
 pub use clarifai_core::{self as core, App, Batch, Credentials, Scope, inputs, model, models};
 pub use ureq;
@@ -152,7 +152,13 @@ impl Client {
     pub fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
         let (mut parts, body) = request.into_parts();
         let answer = match body.as_slice() {
-            Some([]) => self.exchange(Request::from_parts(parts, ())),
+            Some([]) => {
+                // Where a method usually has a body, ureq would announce chunks and send none.
+                if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+                    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                }
+                self.exchange(Request::from_parts(parts, ()))
+            }
             Some(bytes) => self.exchange(Request::from_parts(parts, bytes)),
             None => {
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -189,13 +195,19 @@ fn kind_of(error: &ureq::Error) -> TransportFailureKind {
         | ureq::Error::ConnectionFailed
         | ureq::Error::BadUri(_)
         | ureq::Error::InvalidProxyUrl
+        | ureq::Error::ConnectProxyFailed(_)
         | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => TransportFailureKind::NotSent,
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused || is_lookup(error) => {
             TransportFailureKind::NotSent
         }
-        ureq::Error::BodyExceedsLimit(_) => TransportFailureKind::TooLarge,
+        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => TransportFailureKind::TooLarge,
         _ => TransportFailureKind::MaybeSent,
     }
+}
+
+/// The standard library has no kind for names that cannot be looked up, only this text.
+fn is_lookup(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
 
 impl Driver for &Client {
