@@ -18,6 +18,14 @@ clippy:
 test:
     cargo test
 
+# The conformance suite against faults planted on purpose: it must fail by each
+mutants:
+    cargo test -p clarifai-tests --test mutants -- --nocapture
+
+# The adapter over surf, a workspace of its own: it builds libcurl
+surf:
+    cargo test --manifest-path adapters/surf/Cargo.toml
+
 # Build the documentation, warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
@@ -25,6 +33,11 @@ doc:
 # Licences, sources and duplicates of dependencies
 deny:
     cargo deny --all-features check bans licenses sources
+
+# The adapter over surf's backends, outside the workspace (needs a C compiler and OpenSSL)
+surf:
+    cd adapters/surf && cargo fmt --check && cargo clippy --all-targets --all-features -- -D warnings && cargo test
+    cd adapters/surf && cargo deny check
 
 # Build the fuzz targets
 fuzz-build:
@@ -41,7 +54,7 @@ peers *clients:
 # Measure
 bench:
     cargo bench -p clarifai-core
-    cargo bench -p clarifai-ureq
+    cargo bench -p clarifai-tests
 
 # Tag a picture by the simulator
 try picture="tests/data/images/coffee.jpg":

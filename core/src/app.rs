@@ -53,6 +53,8 @@ struct Place {
 pub(crate) struct Shared {
     pub(crate) token: TokenDesk,
     pub(crate) budget: Budget,
+    /// The pace of work in bulk where none was set.
+    bulk: Pacer,
     seed: AtomicU64,
 }
 
@@ -187,7 +189,7 @@ impl App {
     /// The same app, with the service's own pace where none was set: for work in bulk.
     pub(crate) fn paced(&self) -> Self {
         let mut app = self.clone();
-        app.pacer.get_or_insert_with(Pacer::default);
+        app.pacer.get_or_insert_with(|| self.shared.bulk.clone());
         app
     }
 

@@ -45,6 +45,18 @@ impl Envelope {
         Self { app: app.clone(), http_status: parts.status, headers: parts.headers, status, body }
     }
 
+    /// As [`open`](Self::open), with the credentials of the app blotted out of all that the answer says.
+    pub(crate) fn open_redacted(app: &App, response: Response<Bytes>) -> Self {
+        let redacted = response.map(|body| match std::str::from_utf8(&body) {
+            Ok(text) => {
+                let redacted = app.redact(text, false);
+                if redacted == text { body } else { redacted.into() }
+            }
+            Err(_) => body,
+        });
+        Self::open(app, redacted)
+    }
+
     /// HTTP status.
     pub fn http_status(&self) -> u16 {
         self.http_status.as_u16()

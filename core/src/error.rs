@@ -233,6 +233,11 @@ impl Error {
         }
     }
 
+    /// Whether the service itself says so. A page of a gateway that does not know the way is no proof.
+    pub(crate) fn is_surely_not_found(&self) -> bool {
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.code().is_some() && error.is_not_found())
+    }
+
     /// What the caller can do, in one sentence, where that is known.
     pub fn advice(&self) -> Option<&'static str> {
         Some(match &self.innermost().0.kind {
@@ -265,7 +270,7 @@ impl fmt::Display for Error {
             write!(f, "; gave up after {attempts} attempts")?;
         }
         // Of an answered call it is plain that it happened; of a lost one it must be said.
-        if *happened && matches!(kind, ErrorKind::Transport(_) | ErrorKind::Api(_)) {
+        if *happened && matches!(kind, ErrorKind::Transport(_) | ErrorKind::Api(_) | ErrorKind::Wait(_)) {
             f.write_str("; the call may have taken effect")?;
         }
         if let Some(advice) = self.advice() {
@@ -634,7 +639,6 @@ pub enum ListProblem {
 #[non_exhaustive]
 pub struct WaitError {
     /// Why it ended.
-    #[source]
     pub cause: WaitCause,
     /// How long it waited.
     pub waited: Duration,
@@ -655,8 +659,8 @@ pub enum WaitCause {
     #[error("it failed: {}", StatusText(.0, EXCERPT_BYTES))]
     Failed(Box<Status>),
     /// It could not be looked at: an error that does not pass, or too many in a row that do.
-    #[error("it could not be looked at")]
-    Polling(#[source] Box<Error>),
+    #[error("it could not be looked at: {0}")]
+    Polling(Box<Error>),
 }
 
 struct Seconds(Duration);

@@ -276,10 +276,10 @@ pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncDriver) 
 
 /// The latest moment a machine has seen, so that a clock running backwards does no harm.
 #[derive(Clone, Copy, Debug, Default)]
-struct Latest(Mono);
+pub(crate) struct Latest(Mono);
 
 impl Latest {
-    fn observe(&mut self, now: Now) -> Now {
+    pub(crate) fn observe(&mut self, now: Now) -> Now {
         self.0 = self.0.max(now.mono);
         Now { mono: self.0, ..now }
     }

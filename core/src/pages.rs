@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::app::App;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
-use crate::machine::{Attempt, Driver, Event, Machine, Now, Step, drive};
+use crate::machine::{Attempt, Driver, Event, Latest, Machine, Now, Step, drive};
 use crate::operation::Operation;
 use crate::page::Page;
 
@@ -102,7 +102,7 @@ pub struct Pages<O: Paged> {
     operation: O,
     page: Page,
     left: Option<u64>,
-    keep: Option<fn(&O::Item) -> bool>,
+    keep: Option<Keep<O::Item>>,
     expected: Option<u64>,
     may_change: bool,
     /// Keys of the items that were read.
@@ -112,6 +112,8 @@ pub struct Pages<O: Paged> {
     stale: u32,
     ended: Option<Ended>,
 }
+
+type Keep<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
@@ -158,8 +160,8 @@ impl<O: Paged> Pages<O> {
     }
 
     /// Only items for which this holds.
-    pub fn only(mut self, keep: fn(&O::Item) -> bool) -> Self {
-        self.keep = Some(keep);
+    pub fn only(mut self, keep: impl Fn(&O::Item) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Box::new(keep));
         self
     }
 
@@ -204,7 +206,7 @@ impl<O: Paged> Pages<O> {
         self.repeated += (before - items.len()) as u64;
         self.read += items.len() as u64;
         self.stale = if items.is_empty() { self.stale + 1 } else { 0 };
-        items.retain(|item| self.operation.wants(item) && self.keep.is_none_or(|keep| keep(item)));
+        items.retain(|item| self.operation.wants(item) && self.keep.as_ref().is_none_or(|keep| keep(item)));
         if let Some(left) = &mut self.left {
             items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= items.len() as u64;
@@ -250,7 +252,7 @@ impl<O: Paged> Pages<O> {
 
     /// A machine that reads all of it into memory.
     pub fn all(self) -> AllPages<O> {
-        AllPages { pages: self, items: Vec::new(), state: State::Start }
+        AllPages { pages: self, items: Vec::new(), state: State::Start, clock: Latest::default() }
     }
 
     /// An iterator that asks for a page when it is needed. It ends after its first error.
@@ -283,6 +285,7 @@ pub struct AllPages<O: Paged> {
     pages: Pages<O>,
     items: Vec<O::Item>,
     state: State<O>,
+    clock: Latest,
 }
 
 enum State<O> {
@@ -335,6 +338,7 @@ impl<O: Paged> Machine for AllPages<O> {
     type Output = Vec<O::Item>;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Vec<O::Item>> {
+        let now = self.clock.observe(now);
         match (std::mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.ask(now),
             (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),

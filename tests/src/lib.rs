@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+pub mod conformance;
 pub mod replay;
 
 /// A file below `tests/data`.

@@ -152,12 +152,10 @@ pub(crate) fn twin(id: &str, v: Vector) -> Option<Outcome> {
             patch(v, PatchInputs::merge().input(InputPatch::new("abc").metadata(object(json!({"a": 1})))))
         }
         "wait-inputs-delete-immediate" | "wait-inputs-delete-two-polls" | "wait-inputs-delete-207" => {
-            waits(v, |app| WaitForInputsDeleted::new(app))
+            waits(v, WaitForInputsDeleted::new)
         }
-        "wait-inputs-upload-negative-max-wait" => waits(v, |app| WaitForUploads::new(app)),
-        "wait-models-delete-immediate" | "wait-models-delete-two-polls" => {
-            waits(v, |app| WaitForModelsDeleted::new(app))
-        }
+        "wait-inputs-upload-negative-max-wait" => waits(v, WaitForUploads::new),
+        "wait-models-delete-immediate" | "wait-models-delete-two-polls" => waits(v, WaitForModelsDeleted::new),
         "inputs-get-outputs" => ok(v, |v| v.call(GetInputOutputs::new("in-1")).map(drop)),
         "inputs-merge-outputs" => {
             ok(v, |v| v.call(PatchInputOutputs::merge("in-1", OUTPUTS_MODEL, ["cat", "狗"])).map(drop))

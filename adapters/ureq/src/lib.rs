@@ -6,12 +6,14 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::bulk::{Bulk, Progress};
+use clarifai_core::bulk::{Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::models::Predict;
 use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{Body, Error, MAX_RESPONSE_BYTES, Operation, TransportFailure, TransportFailureKind};
 use http::header::{CONTENT_LENGTH, HeaderValue};
-use http::{Request, Response};
+use http::{Method, Request, Response};
 
 pub use clarifai_core::{self as core, App, Batch, Credentials, Scope, inputs, model, models};
 pub use ureq;
@@ -124,6 +126,24 @@ impl Client {
         shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
     }
 
+    /// Stores any number of inputs, up to `parallel` calls at once and at least one, and accounts for each. For
+    /// wishes and progress hand an [`Upload`] to [`bulk`](Self::bulk).
+    pub fn upload<I>(&self, inputs: I, parallel: usize) -> UploadReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ())
+    }
+
+    /// Asks a model what it sees in any number of inputs, as `predict` does with its own, up to `parallel` calls at
+    /// once and at least one. For a sink, other wishes and progress hand a [`PredictMany`] to [`bulk`](Self::bulk).
+    pub fn predict_many<I>(&self, predict: Predict, inputs: I, parallel: usize) -> PredictReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ())
+    }
+
     /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.
     ///
     /// # Errors
@@ -132,7 +152,13 @@ impl Client {
     pub fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
         let (mut parts, body) = request.into_parts();
         let answer = match body.as_slice() {
-            Some([]) => self.exchange(Request::from_parts(parts, ())),
+            Some([]) => {
+                // Where a method usually has a body, ureq would announce chunks and send none.
+                if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+                    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                }
+                self.exchange(Request::from_parts(parts, ()))
+            }
             Some(bytes) => self.exchange(Request::from_parts(parts, bytes)),
             None => {
                 parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -169,13 +195,19 @@ fn kind_of(error: &ureq::Error) -> TransportFailureKind {
         | ureq::Error::ConnectionFailed
         | ureq::Error::BadUri(_)
         | ureq::Error::InvalidProxyUrl
+        | ureq::Error::ConnectProxyFailed(_)
         | ureq::Error::Timeout(ureq::Timeout::Resolve | ureq::Timeout::Connect) => TransportFailureKind::NotSent,
-        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused || is_lookup(error) => {
             TransportFailureKind::NotSent
         }
-        ureq::Error::BodyExceedsLimit(_) => TransportFailureKind::TooLarge,
+        ureq::Error::BodyExceedsLimit(_) | ureq::Error::LargeResponseHeader(..) => TransportFailureKind::TooLarge,
         _ => TransportFailureKind::MaybeSent,
     }
+}
+
+/// The standard library has no kind for names that cannot be looked up, only this text.
+fn is_lookup(error: &std::io::Error) -> bool {
+    error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
 
 impl Driver for &Client {

@@ -24,10 +24,28 @@ impl Default for CallLimits {
 }
 
 impl CallLimits {
-    /// Says what is wrong with an input that no call can carry.
-    pub(crate) fn check(&self, input: &NewInput) -> Result<(), Invalid> {
-        input.check()?;
-        let (bytes, encoded) = (input.source_len(), input.encoded_len() + FRAME);
+    /// The same with so many inputs a call.
+    pub fn with_inputs(mut self, inputs: usize) -> Self {
+        self.inputs = inputs;
+        self
+    }
+
+    /// The same with so many bytes a call.
+    pub fn with_bytes(mut self, bytes: u64) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// The same with so many bytes a picture.
+    pub fn with_image_bytes(mut self, bytes: u64) -> Self {
+        self.image_bytes = bytes;
+        self
+    }
+
+    /// How long an input is as it is sent, or what is wrong with it that no call can carry it.
+    pub(crate) fn check(&self, input: &NewInput) -> Result<u64, Invalid> {
+        let length = input.measure()?;
+        let (bytes, encoded) = (input.source_len(), length + FRAME);
         if input.is_image() && bytes > self.image_bytes {
             let problem = format!("are {bytes}, a picture has at most {}", self.image_bytes);
             return Err(Invalid::new("bytes", problem));
@@ -36,7 +54,7 @@ impl CallLimits {
             let problem = format!("are {encoded} as they are sent, a call takes at most {}", self.bytes);
             return Err(Invalid::new("bytes", problem));
         }
-        Ok(())
+        Ok(length)
     }
 }
 
@@ -48,6 +66,8 @@ const FRAME: u64 = 4096;
 pub(crate) struct Planned {
     pub(crate) index: u64,
     pub(crate) input: NewInput,
+    /// Bytes as it is sent, once it was measured.
+    pub(crate) bytes: u64,
 }
 
 /// Takes inputs from an iterator, as many at a time as a call takes.
@@ -57,12 +77,14 @@ pub(crate) struct Plan<I: Iterator> {
     /// One that did not fit any more.
     held: Option<Planned>,
     taken: u64,
+    /// Whether the iterator said that there are no more.
+    ended: bool,
     pub(crate) limits: CallLimits,
 }
 
 impl<I: Iterator<Item = NewInput>> Plan<I> {
     pub(crate) fn new(inputs: I) -> Self {
-        Self { inputs: inputs.fuse(), held: None, taken: 0, limits: CallLimits::default() }
+        Self { inputs: inputs.fuse(), held: None, taken: 0, ended: false, limits: CallLimits::default() }
     }
 
     /// How many inputs there are in all, where the iterator knows.
@@ -73,15 +95,9 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         }
     }
 
-    /// Whether all are handed out. Asks the iterator for one more, to know.
-    pub(crate) fn is_empty(&mut self) -> bool {
-        if self.held.is_none() {
-            self.held = self.inputs.next().map(|input| {
-                self.taken += 1;
-                Planned { index: self.taken - 1, input }
-            });
-        }
-        self.held.is_none()
+    /// Whether the iterator ended and all are handed out.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ended && self.held.is_none()
     }
 
     /// One that was taken and is in no call.
@@ -96,7 +112,7 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         let most = self.limits.inputs.clamp(1, MAX_INPUTS);
         while call.len() < most {
             let Some(planned) = self.held.take().or_else(|| self.take(&mut accept)) else { break };
-            let length = planned.input.encoded_len() + 1;
+            let length = planned.bytes + 1;
             let alone = planned.input.is_video();
             if !call.is_empty() && (alone || bytes + length > self.limits.bytes) {
                 self.held = Some(planned);
@@ -113,10 +129,13 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
 
     fn take(&mut self, accept: &mut impl FnMut(Planned) -> Option<Planned>) -> Option<Planned> {
         loop {
-            let input = self.inputs.next()?;
+            let Some(input) = self.inputs.next() else {
+                self.ended = true;
+                return None;
+            };
             let index = self.taken;
             self.taken += 1;
-            if let Some(planned) = accept(Planned { index, input }) {
+            if let Some(planned) = accept(Planned { index, input, bytes: 0 }) {
                 return Some(planned);
             }
         }
@@ -130,7 +149,11 @@ mod tests {
     fn sizes(inputs: Vec<NewInput>, limits: CallLimits) -> Vec<usize> {
         let mut plan = Plan::new(inputs.into_iter());
         plan.limits = limits;
-        std::iter::from_fn(|| Some(plan.call(Some).len()).filter(|size| *size > 0)).collect()
+        let measured = |planned: Planned| {
+            let bytes = limits.check(&planned.input).expect("it can be sent");
+            Some(Planned { bytes, ..planned })
+        };
+        std::iter::from_fn(|| Some(plan.call(measured).len()).filter(|size| *size > 0)).collect()
     }
 
     #[test]

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
-use super::upload_batch::is_fatal;
+use super::upload_batch::{is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, Progress};
 use serde_json::Value;
 
 use crate::app::App;
-use crate::error::{Error, ErrorKind, Misuse};
+use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
+use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
 use crate::model::{Class, Output, Status};
 use crate::models::Predict;
 use crate::operation::Operation;
@@ -161,7 +161,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
         let limits = self.plan.limits;
         let mut refused = Vec::new();
         let inputs = self.plan.call(|planned| match limits.check(&planned.input) {
-            Ok(()) => Some(planned),
+            Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
                 let error = Arc::new(Error::new(Predict::NAME, invalid));
                 refused.push(planned.prediction(Err(NotPredicted::Failed(error))));
@@ -292,6 +292,7 @@ pub struct PredictBatch {
     raw: bool,
     fatal: Option<Arc<Error>>,
     state: State,
+    clock: Latest,
 }
 
 /// What came of one call: hand it to [`record`](Bulk::record).
@@ -323,7 +324,18 @@ impl PredictBatch {
             raw: false,
             fatal: None,
             state: State::Start,
+            clock: Latest::default(),
         }
+    }
+
+    /// How many inputs it holds.
+    pub fn len(&self) -> usize {
+        self.waiting.len() + self.done.len()
+    }
+
+    /// Whether it holds none. It never does.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     fn go_on(&mut self, now: Now) -> Step<PredictedBatch> {
@@ -361,23 +373,23 @@ impl PredictBatch {
                 let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
+            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(Err(error)) => error,
         };
-        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
-        if too_large && count > 1 {
+        if is_too_large(&error) && count > 1 {
             self.together = count.div_ceil(2);
             return self.go_on(now);
         }
         let (hint, passes) = (error.retry_after(), error.is_retryable());
         let fatal = is_fatal(&error);
-        let unreachable = matches!(error.kind(), ErrorKind::Transport(_));
+        let unavailable = is_unavailable(&error);
         let error = Arc::new(error);
         if passes && !fatal {
             if let Some(pause) = self.rounds.next(hint) {
                 return self.pause(now.mono + pause);
             }
         }
-        if fatal || (passes && unreachable) {
+        if fatal || (passes && unavailable) {
             self.fatal = Some(Arc::clone(&error));
         }
         // Of a call that is pointless to make again, the rest of the batch is none the wiser.
@@ -430,6 +442,7 @@ impl Machine for PredictBatch {
     type Output = PredictedBatch;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<PredictedBatch> {
+        let now = self.clock.observe(now);
         let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),

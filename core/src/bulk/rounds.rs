@@ -26,4 +26,9 @@ impl Rounds {
     pub(super) fn next(&mut self, hint: Option<Duration>) -> Option<Duration> {
         self.0.next(Cause::Transient, hint)
     }
+
+    /// Something got through: all rounds are there again.
+    pub(super) fn restart(&mut self) {
+        self.0.restart();
+    }
 }

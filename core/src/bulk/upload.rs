@@ -70,8 +70,11 @@ pub enum Outcome {
     /// Where the answer to a call was lost, an input that was found counts as stored by it if the service dates it no
     /// earlier than two seconds before the call was made, by the service's own clock.
     Created,
-    /// In the app before, by its id or, unless duplicates were allowed, by its address; nothing was changed. Of inputs
+    /// In the app already, by its id or, unless duplicates were allowed, by its address; nothing was changed. Of inputs
     /// whose id was made from their content, also any further copy in this upload.
+    ///
+    /// If something on the way sends a call twice, it hands on the second answer, which says this of what the first one
+    /// stored.
     AlreadyThere,
     /// The service refused it, for this reason.
     Rejected(Box<Status>),
@@ -152,8 +155,10 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
         self
     }
 
-    /// Sends and looks up again so often what did not get through, with growing pauses: about a minute and a half in all
-    /// with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the retries of single calls.
+    /// Sends so often again what did not get through, and tries so often in a row to look up what is in doubt, with growing
+    /// pauses: about a minute and a half in all with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the
+    /// retries of single calls. After that, inputs are given up; if the service could not be reached at all, so is the
+    /// rest of the upload.
     pub fn rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
         self
@@ -183,6 +188,12 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
         // The only error of a batch is that it was driven wrongly. Whose it was is not known then; its inputs come out
         // as unknown in the end.
         let Ok(batch) = result else { return };
+        let is_ours = |inputs: &Vec<(u64, Option<String>)>| {
+            inputs.iter().map(|(index, _)| *index).eq(batch.items.iter().map(|item| item.index))
+        };
+        if !self.under_way.get(&batch.number).is_some_and(is_ours) {
+            return;
+        }
         self.under_way.remove(&batch.number);
         for item in batch.items {
             self.account.note(item);
@@ -193,7 +204,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
     fn progress(&self) -> Progress {
         let under_way: usize = self.under_way.values().map(Vec::len).sum();
         Progress {
-            done: self.account.items.len() as u64,
+            done: (self.account.items.len() + self.account.copies.len()) as u64,
             failed: self.account.failed,
             in_flight: under_way as u64,
             total: self.plan.total(),
@@ -209,7 +220,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
         // One that was taken, did not fit the last call, and never got a call of its own.
-        if let Some(Planned { index, input }) = self.plan.take_held() {
+        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
             let error = self
                 .stopped
                 .clone()
@@ -256,13 +267,14 @@ impl Account {
     /// Keeps an input for a call, or notes at once what becomes of it.
     fn accept(&mut self, mut planned: Planned, limits: &CallLimits) -> Option<Planned> {
         let index = planned.index;
-        if let Err(problem) = limits.check(&planned.input) {
-            return self.refuse(&planned, problem);
-        }
         let from_content = self.content_ids && planned.input.id().is_none();
         if from_content {
             let id = planned.input.content_id();
             planned.input = planned.input.with_id(id);
+        }
+        match limits.check(&planned.input) {
+            Ok(bytes) => planned.bytes = bytes,
+            Err(problem) => return self.refuse(&planned, problem),
         }
         let Some(id) = planned.input.id() else { return Some(planned) };
         match self.ids.get(id).copied() {
@@ -304,10 +316,17 @@ impl Account {
         }
     }
 
-    /// A copy fares as the first one did.
+    /// A copy is not sent; it is there if the first one is.
     fn note_copy(&mut self, index: u64, first: u64) {
         let Some(UploadedItem { id, outcome, .. }) = self.items.get(&first).cloned() else { return };
-        let outcome = if outcome.is_stored() { Outcome::AlreadyThere } else { outcome };
+        let outcome = match outcome {
+            outcome if outcome.is_stored() => Outcome::AlreadyThere,
+            Outcome::Unknown(error) => Outcome::Unknown(error),
+            _ => {
+                let problem = format!("has the content of input {first}, which was not stored");
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, Invalid::new("input", problem))))
+            }
+        };
         self.note(UploadedItem { index, id, outcome, raw: None });
     }
 }

@@ -15,11 +15,12 @@ use crate::app::App;
 use crate::batch::{Batch, Item};
 use crate::body::Body;
 use crate::envelope::{Envelope, Unreadable};
-use crate::error::{Error, ErrorKind, Invalid, Misuse};
+use crate::error::{ApiError, Error, ErrorKind, Invalid, Misuse};
 use crate::inputs::{CreateInputs, GetInput, NewInput};
-use crate::machine::{Attempt, Event, Machine, Mono, Now, Step};
-use crate::model::{Class, Input, Status, StatusCode};
+use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
+use crate::model::{Input, Status, StatusCode};
 use crate::operation::{Operation, Replay};
+use crate::policy::retry;
 use crate::target::Target;
 
 /// Stores up to 128 inputs, and comes to know of each what became of it: a piece of an [`Upload`](super::Upload).
@@ -39,7 +40,10 @@ pub struct UploadBatch {
     slots: Vec<Slot>,
     /// How many inputs are sent together; less than all where a call was too large.
     together: usize,
-    rounds: Rounds,
+    /// Of sending. Sending is what can begin anew for ever, so they are never renewed.
+    sends: Rounds,
+    /// Of looking up, in a row that failed.
+    looks: Rounds,
     first_sent: Option<Mono>,
     /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
     exhausted: Option<Arc<Error>>,
@@ -47,6 +51,7 @@ pub struct UploadBatch {
     /// Whether the service's answers about the inputs are handed on.
     raw: bool,
     state: State,
+    clock: Latest,
 }
 
 /// What came of one call of an upload: hand it to [`record`](super::Bulk::record).
@@ -94,7 +99,7 @@ enum State {
 
 impl UploadBatch {
     pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32, raw: bool) -> Self {
-        let slot = |Planned { index, input }| Slot {
+        let slot = |Planned { index, input, .. }| Slot {
             index,
             id: input.id().map(str::to_owned),
             input,
@@ -108,12 +113,14 @@ impl UploadBatch {
             number,
             together: slots.len(),
             slots,
-            rounds: Rounds::new(app, rounds),
+            sends: Rounds::new(app, rounds),
+            looks: Rounds::new(app, rounds),
             first_sent: None,
             exhausted: None,
             fatal: None,
             raw,
             state: State::Start,
+            clock: Latest::default(),
         }
     }
 
@@ -132,7 +139,7 @@ impl UploadBatch {
         let is_open = |slot: &Slot| slot.outcome.is_none() && matches!(slot.doubt, Doubt::Open | Doubt::Duplicate);
         if let Some(place) = self.slots.iter().position(is_open) {
             let id = self.slots[place].id.clone().unwrap_or_default();
-            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(id))));
+            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(&*id), id)));
             return self.look(attempt, place, now, Event::Begin);
         }
         let unsent: Vec<_> =
@@ -180,6 +187,7 @@ impl UploadBatch {
                 Step::WaitUntil(time)
             }
             Step::Done(Ok(batch)) => self.answered(now, &batch, &places),
+            Step::Done(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
             Step::Done(Err(error)) => self.failed(now, error, &places),
         }
     }
@@ -191,6 +199,7 @@ impl UploadBatch {
         for (place, raw) in places.iter().zip(raw) {
             self.slots[*place].raw = Some(Box::new(raw));
         }
+        let mut uncertain = None;
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];
@@ -204,30 +213,43 @@ impl UploadBatch {
                     Doubt::Past => slot.doubt = Doubt::Duplicate,
                     _ => slot.outcome = Some(Outcome::AlreadyThere),
                 },
-                Err(failure) if failure.status.class() == Class::Retry => again.push((*place, failure.status)),
-                Err(failure) => slot.outcome = Some(Outcome::Rejected(failure.status)),
+                Err(failure) => match Refusal::of(&failure.status) {
+                    Refusal::Final => slot.outcome = Some(Outcome::Rejected(failure.status)),
+                    Refusal::NotDone => again.push((*place, failure.status)),
+                    Refusal::Uncertain if slot.id.is_some() => {
+                        slot.doubt = Doubt::Open;
+                        uncertain.get_or_insert(failure.status);
+                    }
+                    Refusal::Uncertain => slot.outcome = Some(Outcome::Unknown(Arc::new(by_item(failure.status)))),
+                },
             }
         }
-        if again.is_empty() {
+        if again.is_empty() && uncertain.is_none() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(None) {
-            return self.pause(now.mono + pause);
+        if let Some(pause) = self.sends.next(None) {
+            let least = if uncertain.is_some() { SETTLING } else { Duration::ZERO };
+            return self.pause(now.mono + pause.max(least));
         }
         for (place, status) in again {
             self.slots[place].outcome = Some(Outcome::Rejected(status));
         }
-        self.go_on(now)
+        match uncertain {
+            None => self.go_on(now),
+            Some(status) => {
+                self.exhausted = Some(Arc::new(by_item(status)));
+                self.pause(now.mono + SETTLING)
+            }
+        }
     }
 
     /// The call as a whole came to nothing, or nobody knows to what.
     fn failed(&mut self, now: Now, error: Error, places: &[usize]) -> Step<UploadedBatch> {
-        let too_large = error.http_status() == Some(413) || error.api_code() == Some(40033);
-        if too_large && places.len() > 1 {
+        let happened = error.may_have_happened();
+        if is_too_large(&error) && !happened && places.len() > 1 {
             self.together = places.len().div_ceil(2);
             return self.go_on(now);
         }
-        let happened = error.may_have_happened();
         let error = Arc::new(error);
         for place in places {
             let slot = &mut self.slots[*place];
@@ -248,22 +270,20 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
-        self.next_round(now, &error)
+        // What the service may still be at work on shall have settled before anybody looks.
+        let least = if happened { SETTLING } else { Duration::ZERO };
+        if let Some(pause) = self.sends.next(error.retry_after()) {
+            return self.pause(now.mono + pause.max(least));
+        }
+        self.note_unavailable(&error);
+        self.exhausted = Some(error);
+        if happened { self.pause(now.mono + SETTLING) } else { self.go_on(now) }
     }
 
-    /// Pauses before the next round. Where there is none, nothing is sent any more.
-    fn next_round(&mut self, now: Now, error: &Arc<Error>) -> Step<UploadedBatch> {
-        if let Some(pause) = self.rounds.next(error.retry_after()) {
-            return self.pause(now.mono + pause);
-        }
-        if matches!(error.kind(), ErrorKind::Transport(_)) {
-            // Whoever could not reach the service in all those rounds will not reach it for the next call either.
+    /// Whoever was not served in all the rounds will not be served with the next call either.
+    fn note_unavailable(&mut self, error: &Arc<Error>) {
+        if is_unavailable(error) {
             self.fatal = Some(Arc::clone(error));
-        }
-        match self.exhausted.replace(Arc::clone(error)) {
-            None => self.go_on(now),
-            // Looking up failed as well.
-            Some(_) => self.give_up(error),
         }
     }
 
@@ -276,8 +296,9 @@ impl UploadBatch {
     fn give_up(&mut self, error: &Arc<Error>) -> Step<UploadedBatch> {
         for slot in &mut self.slots {
             slot.outcome.get_or_insert_with(|| match slot.doubt {
-                Doubt::None | Doubt::Past => Outcome::NotSent(Arc::clone(error)),
-                Doubt::Open | Doubt::Duplicate => Outcome::Unknown(Arc::clone(error)),
+                Doubt::None => Outcome::NotSent(Arc::clone(error)),
+                // Not even where it was not found: what was lost once may still arrive.
+                Doubt::Open | Doubt::Duplicate | Doubt::Past => Outcome::Unknown(Arc::clone(error)),
             });
         }
         self.end()
@@ -293,9 +314,13 @@ impl UploadBatch {
                 self.state = State::Looking(attempt, place);
                 return Step::WaitUntil(time);
             }
+            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
+        if found.is_ok() || found.as_ref().is_err_and(Error::is_surely_not_found) {
+            self.looks.restart();
+        }
         let slot = &mut self.slots[place];
         match found {
             Ok(found) => {
@@ -304,7 +329,7 @@ impl UploadBatch {
                 slot.raw = self.raw.then(|| serde_json::to_value(&found.input).map(Box::new).ok()).flatten();
                 self.go_on(now)
             }
-            Err(error) if error.is_not_found() => {
+            Err(error) if error.is_surely_not_found() => {
                 match slot.doubt {
                     // Not under this id, so it is the address that another input has.
                     Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),
@@ -314,11 +339,18 @@ impl UploadBatch {
             }
             Err(error) => {
                 let error = Arc::new(error);
-                if is_fatal(&error) {
+                // A key may be allowed to store and not to read; then storing goes on.
+                if is_fatal(&error) && error.api_code() != Some(11007) {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
-                self.next_round(now, &error)
+                if error.is_retryable() {
+                    if let Some(pause) = self.looks.next(error.retry_after()) {
+                        return self.pause(now.mono + pause);
+                    }
+                    self.note_unavailable(&error);
+                }
+                self.give_up(&error)
             }
         }
     }
@@ -328,6 +360,7 @@ impl Machine for UploadBatch {
     type Output = UploadedBatch;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<UploadedBatch> {
+        let now = self.clock.observe(now);
         let misuse = |how| Step::Done(Err(Error::new(CreateInputs::NAME, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
@@ -345,7 +378,60 @@ impl Machine for UploadBatch {
 /// Whether no other call has a chance either.
 pub(super) fn is_fatal(error: &Error) -> bool {
     let is_maintenance = matches!(error.kind(), ErrorKind::Api(api) if api.is_maintenance());
-    error.is_auth() || error.is_quota() || is_maintenance
+    // Inputs are looked at before, so what cannot be sent is the call.
+    let is_invalid = matches!(error.kind(), ErrorKind::Invalid(_));
+    error.is_auth() || error.is_quota() || is_maintenance || is_invalid
+}
+
+/// Whether nobody is served at the moment, whatever they ask.
+pub(super) fn is_unavailable(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Transport(_))
+        || error.is_throttled()
+        || matches!(error.http_status(), Some(502..=504))
+}
+
+/// Whether fewer inputs in a call might do.
+pub(super) fn is_too_large(error: &Error) -> bool {
+    error.http_status() == Some(413) || error.api_code() == Some(40033)
+}
+
+/// How long what was lost on the way is given to take effect before it is looked for.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// What it means that an item was refused, by the same rules as for whole calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It would be refused again.
+    Final,
+    /// The service did not even begin.
+    NotDone,
+    /// It may have been stored all the same.
+    Uncertain,
+}
+
+impl Refusal {
+    pub(super) fn of(status: &Status) -> Self {
+        let api = as_call(Box::new(status.clone()));
+        match () {
+            () if retry::was_not_carried_out(&api) => Self::NotDone,
+            () if retry::may_have_happened(&api) => Self::Uncertain,
+            () => Self::Final,
+        }
+    }
+}
+
+fn as_call(status: Box<Status>) -> ApiError {
+    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new() }
+}
+
+/// The error for an item whose own status leaves in doubt what became of it.
+fn by_item(status: Box<Status>) -> Error {
+    Error::new(CreateInputs::NAME, as_call(status)).in_doubt()
+}
+
+/// Whether the machine was driven wrongly, which ends it: no outcome of its inputs is known then.
+pub(super) fn is_misuse(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Misuse(_))
 }
 
 /// What a refusal of the whole call means for each of its inputs.
@@ -387,7 +473,7 @@ impl Operation for CreateOnce {
 
 /// Looking an input up, and what time it is at the service.
 #[derive(Debug)]
-struct LookUp(GetInput);
+struct LookUp(GetInput, String);
 
 #[derive(Debug)]
 struct Found {
@@ -403,7 +489,7 @@ impl Found {
         const MARGIN: Duration = Duration::from_secs(2);
         let created = self.input.created_at.as_ref().and_then(crate::model::Timestamp::since_1970);
         match (created, self.date) {
-            (Some(created), Some(date)) => created + MARGIN + since >= date,
+            (Some(created), Some(date)) => created.saturating_add(MARGIN).saturating_add(since) >= date,
             _ => false,
         }
     }
@@ -425,6 +511,11 @@ impl Operation for LookUp {
     fn decode(&self, answer: &Envelope) -> Result<Found, Unreadable> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        Ok(Found { input: self.0.decode(answer)?, date })
+        let input = self.0.decode(answer)?;
+        // An answer about something else, out of a cache on the way, must not pass for this one.
+        match input.id == self.1 {
+            true => Ok(Found { input, date }),
+            false => Err(Unreadable::new("input.id", "is not the one that was asked for")),
+        }
     }
 }

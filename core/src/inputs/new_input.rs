@@ -223,11 +223,19 @@ impl NewInput {
     ///
     /// Names what is wrong with it.
     pub fn check(&self) -> Result<(), Invalid> {
-        self.write(&mut BodyWriter::default())
+        self.measure().map(drop)
+    }
+
+    /// How many bytes it is as it is sent.
+    pub(crate) fn measure(&self) -> Result<u64, Invalid> {
+        let mut json = BodyWriter::with_capacity(self.text_len());
+        self.write(&mut json)?;
+        Ok(json.finish().len())
     }
 
     /// An id that follows from the content: 40 hexadecimal digits of the SHA-256 of the bytes, whether they were passed
-    /// as such or as base64, or of the address or text. What is said of the input has no part in it.
+    /// as such or as base64, or of the address or text, and of the crop if there is one. What is said of the input has no
+    /// part in it.
     ///
     /// The same content has the same id in every program, and in every later version of this crate.
     pub fn content_id(&self) -> String {
@@ -255,6 +263,9 @@ impl NewInput {
                     Err(_) => hash.update(text),
                 }
             }
+        }
+        if let Some(crop) = &self.crop {
+            hash.update(format!(" crop {}", serde_json::json!(crop)));
         }
         hash.finalize()[..20].iter().fold(String::with_capacity(40), |mut id, byte| {
             let _ = write!(id, "{byte:02x}");

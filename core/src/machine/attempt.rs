@@ -64,8 +64,8 @@ enum State {
     },
     /// The request for a token is on its way.
     Fetching(Sent),
-    /// Waiting, then going on with [`Attempt::authorise`].
-    Waiting(Mono),
+    /// Waiting, then going on with [`Attempt::authorise`], or with the token that was just fetched.
+    Waiting(Mono, Option<(Authorization, u64)>),
     Spent,
 }
 
@@ -133,16 +133,26 @@ impl<O: Operation> Attempt<O> {
                 },
             },
         };
-        self.send(now, authorization, generation)
+        self.send(now, authorization, generation, false)
     }
 
-    fn send(&mut self, now: Now, authorization: Authorization, generation: Option<u64>) -> Step<O::Output> {
-        let mut request = match exchange::request(&self.app, &self.operation, authorization) {
+    /// Sends the request under this header. `fetched` says that its token was fetched for this very request.
+    fn send(
+        &mut self,
+        now: Now,
+        authorization: Authorization,
+        generation: Option<u64>,
+        fetched: bool,
+    ) -> Step<O::Output> {
+        let mut request = match exchange::request(&self.app, &self.operation, authorization.clone()) {
             Ok(request) => request,
             Err(invalid) => return self.fail(invalid),
         };
         if let Err(until) = self.may_send(now) {
-            return self.wait(until);
+            // A token just fetched is kept: however short its life, fetching another could go on for ever.
+            let fetched = if fetched { Some(authorization).zip(generation) } else { None };
+            self.state = State::Waiting(until, fetched);
+            return Step::WaitUntil(until);
         }
         if self.attempts == 0 {
             self.app.shared().budget.deposit();
@@ -185,7 +195,7 @@ impl<O: Operation> Attempt<O> {
     }
 
     fn wait(&mut self, until: Mono) -> Step<O::Output> {
-        self.state = State::Waiting(until);
+        self.state = State::Waiting(until, None);
         Step::WaitUntil(until)
     }
 
@@ -195,9 +205,9 @@ impl<O: Operation> Attempt<O> {
         sent.ended(now.mono, Some(&answer), judged.as_ref().err());
         match judged {
             Ok(grant) => {
-                // Used at once, however short its life: asking the desk again could go on for ever.
+                // Used at once, however short its life.
                 let (value, generation) = self.app.shared().token.put(now.mono, &grant);
-                self.send(now, Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
+                self.send(now, Authorization { name: http::header::AUTHORIZATION, value }, Some(generation), true)
             }
             Err(error) => {
                 self.app.shared().token.give_up();
@@ -214,7 +224,11 @@ impl<O: Operation> Attempt<O> {
         generation: Option<u64>,
         sent: &Sent,
     ) -> Step<O::Output> {
-        let answer = Envelope::open(&self.app, response);
+        let answer = match self.once {
+            false => Envelope::open(&self.app, response),
+            // What a wait sees is shown in errors and written down in checkpoints.
+            true => Envelope::open_redacted(&self.app, response),
+        };
         let judged = exchange::judge(&self.operation, &answer);
         sent.ended(now.mono, Some(&answer), judged.as_ref().err());
         let error = match judged {
@@ -304,8 +318,14 @@ impl<O: Operation> Machine for Attempt<O> {
                 sent.ended(now.mono, None, Some(&error));
                 self.again_or_fail(now, error, None, true)
             }
-            (State::Waiting(until), Event::Woke) if now.mono < until => self.wait(until),
-            (State::Waiting(_), Event::Woke) => self.authorise(now),
+            (State::Waiting(until, fetched), Event::Woke) if now.mono < until => {
+                self.state = State::Waiting(until, fetched);
+                Step::WaitUntil(until)
+            }
+            (State::Waiting(_, Some((authorization, generation))), Event::Woke) => {
+                self.send(now, authorization, Some(generation), true)
+            }
+            (State::Waiting(_, None), Event::Woke) => self.authorise(now),
             (state, _) => {
                 let how = match state {
                     State::Start => "it has not begun",
@@ -318,7 +338,7 @@ impl<O: Operation> Machine for Attempt<O> {
                         self.app.shared().token.give_up();
                         "it waits for an answer"
                     }
-                    State::Waiting(_) => "it waits for a time",
+                    State::Waiting(..) => "it waits for a time",
                     State::Spent => "it has ended already",
                 };
                 self.fail(Misuse(how))

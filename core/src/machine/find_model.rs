@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Attempt, Event, Machine, Now, Step};
+use super::{Attempt, Event, Latest, Machine, Now, Step};
 use crate::app::App;
 use crate::error::{AmbiguousName, Error, ErrorKind, Misuse, NoSuchModel};
 use crate::model::Model;
@@ -36,6 +36,7 @@ pub struct FindModel {
     owner: Option<Scope>,
     cache: Option<ModelCache>,
     state: State,
+    clock: Latest,
 }
 
 #[derive(Debug)]
@@ -52,7 +53,15 @@ impl FindModel {
 
     /// A search for the model with this id or name.
     pub fn new(app: &App, name: impl Into<String>) -> Self {
-        Self { app: app.clone(), name: name.into(), model_type: None, owner: None, cache: None, state: State::Start }
+        Self {
+            app: app.clone(),
+            name: name.into(),
+            model_type: None,
+            owner: None,
+            cache: None,
+            state: State::Start,
+            clock: Latest::default(),
+        }
     }
 
     /// Only a model of this type, in the old spelling (`concept`, `color`, `embed` …) or today's
@@ -199,6 +208,7 @@ impl Machine for FindModel {
     type Output = ModelRef;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<ModelRef> {
+        let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
             (state, event) => self.step(state, now, event),

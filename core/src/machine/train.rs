@@ -4,7 +4,7 @@ use std::mem;
 use std::time::Duration;
 
 use super::wait::{Checkpoint, Trained};
-use super::{Attempt, Event, Machine, Now, Step, Wait, WaitForTraining};
+use super::{Attempt, Event, Latest, Machine, Now, Step, Wait, WaitForTraining};
 use crate::app::App;
 use crate::error::{DecodeError, Error, ErrorKind, Misuse, WaitCause, WaitError};
 use crate::model::{Class, Model, ModelVersion};
@@ -52,6 +52,7 @@ pub struct Train {
     model: ModelRef,
     settings: Settings,
     state: State,
+    clock: Latest,
 }
 
 #[derive(Clone, Debug)]
@@ -59,6 +60,7 @@ struct Settings {
     wait: bool,
     schedule: Schedule,
     deadline: Option<Duration>,
+    most_errors: u32,
 }
 
 #[derive(Debug)]
@@ -107,9 +109,13 @@ impl Train {
 
     /// Trains the model with this id, and waits for up to an hour, at the pauses of [`Schedule::training`].
     pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
-        let settings =
-            Settings { wait: true, schedule: Schedule::training(), deadline: Some(WaitForTraining::DEADLINE) };
-        Self { app: app.clone(), model: model.into(), settings, state: State::Start }
+        let settings = Settings {
+            wait: true,
+            schedule: Schedule::training(),
+            deadline: Some(WaitForTraining::DEADLINE),
+            most_errors: WaitForTraining::MOST_ERRORS,
+        };
+        Self { app: app.clone(), model: model.into(), settings, state: State::Start, clock: Latest::default() }
     }
 
     /// Starts it, and does not wait: the answer is [`Training::Started`].
@@ -135,6 +141,13 @@ impl Train {
     /// Looks as often as this schedule says.
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.settings.schedule = schedule;
+        self
+    }
+
+    /// Goes on after so many looks in a row that failed for a reason that passes. Default:
+    /// [`Wait::MOST_ERRORS`].
+    pub fn tolerating(mut self, errors: u32) -> Self {
+        self.settings.most_errors = errors;
         self
     }
 
@@ -182,6 +195,7 @@ impl Train {
             _ => {
                 let goal = Trained::seen(self.model.clone(), *version);
                 let mut wait = Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
+                wait = wait.tolerating(self.settings.most_errors);
                 wait = match self.settings.deadline {
                     Some(deadline) => wait.deadline(deadline),
                     None => wait.without_deadline(),
@@ -212,7 +226,8 @@ impl Train {
             (ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), .. }), Some(version)) => {
                 Step::Done(Ok(Training::Failed(version)))
             }
-            _ => Step::Done(Err(error)),
+            // Whatever became of the wait, the training was started.
+            _ => Step::Done(Err(error.in_doubt())),
         }
     }
 }
@@ -221,6 +236,7 @@ impl Machine for Train {
     type Output = Training;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Training> {
+        let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
                 let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)));

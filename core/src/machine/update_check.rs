@@ -55,7 +55,7 @@ enum State {
 #[non_exhaustive]
 pub enum Update {
     /// This is the newest release, or newer than any.
-    None,
+    UpToDate,
     /// There is this newer release.
     Newer(String),
     /// It was asked less than a week ago, and was not asked again.
@@ -86,11 +86,14 @@ impl UpdateCheck {
     ///
     /// # Errors
     ///
-    /// Where it is no address with scheme and host.
+    /// Where it does not begin with `https://`, or holds a user name.
     pub fn at(mut self, address: &str) -> Result<Self, Error> {
-        let refuse = || Error::new("check for updates", Invalid::new("address", "must begin with https://"));
+        let refuse = || {
+            Error::new("check for updates", Invalid::new("address", "must begin with https:// and hold no user name"))
+        };
         self.address = address.parse().map_err(|_| refuse())?;
-        if self.address.scheme().is_none() || self.address.host().is_none_or(str::is_empty) {
+        let authority = self.address.authority().map_or("@", |authority| authority.as_str());
+        if self.address.scheme() != Some(&http::uri::Scheme::HTTPS) || authority.contains('@') {
             return Err(refuse());
         }
         Ok(self)
@@ -123,7 +126,7 @@ impl UpdateCheck {
             Some([major, minor, patch]) if [major, minor, patch] > self.have => {
                 Update::Newer(format!("{major}.{minor}.{patch}"))
             }
-            Some(_) => Update::None,
+            Some(_) => Update::UpToDate,
         }
     }
 }
@@ -179,9 +182,9 @@ mod tests {
     fn an_answer_is_read_or_is_none() {
         let check = UpdateCheck { have: [1, 2, 3], ..UpdateCheck::new(None) };
         for (status, body, expected) in [
-            (200, r#"[{"name": "v1.2.3"}]"#, Update::None),
+            (200, r#"[{"name": "v1.2.3"}]"#, Update::UpToDate),
             (200, r#"[{"name": "v1.2.2"}, {"name": "v1.3.0"}]"#, Update::Newer("1.3.0".to_owned())),
-            (200, r#"[{"name": "v2.0.0-rc.1"}, {"name": "v1.0.0"}]"#, Update::None),
+            (200, r#"[{"name": "v2.0.0-rc.1"}, {"name": "v1.0.0"}]"#, Update::UpToDate),
             (200, "[]", Update::NoAnswer),
             (200, "<html>", Update::NoAnswer),
             (404, r#"[{"name": "v9.9.9"}]"#, Update::NoAnswer),

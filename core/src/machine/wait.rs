@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{Attempt, Event, Latest, Machine, Mono, Now, Step};
 use crate::app::App;
-use crate::error::{Error, ErrorKind, Misuse, WaitCause, WaitError};
+use crate::error::{Error, ErrorKind, Invalid, Misuse, WaitCause, WaitError, clean};
 use crate::model::Status;
 use crate::operation::{Operation, Replay};
 use crate::policy::{Schedule, retry};
@@ -35,6 +35,15 @@ pub trait Goal {
 
     /// Name of the wait in errors, such as `wait for training`.
     const NAME: &'static str;
+
+    /// Looks at the goal before anything is asked: what is reached already, or can never be asked for.
+    ///
+    /// # Errors
+    ///
+    /// Names the argument that cannot be sent.
+    fn begin(&self) -> Result<Option<Self::Output>, Invalid> {
+        Ok(None)
+    }
 
     /// The next question. Several are asked in turn where one look takes more than one: see [`Verdict::More`].
     fn question(&self) -> Self::Operation;
@@ -123,10 +132,27 @@ struct Patience {
 /// It holds no credentials. The time between writing it and taking it up again does not count as waited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint<G> {
+    /// Name of the wait, and where it asks, so that it is not taken for another one.
+    wait: String,
+    place: String,
     goal: G,
     patience: Patience,
     waited: Duration,
     polls: u64,
+    #[serde(default)]
+    errors: u32,
+}
+
+impl<G> Checkpoint<G> {
+    /// What is waited for, with what was known of it.
+    pub fn goal(&self) -> &G {
+        &self.goal
+    }
+
+    /// How long it had waited.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
 }
 
 impl<G: Goal> Wait<G> {
@@ -200,7 +226,7 @@ impl<G: Goal> Wait<G> {
 
     /// How long it has waited, as of its last event.
     pub fn waited(&self) -> Duration {
-        self.before + self.began.map_or(Duration::ZERO, |began| self.clock.0.since(began))
+        self.before.saturating_add(self.began.map_or(Duration::ZERO, |began| self.clock.0.since(began)))
     }
 
     /// The wait written down as it is now. Hand it to [`resume_from`](Self::resume_from) later, in this process or in
@@ -214,7 +240,7 @@ impl<G: Goal> Wait<G> {
     /// let written = serde_json::to_string(&wait.checkpoint()).expect("plain data");
     ///
     /// let read: Checkpoint<Trained> = serde_json::from_str(&written).expect("as it was written");
-    /// let wait = WaitForTraining::resume_from(&app, read);
+    /// let wait = WaitForTraining::resume_from(&app, read)?;
     /// assert_eq!(wait.goal().version_id(), "aa7f35c01e0642fda5cf400f543e7c40");
     /// # Ok::<(), clarifai_core::Error>(())
     /// ```
@@ -223,18 +249,33 @@ impl<G: Goal> Wait<G> {
         G: Clone,
     {
         Checkpoint {
+            wait: G::NAME.to_owned(),
+            place: place(&self.app),
             goal: self.goal.clone(),
             patience: self.patience.clone(),
             waited: self.waited(),
             polls: self.polls,
+            errors: self.errors,
         }
     }
 
     /// Goes on with a wait that was written down. It looks at once.
-    pub fn resume_from(app: &App, checkpoint: Checkpoint<G>) -> Self {
-        let Checkpoint { goal, mut patience, waited, polls } = checkpoint;
+    ///
+    /// # Errors
+    ///
+    /// Where it was another kind of wait, or one about another service, user or app: what is asked there says nothing
+    /// about what was waited for.
+    pub fn resume_from(app: &App, checkpoint: Checkpoint<G>) -> Result<Self, Error> {
+        let Checkpoint { wait, place: at, goal, mut patience, waited, polls, errors } = checkpoint;
+        let refuse = |problem| Err(Error::new(G::NAME, Invalid::new("checkpoint", problem)));
+        if wait != G::NAME {
+            return refuse(format!("is of another wait: {}", clean(&wait, 64)));
+        }
+        if at != place(app) {
+            return refuse(format!("is about another app: {}", clean(&at, 256)));
+        }
         patience.pause_first = false;
-        Self { patience, before: waited, polls, ..Self::until(app, goal) }
+        Ok(Self { patience, before: waited, polls, errors, ..Self::until(app, goal) })
     }
 
     fn deadline_at(&self) -> Option<Mono> {
@@ -262,13 +303,17 @@ impl<G: Goal> Wait<G> {
 
     fn ask(&mut self, now: Now) -> Step<G::Output> {
         let attempt = Box::new(Attempt::look(&self.app, self.goal.question()));
-        self.polls += 1;
+        self.polls = self.polls.saturating_add(1);
         self.step(attempt, now, Event::Begin)
     }
 
     /// Drives one look on by one event.
     fn step(&mut self, mut attempt: Box<Attempt<G::Operation>>, now: Now, event: Event) -> Step<G::Output> {
         let answer = match attempt.resume(now, event) {
+            // The token was fetched first, and that took until after the deadline.
+            Step::Send(_) if self.deadline_at().is_some_and(|deadline| now.mono > deadline) => {
+                return self.fail(WaitCause::Deadline);
+            }
             Step::Send(request) => {
                 self.state = State::Asking { attempt, wake: None };
                 return Step::Send(request);
@@ -300,11 +345,12 @@ impl<G: Goal> Wait<G> {
             return self.end(Err(error));
         }
         let passes = retry::cause(&error, Replay::Safe).is_some();
-        self.errors += 1;
+        self.errors = self.errors.saturating_add(1);
         if !passes || self.errors > self.patience.most_errors {
             return self.fail(WaitCause::Polling(Box::new(error)));
         }
-        let hint = error.retry_after();
+        // A wait goes on, however long the server asks to leave it alone.
+        let hint = error.retry_after().map(|hint| hint.min(self.app.retry().max_server_wait));
         self.pause(now, hint)
     }
 
@@ -329,11 +375,22 @@ impl<G: Goal> Wait<G> {
 
     fn begin(&mut self, now: Now) -> Step<G::Output> {
         self.began = Some(now.mono);
+        match self.goal.begin() {
+            Ok(None) => {}
+            Ok(Some(output)) => return self.end(Ok(output)),
+            Err(invalid) => return self.end(Err(Error::new(G::NAME, invalid))),
+        }
         match self.patience.pause_first {
             true => self.pause(now, None),
             false => self.ask(now),
         }
     }
+}
+
+/// Where an app asks: service, user and app.
+fn place(app: &App) -> String {
+    let scope = app.scope().map(|scope| format!(" {}/{}", scope.user(), scope.app()));
+    app.origin() + &scope.unwrap_or_default()
 }
 
 impl<G: Goal> Machine for Wait<G> {
@@ -344,7 +401,8 @@ impl<G: Goal> Machine for Wait<G> {
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
             (State::Start, _) => self.misuse("it has not begun"),
-            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono < wake => {
+            // The deadline comes before the request may be sent, or passed while the adapter slept on.
+            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono != wake => {
                 self.fail(WaitCause::Deadline)
             }
             (State::Asking { attempt, .. }, event) => self.step(attempt, now, event),

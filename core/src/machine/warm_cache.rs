@@ -1,7 +1,8 @@
 //! Filling a cache of model names beforehand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::find_model::{embeds_or_clusters, types_of};
 use super::{Event, Machine, ModelCache, Now, Step};
 use crate::app::App;
 use crate::error::Error;
@@ -47,7 +48,7 @@ impl WarmModelCache {
     /// Fills this cache. Nothing is forgotten that it holds.
     pub fn new(app: &App, cache: &ModelCache) -> Self {
         Self {
-            app: app.clone(),
+            app: app.paced(),
             cache: cache.clone(),
             owner: None,
             list: ListModels::new(),
@@ -70,24 +71,32 @@ impl WarmModelCache {
     }
 
     fn note(&self, models: &[Model]) {
+        let ids: BTreeSet<&str> = models.iter().map(|model| model.id.as_str()).collect();
         let mut by_name: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
+        let mut by_kind: BTreeMap<(&str, &str), Vec<&Model>> = BTreeMap::new();
         for model in models.iter().filter(|model| !model.id.is_empty()) {
             self.insert(&model.id, None, model);
-            if !model.name.is_empty() && model.name != model.id {
+            // A name that is somebody's id means that one: ids are looked up first.
+            if model.name.is_empty() || ids.contains(&*model.name) {
+                continue;
+            }
+            if !types_of(model).any(embeds_or_clusters) {
                 by_name.entry(&model.name).or_default().push(model);
             }
-        }
-        for (name, models) in by_name {
-            for model in &models {
-                for kind in super::find_model::types_of(model) {
-                    self.insert(name, Some(kind), model);
-                }
+            // A type may be said twice, in two spellings or in one.
+            for kind in types_of(model).collect::<BTreeSet<_>>() {
+                by_kind.entry((&model.name, kind)).or_default().push(model);
             }
-            let named =
-                |model: &&&Model| !super::find_model::types_of(model).any(super::find_model::embeds_or_clusters);
-            let mut meant = models.iter().filter(named);
-            if let (Some(model), None) = (meant.next(), meant.next()) {
+        }
+        // What several models share must be asked for, and is answered with all of them.
+        for (name, models) in by_name {
+            if let [model] = models[..] {
                 self.insert(name, None, model);
+            }
+        }
+        for ((name, kind), models) in by_kind {
+            if let [model] = models[..] {
+                self.insert(name, Some(kind), model);
             }
         }
     }

@@ -37,6 +37,11 @@ impl Backoff {
         Some(hint.unwrap_or_default().saturating_add(jitter))
     }
 
+    /// Begins anew: what failed went well once.
+    pub(crate) fn restart(&mut self) {
+        self.retries = 0;
+    }
+
     /// A duration in `0..=ceiling`, evenly spread.
     fn up_to(&mut self, ceiling: Duration) -> Duration {
         let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);

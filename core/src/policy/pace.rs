@@ -74,11 +74,11 @@ impl Pacer {
         if now < sends.hold {
             return Err(sends.hold);
         }
+        while sends.times.front().is_some_and(|oldest| now >= *oldest + self.window) {
+            sends.times.pop_front();
+        }
         if sends.times.len() >= self.limit as usize {
-            match sends.times.front() {
-                Some(oldest) if now < *oldest + self.window => return Err(*oldest + self.window),
-                _ => sends.times.pop_front(),
-            };
+            return Err(sends.times.front().map_or(now, |oldest| *oldest + self.window));
         }
         // Threads read the clock before they get here, so they may come in another order than their times.
         let latest = sends.times.back().map_or(now, |last| now.max(*last));

@@ -9,7 +9,7 @@ use super::{Goal, Verdict, Wait};
 use crate::app::App;
 use crate::error::Error;
 use crate::inputs::{GetInput, ListInputs};
-use crate::model::{Input, Model};
+use crate::model::{Input, Model, StatusCode};
 use crate::models::{GetModel, ListModels, ModelRef};
 use crate::page::Page;
 use crate::pages::Paged;
@@ -80,7 +80,8 @@ pub struct InputGone {
 }
 
 impl WaitForInputDeleted {
-    /// Waits until `GET /v2/inputs/{id}` says that there is no such input.
+    /// Waits until `GET /v2/inputs/{id}` says that there is no such input. That the service could not delete it is the error
+    /// [`WaitCause::Failed`](crate::error::WaitCause::Failed).
     pub fn new(app: &App, id: impl Into<String>) -> Self {
         Self::until(app, InputGone { id: id.into(), last: None })
     }
@@ -103,6 +104,13 @@ impl Goal for InputGone {
     }
 
     fn judge(&mut self, answer: Result<Input, Error>) -> Verdict<()> {
+        if let Ok(Input { status: Some(status), .. }) = &answer {
+            if status.code == Some(StatusCode::new(30005)) {
+                let status = Box::new(status.clone());
+                self.last = answer.ok();
+                return Verdict::Failed(status);
+            }
+        }
         gone(answer, &mut self.last)
     }
 
@@ -118,7 +126,7 @@ fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Verdict<()> {
             *last = Some(there);
             Verdict::Pending
         }
-        Err(error) if error.is_not_found() => Verdict::Done(()),
+        Err(error) if error.is_surely_not_found() => Verdict::Done(()),
         Err(error) => Verdict::Error(error),
     }
 }
@@ -140,7 +148,7 @@ impl WaitForModelsDeleted {
     /// Waits until `GET /v2/models`, read to its end, lists no model but those of the service.
     #[doc(alias = "wait_until_models_delete_finish")]
     pub fn new(app: &App) -> Self {
-        Self::until(app, NoModels::default())
+        Self::until(&app.paced(), NoModels::default())
     }
 }
 
@@ -157,7 +165,7 @@ impl Goal for NoModels {
     const NAME: &'static str = "wait for models to be deleted";
 
     fn question(&self) -> ListModels {
-        ListModels::new().page(Page { number: self.page + 1, ..Page::default() })
+        ListModels::new().page(Page { number: self.page.saturating_add(1), ..Page::default() })
     }
 
     fn judge(&mut self, answer: Result<Vec<Model>, Error>) -> Verdict<()> {

@@ -5,9 +5,11 @@ use serde_json::{Value, json};
 
 use super::{Goal, Verdict, Wait};
 use crate::app::App;
-use crate::error::Error;
+use crate::error::{DecodeError, Error, Invalid};
 use crate::inputs::{GetInput, GetInputCounts};
 use crate::model::{Class, Input, InputCount, Status};
+use crate::operation::Operation as _;
+use crate::target::check_id;
 
 /// Waits until no input of the app is left to process: see [`WaitForUploads::new`].
 pub type WaitForUploads = Wait<AllProcessed>;
@@ -88,18 +90,18 @@ pub struct Processed {
 impl Processed {
     /// Whether it is there, and processed well.
     pub fn is_good(&self) -> bool {
-        !self.missing && self.status.as_ref().is_none_or(|status| matches!(status.class(), Class::Success))
+        !self.missing && self.status.as_ref().is_some_and(Status::is_success)
     }
 }
 
 impl WaitForUploadsOf {
     /// Waits until each input with one of these ids is processed, and gives what became of each, in their order.
     ///
-    /// They are looked up one after the other (`GET /v2/inputs/{id}`): one request for each, and one for each pause.
-    /// Give the app a [pacer](App::with_pacer) when they are many.
+    /// They are looked up one after the other (`GET /v2/inputs/{id}`): one request for each, and one for each pause, at the
+    /// pace of the [app](App::with_pacer), 15 requests a second unless it has one.
     pub fn new(app: &App, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
-        Self::until(app, TheseProcessed { ids, done: Vec::new(), current: None })
+        Self::until(&app.paced(), TheseProcessed { ids, done: Vec::new(), current: None })
     }
 }
 
@@ -118,7 +120,14 @@ impl TheseProcessed {
 impl Goal for TheseProcessed {
     type Operation = GetInput;
     type Output = Vec<Processed>;
-    const NAME: &'static str = "wait for uploads";
+    const NAME: &'static str = "wait for some uploads";
+
+    fn begin(&self) -> Result<Option<Vec<Processed>>, Invalid> {
+        for (index, id) in self.ids.iter().enumerate() {
+            check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
+        }
+        Ok((self.done.len() >= self.ids.len()).then(|| self.done.clone()))
+    }
 
     fn question(&self) -> GetInput {
         GetInput::new(self.ids.get(self.done.len()).map_or("", String::as_str))
@@ -127,12 +136,19 @@ impl Goal for TheseProcessed {
     fn judge(&mut self, answer: Result<Input, Error>) -> Verdict<Vec<Processed>> {
         let Some(id) = self.ids.get(self.done.len()).cloned() else { return Verdict::Done(self.done.clone()) };
         let found = match answer {
-            Ok(input) if input.status.as_ref().is_some_and(|status| status.class() == Class::Pending) => {
-                self.current = input.status;
+            Ok(input) if ![&*id, ""].contains(&&*input.id) => {
+                let problem = "it is about another input than the one that was asked for";
+                return Verdict::Error(Error::new(GetInput::NAME, DecodeError::of_content(problem)));
+            }
+            // A code that nobody knows yet may stand for something that goes on.
+            Ok(Input { status: Some(status), .. })
+                if matches!(status.class(), Class::Pending | Class::Retry | Class::Unknown) =>
+            {
+                self.current = Some(status);
                 return Verdict::Pending;
             }
             Ok(input) => Processed { id, status: input.status, missing: false },
-            Err(error) if error.is_not_found() => Processed { id, status: None, missing: true },
+            Err(error) if error.is_surely_not_found() => Processed { id, status: None, missing: true },
             Err(error) => return Verdict::Error(error),
         };
         self.current = None;

@@ -4,25 +4,20 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll};
 use std::thread;
-use std::time::Duration;
 
-use clarifai_tower::core::bulk::{Bulk, Progress};
-use clarifai_tower::core::inputs::{CreateInputs, ListInputs, NewInput};
-use clarifai_tower::core::machine::Attempt;
-use clarifai_tower::core::models::{GetModel, ListModels};
-use clarifai_tower::core::pages::Pages;
-use clarifai_tower::core::policy::RetryPolicy;
-use clarifai_tower::core::{Body, BodyReader, Error, TransportFailureKind};
-use clarifai_tower::{App, Client, Credentials, hyper};
+use clarifai_reqwest::core::bulk::{CallLimits, Upload};
+use clarifai_reqwest::core::inputs::{CreateInputs, ListInputs, NewInput};
+use clarifai_reqwest::core::models::{GetModel, ListModels, Predict};
+use clarifai_reqwest::core::pages::Pages;
+use clarifai_reqwest::core::policy::RetryPolicy;
+use clarifai_reqwest::core::{Body, Error, TransportFailureKind};
+use clarifai_reqwest::{App, Client, Credentials, reqwest};
 use clarifai_simulator::{Server, Simulator};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 
-#[path = "../examples/predict.rs"]
+#[path = "../examples/predict_reqwest.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod example;
 
@@ -45,52 +40,16 @@ fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
         let _ = stream.write_all(&answer);
-        String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase()
+        let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
+        text.split("\r\n\r\n").next().unwrap().to_owned()
     });
     (address, served)
 }
 
 fn kind(error: &Error) -> Option<TransportFailureKind> {
     match error.kind() {
-        clarifai_tower::core::error::ErrorKind::Transport(failure) => Some(failure.kind),
+        clarifai_reqwest::core::error::ErrorKind::Transport(failure) => Some(failure.kind),
         _ => None,
-    }
-}
-
-/// Asks for models, one a piece.
-struct Lookups {
-    app: App,
-    ids: Vec<&'static str>,
-    progress: Progress,
-    found: Vec<String>,
-}
-
-impl Bulk for Lookups {
-    type Piece = Attempt<GetModel>;
-    type Report = Vec<String>;
-
-    fn next(&mut self) -> Option<Self::Piece> {
-        let id = self.ids.pop()?;
-        self.progress.in_flight += 1;
-        Some(Attempt::new(&self.app, GetModel::new(id)))
-    }
-
-    fn record(&mut self, result: Result<clarifai_tower::model::Model, Error>) {
-        self.progress.in_flight -= 1;
-        self.progress.done += 1;
-        match result {
-            Ok(model) => self.found.push(model.id.to_string()),
-            Err(_) => self.progress.failed += 1,
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        self.progress
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        self.found.sort();
-        self.found
     }
 }
 
@@ -103,19 +62,25 @@ async fn every_door_opens() {
     let lines = example::predict(&client, "https://images/rocket.jpg", picture).await.unwrap();
     assert!(lines.len() >= 2, "{lines:?}");
 
-    let inputs = (0..5).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
-    client.call(CreateInputs::new().inputs(inputs)).await.unwrap().all().unwrap();
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id.to_string()).try_collect().await.unwrap();
+    let inputs =
+        |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
+    let report = client.upload(inputs(5), 2).await;
+    assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
+    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);
 
-    let ids = vec!["color-recognition", "no-such-model", "general-image-recognition", "general-image-embedding"];
-    let work = Lookups { app: client.app().clone(), ids, progress: Progress::default(), found: Vec::new() };
+    let rockets = vec![NewInput::image_url("https://images/rocket.jpg"); 3];
+    let report = client.predict_many(Predict::with("general-image-recognition"), rockets, 2).await;
+    assert_eq!(report.predictions().iter().filter(|one| one.result.is_ok()).count(), 3);
+
+    let mut limits = CallLimits::default();
+    limits.inputs = 1;
     let mut seen = Vec::new();
-    let found = client.bulk(work, 3, |progress| seen.push((progress.done, progress.failed))).await;
-    assert_eq!(found.len(), 3);
-    assert_eq!(seen.last(), Some(&(4, 1)));
+    let work = Upload::new(client.app(), inputs(9)).limits(limits);
+    let report = client.bulk(work, 3, |progress| seen.push(progress.done)).await;
+    assert_eq!((report.items().len(), seen.len(), seen.last()), (9, 9, Some(&9)), "five were there: {report:?}");
 
     let request = Request::get(format!("{}/v2/models", server.url())).header("authorization", "Key other-key");
     let answer = client.send(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -135,14 +100,17 @@ fn futures_can_be_sent() {
     sent(client.call(ListModels::new()));
     sent(client.run(Pages::new(client.app(), ListInputs::new()).all()));
     sent(client.pages(ListInputs::new()).boxed());
-    let work = Lookups { app: client.app().clone(), ids: Vec::new(), progress: Progress::default(), found: Vec::new() };
+    let work = Upload::new(client.app(), [NewInput::image_url("https://images/rocket.jpg")]);
     sent(client.bulk(work, 2, |_| ()));
+    sent(client.upload(Vec::new(), 2));
+    sent(client.predict_many(Predict::with("m"), Vec::new(), 2));
     sent(client.send(Request::new(Body::empty())));
 }
 
 #[tokio::test]
 async fn bodies_have_their_length_and_no_body_has_none() {
-    let ok = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+    let ok =
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     let picture = vec![7; 200_000];
     let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
     let (base, served) = answering(ok.clone());
@@ -194,75 +162,43 @@ fn outside_a_runtime_nothing_is_sent() {
     assert_eq!(failure.kind, TransportFailureKind::NotSent);
 }
 
-/// Layers of tower are put around the service, and what they make of errors proves nothing.
 #[tokio::test]
-async fn layers_and_timers() {
+async fn redirects_are_handed_back_or_named() {
     let server = simulator();
-    let service = tower::ServiceBuilder::new()
-        .concurrency_limit(2)
-        .timeout(Duration::from_secs(20))
-        .map_response(|response: http::Response<_>| response)
-        .service(hyper());
-    let waits = Arc::new(AtomicU32::new(0));
-    let timer = {
-        let waits = Arc::clone(&waits);
-        move |wait: Duration| {
-            waits.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(wait.min(Duration::from_millis(1)))
-        }
-    };
-    let client = Client::with_timer(app(&server.url()), service, timer);
-    let calls = (0..8).map(|_| client.call(ListModels::new()));
-    assert!(futures_util::future::join_all(calls).await.into_iter().all(|models| models.unwrap().len() == 3));
-    assert_eq!(waits.load(Ordering::Relaxed), 0);
-
-    // Refused, then waited for by the timer that was handed in, then refused again; the layer hides nothing.
-    let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
-    let service = tower::ServiceBuilder::new().timeout(Duration::from_secs(20)).service(hyper());
-    let counted = Arc::clone(&waits);
-    let client = Client::with_timer(app(&nobody), service, move |_: Duration| {
-        counted.fetch_add(1, Ordering::Relaxed);
-        tokio::time::sleep(Duration::from_millis(1))
-    });
-    let error = client.call(ListModels::new()).await.unwrap_err();
-    assert_eq!(kind(&error), Some(TransportFailureKind::NotSent), "{error:?}");
-    assert!(waits.load(Ordering::Relaxed) > 0);
-}
-
-/// A service that never answers, and one that cannot take requests.
-#[tokio::test]
-async fn services_that_do_not_answer() {
-    type Answer = Result<http::Response<String>, std::io::Error>;
-    let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<Answer>());
-    let never = |base| app(base).with_retry(RetryPolicy::never());
-    let client = Client::with_client(never("http://127.0.0.1:1"), silent).with_timeout(Duration::from_millis(20));
-    let error = client.call(ListModels::new()).await.unwrap_err();
-    assert_eq!(kind(&error), Some(TransportFailureKind::MaybeSent), "{error:?}");
-
-    #[derive(Clone)]
-    struct Closed;
-    impl tower::Service<Request<BodyReader>> for Closed {
-        type Response = http::Response<String>;
-        type Error = std::io::Error;
-        type Future = std::future::Ready<Answer>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Err(std::io::Error::other("closed")))
-        }
-
-        fn call(&mut self, _: Request<BodyReader>) -> Self::Future {
-            unreachable!("it is not ready")
-        }
-    }
-    let error = Client::with_client(never("http://127.0.0.1:1"), Closed).call(ListModels::new()).await.unwrap_err();
-    assert_eq!(kind(&error), Some(TransportFailureKind::NotSent), "{error:?}");
-}
-
-#[tokio::test]
-async fn redirects_are_handed_back() {
-    let server = simulator();
-    let moved = format!("HTTP/1.1 302 X\r\nlocation: {}/v2/models\r\ncontent-length: 5\r\n\r\nmoved", server.url());
-    let (base, _served) = answering(moved.into());
+    let moved = |base: &str| format!("HTTP/1.1 302 X\r\nlocation: {base}/v2/models\r\ncontent-length: 5\r\n\r\nmoved");
+    let (base, _served) = answering(moved(&server.url()).into());
     let error = Client::new(app(&base)).call(ListModels::new()).await.unwrap_err();
     assert_eq!(error.http_status(), Some(302), "{error:?}");
+
+    // Built to follow them: reqwest cannot be told otherwise, but it does not pass for an answer.
+    let (base, _served) = answering(moved(&server.url()).into());
+    let http = Client::builder().redirect(reqwest::redirect::Policy::default()).build().unwrap();
+    let client = Client::with_client(app(&base).with_retry(RetryPolicy::never()), http);
+    let error = client.call(ListModels::new()).await.unwrap_err();
+    assert_eq!(kind(&error), Some(TransportFailureKind::MaybeSent));
+    assert!(format!("{error:?}").contains(&server.url()), "{error:?}");
+}
+
+#[cfg(feature = "gzip")]
+#[tokio::test]
+async fn compressed_answers_are_limited_after_decompression() {
+    // 30 kB of JSON in 100 bytes or so.
+    let json = format!("{{\"status\":{{\"code\":10000}},\"models\":[],\"x\":\"{}\"}}", "y".repeat(30_000));
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(json.as_bytes()).unwrap();
+    let packed = encoder.finish().unwrap();
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", packed.len());
+    for (limit, cut, expected) in [
+        (40_000, 0, None),
+        (20_000, 0, Some(TransportFailureKind::TooLarge)),
+        (40_000, 20, Some(TransportFailureKind::MaybeSent)),
+    ] {
+        let whole = [head.as_bytes(), &packed[..packed.len() - cut]].concat();
+        let (base, served) = answering(whole);
+        let client = Client::new(app(&base).with_retry(RetryPolicy::never())).with_max_response(limit);
+        let result = client.call(ListModels::new()).await;
+        assert_eq!(result.as_ref().err().and_then(kind), expected, "{limit} {cut} {result:?}");
+        assert_eq!(result.is_ok(), expected.is_none());
+        assert!(served.join().unwrap().contains("accept-encoding: gzip"));
+    }
 }

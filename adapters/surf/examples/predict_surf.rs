@@ -1,14 +1,13 @@
 //! Prints what is in a picture on the web and in one on disk.
 //!
-//! `CLARIFAI_API_KEY=… cargo run --example predict -- ADDRESS FILE`; `CLARIFAI_API_BASE` names another address of the
+//! `CLARIFAI_API_KEY=… cargo run --example predict_surf -- ADDRESS FILE`; `CLARIFAI_API_BASE` names another address of the
 //! service.
 
 use std::error::Error;
 
-use clarifai_reqwest::{App, Client, Credentials, models::Predict};
+use clarifai_surf::{App, Client, Credentials, models::Predict};
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let [_, address, file] = &std::env::args().collect::<Vec<_>>()[..] else {
         return Err("usage: predict ADDRESS FILE".into());
     };
@@ -16,7 +15,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     if let Ok(base) = std::env::var("CLARIFAI_API_BASE") {
         app = app.with_base(&base)?;
     }
-    for line in predict(&Client::new(app), address, std::fs::read(file)?).await? {
+    for line in pollster::block_on(predict(&Client::new(app)?, address, std::fs::read(file)?))? {
         println!("{line}");
     }
     Ok(())
@@ -25,7 +24,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// The concepts of both pictures, a line each.
 pub(crate) async fn predict(client: &Client, address: &str, picture: Vec<u8>) -> Result<Vec<String>, Box<dyn Error>> {
     let predict = Predict::with("general-image-recognition").image_url(address).image_bytes(picture).min_value(0.5);
-    let outputs = client.call(predict).await?.all()?;
-    let concepts = outputs.iter().flat_map(|output| output.concepts());
-    Ok(concepts.map(|concept| format!("{:5.1} %  {}", 100.0 * concept.value(), concept.name)).collect())
+    let mut lines = Vec::new();
+    for output in client.call(predict).await?.all()? {
+        for concept in output.concepts() {
+            lines.push(format!("{:5.1} %  {}", 100.0 * concept.value(), concept.name));
+        }
+    }
+    Ok(lines)
 }

@@ -1,0 +1,41 @@
+//! Faults planted on purpose into the ureq adapter: the suite must fail by each of them.
+
+use std::sync::Arc;
+
+use clarifai_tests::conformance::faults::{FAULTS, Fault, Faulty, LOG_OF_THE_FAULT, SPAN_OF_THE_FAULT};
+use clarifai_tests::conformance::ureq::Ureq;
+use clarifai_tests::conformance::{Difference, memory, run, table};
+
+#[test]
+fn each_planted_fault_is_caught() {
+    for fault in FAULTS {
+        let expected = fault.caught_by();
+        let mut table = table::table();
+        match fault {
+            // What catches the others must pass without a fault, and nothing may be wrong with the planting.
+            Fault::None => table.retain(|one| FAULTS.iter().any(|fault| fault.caught_by().contains(&one.name))),
+            Fault::KeyInError => table.retain(|one| one.name == "truncated"),
+            Fault::KeyInLog => table.retain(|one| one.name == "answer"),
+            _ => table.retain(|one| expected.contains(&one.name)),
+        }
+        let report = run(&(Arc::new(Faulty(Arc::new(Ureq), fault)) as _), table);
+        let failed: Vec<_> = report.failures.keys().copied().collect();
+        println!("{fault:?}: {failed:?} failed");
+        assert!(fault != Fault::None || failed.is_empty(), "without a fault: {:?}", report.failures);
+        for name in expected {
+            assert!(failed.contains(name), "{fault:?} passed {name}");
+        }
+        if fault == Fault::KeyInLog {
+            for target in [LOG_OF_THE_FAULT, SPAN_OF_THE_FAULT] {
+                assert!(report.differences.contains(&Difference::LogsKey(target.to_owned())), "{report:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn memory() {
+    let grown = memory::measured(&Faulty(Arc::new(Ureq), Fault::HoldsBody));
+    // Empty in the process that measures.
+    assert!(grown.get("memory-upload").is_none_or(|bytes| *bytes > 90 << 20), "{grown:?}");
+}

@@ -1,0 +1,156 @@
+//! The conformance suite: one table of scenarios that every adapter must pass, and core's script in virtual time too.
+//!
+//! An adapter's test is a few lines: say how a client is made, and call [`hold`]. What the suite is, and how adapters
+//! may differ, stands in `tests/README.md`.
+
+use std::any::Any;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+pub mod difference;
+pub mod driver;
+pub mod faults;
+pub mod memory;
+pub mod readme;
+pub mod reply;
+pub mod scenario;
+pub mod secrets;
+pub mod server;
+mod stage;
+pub mod table;
+pub mod tls;
+pub mod ureq;
+
+pub use difference::Difference;
+pub use driver::{AnyMachine, Client, Driver, Settings};
+pub use scenario::{Play, Scenario};
+pub use stage::Stage;
+
+/// How many scenarios run at a time. Most of them wait.
+const AT_A_TIME: usize = 8;
+
+/// When a scenario that has not ended is given up.
+const GIVE_UP: Duration = Duration::from_secs(60);
+
+/// What a run of the table showed.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// What went wrong, by scenario.
+    pub failures: BTreeMap<&'static str, String>,
+    /// The differences that were seen.
+    pub differences: BTreeSet<Difference>,
+    /// How long each scenario took.
+    pub took: BTreeMap<&'static str, Duration>,
+}
+
+/// Plays scenarios with an adapter, several at a time.
+///
+/// # Panics
+///
+/// Where somebody else listens to the log of the process.
+pub fn run(driver: &Arc<dyn Driver>, table: Vec<Scenario>) -> Report {
+    secrets::listen();
+    secrets::take();
+    let names: Vec<_> = table.iter().map(|scenario| scenario.name).collect();
+    let mut left = table.len();
+    let queue = VecDeque::from(table);
+    let queue = Arc::new(Mutex::new(queue));
+    let (tell, told) = mpsc::channel();
+    for _ in 0..AT_A_TIME {
+        let (queue, driver, tell) = (Arc::clone(&queue), Arc::clone(driver), tell.clone());
+        // Not scoped: a call that never ends must not keep the report.
+        thread::spawn(move || {
+            loop {
+                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+                let Some(scenario) = next else { return };
+                let stage = Stage::new(Arc::clone(&driver));
+                let begin = Instant::now();
+                let result = play(&scenario, &stage);
+                let _ = tell.send((scenario.name, result, begin.elapsed(), stage));
+            }
+        });
+    }
+    drop(tell);
+    let mut report = Report::default();
+    let mut stages = Vec::new();
+    while left > 0 {
+        let Ok((name, result, took, stage)) = told.recv_timeout(GIVE_UP) else { break };
+        left -= 1;
+        report.took.insert(name, took);
+        if let Err(problem) = result {
+            report.failures.insert(name, problem);
+        }
+        stages.push((name, stage));
+    }
+    if left > 0 {
+        for name in names.iter().filter(|name| !report.took.contains_key(*name)) {
+            report.failures.insert(name, "it came to no end".to_owned());
+        }
+    }
+    for (name, stage) in stages {
+        report.differences.extend(stage.differences());
+        if let Err(problem) = stage.inspect() {
+            report.failures.entry(name).or_insert(problem);
+        }
+    }
+    for place in secrets::take() {
+        match place {
+            secrets::Place::Log(target) => {
+                report.differences.insert(Difference::LogsKey(target));
+            }
+            place @ secrets::Place::Other(_) => {
+                report.failures.insert("secrets", format!("the key shows in {place}"));
+            }
+        }
+    }
+    report
+}
+
+fn play(scenario: &Scenario, stage: &Stage) -> Result<(), String> {
+    let played = catch_unwind(AssertUnwindSafe(|| match &scenario.play {
+        Play::Plain(plain) => plain.on_sockets(stage),
+        Play::Sockets(_, play) => play(stage),
+    }));
+    played.unwrap_or_else(|panic| Err(format!("a panic reached the caller: {}", text_of(&*panic))))
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// Plays the whole table, and compares the differences with those that the README lists for the adapter.
+///
+/// # Panics
+///
+/// Where a scenario fails, or the README is wrong.
+pub fn hold(driver: impl Driver + 'static) {
+    let name = driver.name();
+    let begin = Instant::now();
+    let driver: Arc<dyn Driver> = Arc::new(driver);
+    let report = run(&driver, table::table());
+    let mut slowest: Vec<_> = report.took.iter().collect();
+    slowest.sort_by_key(|(_, took)| std::cmp::Reverse(**took));
+    println!(
+        "{name}: {} scenarios in {:?}; the slowest: {:?}",
+        report.took.len(),
+        begin.elapsed(),
+        &slowest[..slowest.len().min(5)]
+    );
+    let failures: Vec<_> = report.failures.iter().map(|(name, problem)| format!("{name}: {problem}")).collect();
+    assert!(
+        failures.is_empty(),
+        "{} scenarios failed:\n{}\n\nseen: {:#?}",
+        failures.len(),
+        failures.join("\n"),
+        report.differences
+    );
+    let seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
+    let mut listed = readme::differences_of(name);
+    // Seen by those who measure.
+    listed.remove(&Difference::ManyHeadersTakeMemory.to_string());
+    assert_eq!(seen, listed, "left: the differences seen of {name}; right: those in tests/README.md");
+}

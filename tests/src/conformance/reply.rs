@@ -1,0 +1,222 @@
+//! What a server answers, said once: rendered to bytes for sockets, or handed to core's script for virtual time.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use clarifai_core::TransportFailureKind;
+use clarifai_core::testing::{ManualClock, Script};
+use http::Response;
+use http::header::RETRY_AFTER;
+
+use super::server::Act;
+
+/// What becomes of one request.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// An answer.
+    Answer(Answer),
+    /// Anything else, with what an adapter that keeps to the rules says of it.
+    Trouble(Vec<Act>, TransportFailureKind),
+}
+
+/// How the end of a body is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// By `Content-Length`.
+    Length,
+    /// By `Content-Length`, which says so much whatever the body has.
+    Claim(u64),
+    /// In chunks of so many bytes.
+    Chunked(usize),
+    /// By the end of the connection.
+    UntilClose,
+    /// Not at all: the status allows no body.
+    None,
+}
+
+/// An answer, well formed or nearly so.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: u16,
+    headers: Vec<(String, Vec<u8>)>,
+    retry_in: Option<u64>,
+    body: Bytes,
+    framing: Framing,
+    before: Vec<u8>,
+    slices: Option<(usize, Duration)>,
+    keep: bool,
+}
+
+/// An answer of the API that says nothing but "ok".
+pub const OK: &str = r#"{"status":{"code":10000,"description":"Ok"}}"#;
+
+/// An answer that says "ok".
+pub fn ok() -> Answer {
+    answer(200, OK)
+}
+
+/// An answer with this status and body.
+pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
+    Answer {
+        status,
+        headers: Vec::new(),
+        retry_in: None,
+        body: body.into(),
+        framing: Framing::Length,
+        before: Vec::new(),
+        slices: None,
+        keep: false,
+    }
+}
+
+/// A refusal by the API with this HTTP status and code.
+pub fn refusal(status: u16, code: u32) -> Answer {
+    answer(status, format!(r#"{{"status":{{"code":{code},"description":"no","req_id":"r1"}}}}"#))
+}
+
+impl Answer {
+    /// With a header.
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.to_owned(), value.as_ref().to_vec()));
+        self
+    }
+
+    /// With `Retry-After` as a date that lies so many seconds ahead when the answer is made.
+    pub fn retry_in(mut self, seconds: u64) -> Self {
+        self.retry_in = Some(seconds);
+        self
+    }
+
+    /// With its end told in this way.
+    pub fn framed(mut self, framing: Framing) -> Self {
+        self.framing = framing;
+        self
+    }
+
+    /// With these bytes in front of it.
+    pub fn after(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.before = bytes.into();
+        self
+    }
+
+    /// In slices of so many bytes, with a pause after each.
+    pub fn in_slices(mut self, bytes: usize, pause: Duration) -> Self {
+        self.slices = Some((bytes, pause));
+        self
+    }
+
+    /// On a connection that stays open.
+    pub fn kept(mut self) -> Self {
+        self.keep = true;
+        self
+    }
+
+    /// The bytes on the wire.
+    pub fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.before.clone();
+        let mut line = |name: &str, value: &[u8]| {
+            bytes.extend_from_slice(name.as_bytes());
+            bytes.extend_from_slice(value);
+            bytes.extend_from_slice(b"\r\n");
+        };
+        line(&format!("HTTP/1.1 {} X", self.status), b"");
+        if !self.keep {
+            line("connection: ", b"close");
+        }
+        match self.framing {
+            Framing::Length => line("content-length: ", self.body.len().to_string().as_bytes()),
+            Framing::Claim(length) => line("content-length: ", length.to_string().as_bytes()),
+            Framing::Chunked(_) => line("transfer-encoding: ", b"chunked"),
+            Framing::UntilClose | Framing::None => {}
+        }
+        if let Some(seconds) = self.retry_in {
+            let date = SystemTime::now() + Duration::from_secs(seconds);
+            line("retry-after: ", httpdate::fmt_http_date(date).as_bytes());
+        }
+        for (name, value) in &self.headers {
+            line(&format!("{name}: "), value);
+        }
+        bytes.extend_from_slice(b"\r\n");
+        match self.framing {
+            Framing::Chunked(size) => {
+                for chunk in self.body.chunks(size) {
+                    bytes.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+                    bytes.extend_from_slice(chunk);
+                    bytes.extend_from_slice(b"\r\n");
+                }
+                bytes.extend_from_slice(b"0\r\n\r\n");
+            }
+            _ => bytes.extend_from_slice(&self.body),
+        }
+        bytes
+    }
+
+    fn act(&self) -> Act {
+        match self.slices {
+            None => Act::Write(self.bytes()),
+            Some((size, pause)) => Act::Slowly(self.bytes(), size, pause),
+        }
+    }
+
+    /// What an adapter that keeps to the rules makes of it.
+    fn told(&self, max_response: u64, clock: &ManualClock) -> Result<Response<Bytes>, TransportFailureKind> {
+        let whole = self.body.len() as u64;
+        let (claimed, body) = match self.framing {
+            Framing::Claim(length) if length < whole => {
+                (length, self.body.slice(..usize::try_from(length).unwrap_or(0)))
+            }
+            Framing::Claim(length) => (length, self.body.clone()),
+            _ => (whole, self.body.clone()),
+        };
+        if claimed > max_response {
+            return Err(TransportFailureKind::TooLarge);
+        }
+        if claimed > whole {
+            return Err(TransportFailureKind::MaybeSent);
+        }
+        let mut response = Response::builder().status(self.status);
+        for (name, value) in &self.headers {
+            response = response.header(name, value.as_slice());
+        }
+        if let Some(seconds) = self.retry_in {
+            let date = SystemTime::UNIX_EPOCH + clock.now().unix + Duration::from_secs(seconds);
+            response = response.header(RETRY_AFTER, httpdate::fmt_http_date(date));
+        }
+        response.body(body).map_err(|_| TransportFailureKind::MaybeSent)
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Self::Answer(answer)
+    }
+}
+
+impl Reply {
+    /// What a server does for it.
+    pub fn acts(&self) -> Vec<Act> {
+        match self {
+            Self::Answer(answer) => vec![Act::Read, answer.act()],
+            Self::Trouble(acts, _) => acts.clone(),
+        }
+    }
+
+    /// Whether the next request comes on the same connection.
+    pub fn keeps(&self) -> bool {
+        matches!(self, Self::Answer(answer) if answer.keep)
+    }
+
+    /// Puts it on a script, as the answer to this request.
+    pub fn script(&self, script: Script, method: &str, path: &str, max_response: u64) -> Script {
+        let clock = *script.clock();
+        let expect = script.expect(method, path);
+        let told = match self {
+            Self::Answer(answer) => answer.told(max_response, &clock),
+            Self::Trouble(_, kind) => Err(*kind),
+        };
+        match told {
+            Ok(response) => expect.reply_with(response),
+            Err(kind) => expect.fail(kind),
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! A server on loopback that does what it is told on each connection, writes down the bytes it got, and keeps listening
+//! after the last expected request, so that one too many is seen.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+
+use super::secrets;
+
+/// One thing a server does on a connection.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// Reads one request to its end.
+    Read,
+    /// Reads one request to its end and keeps nothing of its body but the length.
+    Discard,
+    /// Reads one request up to its body.
+    ReadHead,
+    /// Reads so many bytes.
+    ReadBytes(usize),
+    /// Writes.
+    Write(Vec<u8>),
+    /// Writes in slices of so many bytes, with a pause after each.
+    Slowly(Vec<u8>, usize, Duration),
+    /// Writes the same so many times.
+    Repeat(Vec<u8>, u64),
+    /// Does nothing for so long.
+    Pause(Duration),
+    /// Does nothing until the other side hangs up.
+    Hang,
+    /// Tears the connection down, without the farewell of TCP.
+    Reset,
+    /// Closes the sockets at once, without the farewell of TLS.
+    Cut,
+    /// Answers 200 and becomes a wire to this address, as a proxy does.
+    Tunnel(SocketAddr),
+}
+
+/// One request as it came.
+#[derive(Clone, Debug, Default)]
+pub struct Arrived {
+    /// Request line and headers, up to the empty line.
+    pub head: String,
+    /// The beginning of the body, or all of it.
+    pub body: Vec<u8>,
+    /// How many bytes of a body came.
+    pub length: u64,
+    /// Whether it came to its end.
+    pub complete: bool,
+    /// On which connection, counted from 0.
+    pub connection: usize,
+}
+
+impl Arrived {
+    /// The second word of the request line.
+    pub fn target(&self) -> &str {
+        self.head.split(' ').nth(1).unwrap_or_default()
+    }
+
+    /// The first word of the request line.
+    pub fn method(&self) -> &str {
+        self.head.split(' ').next().unwrap_or_default()
+    }
+
+    /// Names, in small letters, and values of the headers, sorted by name.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let mut headers: Vec<_> =
+            lines.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        headers.sort();
+        headers
+    }
+
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers().into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+}
+
+/// How much of a body is kept.
+const KEPT: usize = 4 << 20;
+
+/// No connection lives longer.
+const LIFE: Duration = Duration::from_secs(60);
+
+/// How long a closing server listens to what still comes.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+struct Shared {
+    /// What to do on the connections to come.
+    planned: Mutex<VecDeque<Vec<Act>>>,
+    /// What to do on those after them.
+    then: Vec<Act>,
+    tls: Option<Arc<ServerConfig>>,
+    arrived: Mutex<Vec<Arrived>>,
+    /// Everything read, where none of it may be secret.
+    leaked: AtomicBool,
+    connections: AtomicUsize,
+    bytes: AtomicUsize,
+    stop: AtomicBool,
+}
+
+/// A running server. It ends when it is dropped.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    tls: bool,
+}
+
+impl Server {
+    /// Does the next of `planned` on each connection. Those beyond are read and answered that they were too many.
+    pub fn start(planned: Vec<Vec<Act>>) -> Self {
+        Self::launch(planned, too_many(), None)
+    }
+
+    /// Does the same on every connection.
+    pub fn always(acts: Vec<Act>) -> Self {
+        Self::launch(Vec::new(), acts, None)
+    }
+
+    /// As [`start`](Self::start), behind TLS.
+    pub fn with_tls(planned: Vec<Vec<Act>>, config: Arc<ServerConfig>) -> Self {
+        Self::launch(planned, too_many(), Some(config))
+    }
+
+    fn launch(planned: Vec<Vec<Act>>, then: Vec<Act>, tls: Option<Arc<ServerConfig>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let address = listener.local_addr().expect("its address");
+        let with_tls = tls.is_some();
+        let shared = Arc::new(Shared {
+            planned: Mutex::new(planned.into()),
+            then,
+            tls,
+            arrived: Mutex::default(),
+            leaked: AtomicBool::new(false),
+            connections: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        });
+        let for_thread = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if for_thread.stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                let Ok(stream) = stream else { continue };
+                let number = for_thread.connections.fetch_add(1, Ordering::SeqCst);
+                let acts = lock(&for_thread.planned).pop_front().unwrap_or_else(|| for_thread.then.clone());
+                let shared = Arc::clone(&for_thread);
+                thread::spawn(move || Connection::serve(stream, number, acts, &shared));
+            }
+        });
+        Self { address, shared, tls: with_tls }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address for an app: `localhost` behind TLS, where certificates name a host.
+    pub fn url(&self) -> String {
+        match self.tls {
+            true => format!("https://localhost:{}", self.address.port()),
+            false => format!("http://{}", self.address),
+        }
+    }
+
+    /// The requests that came, whole or in part.
+    pub fn arrived(&self) -> Vec<Arrived> {
+        lock(&self.shared.arrived).clone()
+    }
+
+    /// How many came, without a copy of them.
+    pub fn count(&self) -> usize {
+        lock(&self.shared.arrived).len()
+    }
+
+    /// How many connections were opened.
+    pub fn connections(&self) -> usize {
+        self.shared.connections.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes came, on all connections.
+    pub fn bytes(&self) -> usize {
+        self.shared.bytes.load(Ordering::SeqCst)
+    }
+
+    /// Whether a secret came, of whatever kind and in whatever place.
+    pub fn got_a_secret(&self) -> bool {
+        self.shared.leaked.load(Ordering::SeqCst)
+            || lock(&self.shared.arrived).iter().any(|request| secrets::shows(&request.body))
+    }
+
+    /// Waits until so many requests came, for a while.
+    pub fn wait_for(&self, requests: usize) {
+        let begin = Instant::now();
+        while self.count() < requests && begin.elapsed() < Duration::from_secs(10) {
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({}, {} requests)", self.address, self.count())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::SeqCst);
+        // Wakes the listener, so that it sees the flag.
+        let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn too_many() -> Vec<Act> {
+    let body = "one request too many";
+    let answer = format!("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    vec![Act::Read, Act::Write(answer.into_bytes())]
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+trait Stream: Read + Write {}
+
+impl<T: Read + Write> Stream for T {}
+
+struct Connection<'a> {
+    stream: Box<dyn Stream>,
+    socket: TcpStream,
+    number: usize,
+    shared: &'a Shared,
+    /// Bytes that came and belong to what comes next.
+    ahead: Vec<u8>,
+    /// Whether what comes is the body of a request that was written down without it.
+    in_body: bool,
+    until: Instant,
+}
+
+impl Connection<'_> {
+    fn serve(socket: TcpStream, number: usize, acts: Vec<Act>, shared: &Shared) {
+        let _ = socket.set_nodelay(true);
+        // Short, to look whether the server is to stop.
+        let _ = socket.set_read_timeout(Some(Duration::from_millis(20)));
+        let _ = socket.set_write_timeout(Some(Duration::from_secs(20)));
+        let Ok(twin) = socket.try_clone() else { return };
+        let stream: Box<dyn Stream> = match &shared.tls {
+            None => Box::new(twin),
+            Some(config) => match ServerConnection::new(Arc::clone(config)) {
+                Ok(tls) => Box::new(StreamOwned::new(tls, twin)),
+                Err(_) => return,
+            },
+        };
+        let mut connection = Connection {
+            stream,
+            socket,
+            number,
+            shared,
+            ahead: Vec::new(),
+            in_body: false,
+            until: Instant::now() + LIFE,
+        };
+        // An error means that the other side is gone; what came of it is written down by then.
+        let _ = connection.perform(acts);
+    }
+
+    fn perform(&mut self, acts: Vec<Act>) -> io::Result<()> {
+        for act in acts {
+            match act {
+                Act::Read => self.read_request(Some(KEPT))?,
+                Act::Discard => self.read_request(Some(0))?,
+                Act::ReadHead => self.read_request(None)?,
+                Act::ReadBytes(count) => self.read_bytes(count)?,
+                Act::Write(bytes) => self.stream.write_all(&bytes)?,
+                Act::Slowly(bytes, slice, pause) => {
+                    for slice in bytes.chunks(slice) {
+                        self.stream.write_all(slice)?;
+                        self.stream.flush()?;
+                        self.pause(pause)?;
+                    }
+                }
+                Act::Repeat(bytes, times) => {
+                    for _ in 0..times {
+                        self.stream.write_all(&bytes)?;
+                    }
+                }
+                Act::Pause(time) => self.pause(time)?,
+                Act::Hang => while self.more()? {},
+                Act::Reset => {
+                    socket2::SockRef::from(&self.socket).set_linger(Some(Duration::ZERO))?;
+                    return Ok(());
+                }
+                Act::Cut => return self.socket.shutdown(Shutdown::Both),
+                Act::Tunnel(address) => return self.tunnel(address),
+            }
+            self.stream.flush()?;
+        }
+        self.farewell()
+    }
+
+    /// Closes this direction and reads what still comes, so that no reset overtakes what was written.
+    fn farewell(&mut self) -> io::Result<()> {
+        self.socket.shutdown(Shutdown::Write)?;
+        self.until = self.until.min(Instant::now() + FAREWELL);
+        while self.more()? {
+            if self.in_body {
+                self.ahead.clear();
+            }
+        }
+        match self.ahead.is_empty() {
+            true => Ok(()),
+            false => self.read_request(Some(KEPT)),
+        }
+    }
+
+    /// Waits for more bytes. `false` at the end of what comes.
+    fn more(&mut self) -> io::Result<bool> {
+        let mut buffer = [0; 1 << 14];
+        loop {
+            match self.stream.read(&mut buffer) {
+                Ok(count) => {
+                    self.shared.bytes.fetch_add(count, Ordering::SeqCst);
+                    self.ahead.extend_from_slice(&buffer[..count]);
+                    return Ok(count > 0);
+                }
+                Err(error) if is_waiting(&error) && self.may_go_on() => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn may_go_on(&self) -> bool {
+        Instant::now() < self.until && !self.shared.stop.load(Ordering::SeqCst)
+    }
+
+    fn pause(&self, time: Duration) -> io::Result<()> {
+        let end = Instant::now() + time;
+        while Instant::now() < end {
+            if !self.may_go_on() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            thread::sleep(Duration::from_millis(20).min(end - Instant::now()));
+        }
+        Ok(())
+    }
+
+    fn read_bytes(&mut self, count: usize) -> io::Result<()> {
+        let result = loop {
+            match self.ahead.len() < count {
+                true => match self.more() {
+                    Ok(true) => {}
+                    Ok(false) => break Ok(()),
+                    Err(error) => break Err(error),
+                },
+                false => break Ok(()),
+            }
+        };
+        let bytes = std::mem::take(&mut self.ahead);
+        if !bytes.is_empty() {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+            self.note(Arrived {
+                head: head.to_owned(),
+                body: body.as_bytes().to_vec(),
+                length: body.len() as u64,
+                complete: false,
+                connection: self.number,
+            });
+        }
+        result
+    }
+
+    fn note(&self, request: Arrived) {
+        if secrets::shows(request.head.as_bytes()) {
+            self.shared.leaked.store(true, Ordering::SeqCst);
+        }
+        lock(&self.shared.arrived).push(request);
+    }
+
+    /// Reads a request, and so much of its body to keep.
+    fn read_request(&mut self, kept: Option<usize>) -> io::Result<()> {
+        let end = loop {
+            if let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end;
+            }
+            match self.more() {
+                Ok(true) => {}
+                other => {
+                    self.read_bytes(0)?;
+                    return other.and(Err(io::ErrorKind::UnexpectedEof.into()));
+                }
+            }
+        };
+        let rest = self.ahead.split_off(end + 4);
+        let head = String::from_utf8_lossy(&std::mem::replace(&mut self.ahead, rest)[..end]).into_owned();
+        let mut request = Arrived { head, connection: self.number, ..Arrived::default() };
+        let Some(kept) = kept else {
+            self.in_body = true;
+            self.note(request);
+            return Ok(());
+        };
+        if request.header("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
+            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            self.stream.flush()?;
+        }
+        let result = self.read_body(&mut request, kept);
+        request.complete = result.is_ok();
+        self.note(request);
+        result
+    }
+
+    fn read_body(&mut self, request: &mut Arrived, kept: usize) -> io::Result<()> {
+        if request.header("transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+            loop {
+                let size = self.line()?;
+                let size = size.split(';').next().unwrap_or_default().trim();
+                let size = u64::from_str_radix(size, 16).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+                self.take(size, request, kept)?;
+                self.line()?;
+                if size == 0 {
+                    return Ok(());
+                }
+            }
+        }
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        self.take(length, request, kept)
+    }
+
+    fn line(&mut self) -> io::Result<String> {
+        loop {
+            if let Some(end) = self.ahead.windows(2).position(|window| window == b"\r\n") {
+                let rest = self.ahead.split_off(end + 2);
+                return Ok(String::from_utf8_lossy(&std::mem::replace(&mut self.ahead, rest)[..end]).into_owned());
+            }
+            if !self.more()? {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+    }
+
+    fn take(&mut self, mut count: u64, request: &mut Arrived, kept: usize) -> io::Result<()> {
+        while count > 0 {
+            if self.ahead.is_empty() && !self.more()? {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let now = usize::try_from(count).unwrap_or(usize::MAX).min(self.ahead.len());
+            let room = kept.saturating_sub(request.body.len()).min(now);
+            request.body.extend_from_slice(&self.ahead[..room]);
+            request.length += now as u64;
+            count -= now as u64;
+            self.ahead.drain(..now);
+        }
+        Ok(())
+    }
+
+    /// Carries bytes to and fro until both sides are done, and searches those that pass.
+    fn tunnel(&mut self, address: SocketAddr) -> io::Result<()> {
+        self.stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+        self.stream.flush()?;
+        let mut there = TcpStream::connect(address)?;
+        let (mut back_from, mut back_to) = (there.try_clone()?, self.socket.try_clone()?);
+        thread::spawn(move || {
+            let _ = io::copy(&mut back_from, &mut back_to);
+            let _ = back_to.shutdown(Shutdown::Write);
+        });
+        let mut passed = Vec::new();
+        loop {
+            if !self.ahead.is_empty() {
+                there.write_all(&self.ahead)?;
+                passed.append(&mut self.ahead);
+            }
+            if !self.more().unwrap_or(false) {
+                break;
+            }
+        }
+        if secrets::shows(&passed) {
+            self.shared.leaked.store(true, Ordering::SeqCst);
+        }
+        there.shutdown(Shutdown::Write)
+    }
+}
+
+fn is_waiting(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut | io::ErrorKind::Interrupted)
+}

@@ -1,0 +1,329 @@
+//! What comes back is handed over: whole, untouched, whatever its status.
+
+use std::time::Duration;
+
+use super::super::difference::Difference;
+use super::super::reply::{Framing, OK, answer, ok, refusal};
+use super::super::scenario::{Ended, MAYBE_SENT, Op, Outcome, Scenario, Scene, Seen, run, send};
+use super::super::server::{Act, Server};
+use super::super::stage::Stage;
+use super::{must, plain, sockets};
+use clarifai_core::TransportFailureKind::MaybeSent;
+
+const PAGE: &str = "<!DOCTYPE html><html><title>Sign in to the network</title></html>";
+
+#[expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
+pub(super) fn scenarios() -> Vec<Scenario> {
+    let mut all = vec![
+        plain("answer", "An answer with a length is read.", run(Op::List).gets(ok()).ends(Outcome::Done)),
+        plain(
+            "answer-bytes",
+            "The body is handed over byte for byte, whatever bytes it has.",
+            send(Op::List)
+                .gets(answer(200, every_byte()))
+                .ends(Outcome::Status(200))
+                .check(|seen| body_is(seen, &every_byte())),
+        ),
+        plain(
+            "headers-twice",
+            "Headers of the answer are handed over, all values of them.",
+            send(Op::List)
+                .gets(ok().header("x-a", "1").header("X-A", "2").header("x-empty", ""))
+                .ends(Outcome::Status(200))
+                .check(|seen| {
+                    let headers =
+                        seen.ended[0].response().map(|response| response.headers().clone()).unwrap_or_default();
+                    let values: Vec<_> = headers.get_all("x-a").iter().map(http::HeaderValue::as_bytes).collect();
+                    must(values == [b"1", b"2"] && headers["x-empty"].is_empty(), || format!("{headers:?}"))
+                }),
+        ),
+        plain(
+            "chunked",
+            "An answer in chunks is put together.",
+            run(Op::List).gets(ok().framed(Framing::Chunked(7))).ends(Outcome::Done),
+        ),
+        plain(
+            "chunked-large",
+            "So is a large one, beyond any buffer.",
+            send(Op::List)
+                .gets(answer(200, vec![b'x'; 700_000]).framed(Framing::Chunked(65_537)))
+                .ends(Outcome::Status(200))
+                .check(|seen| body_is(seen, &[b'x'; 700_000])),
+        ),
+        sockets(
+            "chunked-trailers",
+            "Extensions of chunks and trailers are passed over.",
+            "the script answers with a finished body",
+            |stage| {
+                let chunks =
+                    format!("4;a=b\r\n{}\r\n{:x}\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", &OK[..4], OK.len() - 4, &OK[4..]);
+                let bytes =
+                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
+                answered(stage, bytes.into_bytes(), OK.as_bytes())
+            },
+        ),
+        plain(
+            "until-close",
+            "An answer without a length ends with the connection.",
+            run(Op::List).gets(ok().framed(Framing::UntilClose)).ends(Outcome::Done),
+        ),
+        sockets("http-1-0", "An answer of HTTP/1.0 is read.", "the script knows no versions", |stage| {
+            answered(stage, format!("HTTP/1.0 200 OK\r\n\r\n{OK}").into_bytes(), OK.as_bytes())
+        }),
+        sockets(
+            "no-reason",
+            "A status line without a reason, and names of headers in capitals, are read.",
+            "the script knows no status lines",
+            |stage| {
+                let bytes = format!("HTTP/1.1 200\r\nCONNECTION: close\r\nCONTENT-LENGTH: {}\r\n\r\n{OK}", OK.len());
+                answered(stage, bytes.into_bytes(), OK.as_bytes())
+            },
+        ),
+        plain(
+            "one-byte-slices",
+            "An answer that comes byte by byte is put together.",
+            run(Op::List).gets(ok().in_slices(1, Duration::ZERO)).ends(Outcome::Done),
+        ),
+        plain(
+            "status-204",
+            "204 has no body, and nobody waits for one.",
+            send(Op::List)
+                .gets(answer(204, "").framed(Framing::None))
+                .ends(Outcome::Status(204))
+                .check(|seen| body_is(seen, b"")),
+        ),
+        plain(
+            "status-204-read",
+            "As the answer to a call it cannot be read, and the error says that it is empty.",
+            run(Op::CreateOnce)
+                .gets(answer(204, "").framed(Framing::None))
+                .ends(Outcome::Unreadable)
+                .check(|seen| says(seen, "empty")),
+        ),
+        plain(
+            "empty-body",
+            "So is an answer of length 0.",
+            run(Op::CreateOnce).gets(answer(200, "")).ends(Outcome::Unreadable).check(|seen| says(seen, "empty")),
+        ),
+        plain(
+            "status-304",
+            "304 is handed back.",
+            send(Op::List).gets(answer(304, "").framed(Framing::None)).ends(Outcome::Status(304)),
+        ),
+        plain(
+            "status-unknown",
+            "So is a status that nobody has heard of.",
+            send(Op::List)
+                .gets(answer(299, OK))
+                .ends(Outcome::Status(299))
+                .or(MAYBE_SENT, Difference::LosesUnknownStatus)
+                .check(|seen| seen.ended[0].response().map_or(Ok(()), |_| body_is(seen, OK.as_bytes()))),
+        ),
+        plain(
+            "gateway-page",
+            "The page of a gateway is a refusal by its status.",
+            run(Op::CreateOnce)
+                .gets(answer(502, "<html>Bad Gateway</html>").header("content-type", "text/html"))
+                .ends(Outcome::Refused(502)),
+        ),
+        plain(
+            "captive-portal",
+            "The page of a captive portal under status 200 is no answer, and the error advises to look for a proxy.",
+            run(Op::List)
+                .gets(answer(200, PAGE).header("content-type", "text/html"))
+                .ends(Outcome::Unreadable)
+                .check(|seen| says(seen, "proxies")),
+        ),
+        plain(
+            "not-utf8",
+            "An answer in another encoding is no answer.",
+            run(Op::List)
+                .gets(answer(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
+                .ends(Outcome::Unreadable),
+        ),
+        plain(
+            "quoted-key",
+            "A refusal that quotes the key does not put it into the error.",
+            run(Op::List)
+                .gets(answer(
+                    401,
+                    format!(r#"{{"status":{{"code":11009,"description":"no key {}"}}}}"#, super::super::secrets::KEY),
+                ))
+                .ends(Outcome::Refused(401))
+                .check(|seen| says(seen, "***")),
+        ),
+        plain(
+            "quoted-key-page",
+            "Nor does a page that quotes it.",
+            run(Op::List)
+                .gets(answer(403, format!("<p>denied: {}</p>", super::super::secrets::KEY)))
+                .ends(Outcome::Refused(403))
+                .check(|seen| says(seen, "***")),
+        ),
+        plain(
+            "gzip-unasked",
+            "An answer packed without being asked is handed over as it came.",
+            send(Op::List)
+                .gets(answer(200, gzip(OK.as_bytes())).header("content-encoding", "gzip"))
+                .ends(Outcome::Status(200))
+                .check(|seen| {
+                    let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
+                    must(body == gzip(OK.as_bytes()) || body == OK, || format!("{body:?}"))
+                }),
+        ),
+        sockets(
+            "gzip-cut",
+            "A packed answer that breaks off is a failed connection to an adapter that unpacks it, never a shorter answer.",
+            "the script unpacks nothing",
+            gzip_cut,
+        ),
+        sockets(
+            "redirect-same-host",
+            "A redirect to the same host is not followed either.",
+            "it is about a further request",
+            |stage| {
+                let moved = answer(302, "moved").header("location", "/v2/elsewhere");
+                let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved.bytes())]), 1);
+                let app = stage.app(&server.url());
+                let response =
+                    stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
+                must(response.status() == 302 && response.headers()["location"] == "/v2/elsewhere", || {
+                    format!("{response:?}")
+                })
+            },
+        ),
+        plain(
+            "redirect-run",
+            "To a call a redirect is a refusal.",
+            run(Op::CreateOnce).gets(answer(302, "moved").header("location", "/login")).ends(Outcome::Refused(302)),
+        ),
+        plain(
+            "garbage",
+            "Something that speaks no HTTP is a failed connection.",
+            run(Op::CreateOnce)
+                .meets([Act::Read, Act::Write(b"SSH-2.0-OpenSSH_9.9\r\n\r\n\0\0\0".to_vec())], MaybeSent)
+                .ends(MAYBE_SENT)
+                .check(happened),
+        ),
+        plain(
+            "two-lengths",
+            "An answer that says two lengths is a failed connection.",
+            run(Op::CreateOnce)
+                .meets(
+                    [
+                        Act::Read,
+                        Act::Write(
+                            format!("HTTP/1.1 200 OK\r\ncontent-length: 3\r\ncontent-length: {}\r\n\r\n{OK}", OK.len())
+                                .into(),
+                        ),
+                    ],
+                    MaybeSent,
+                )
+                .ends(MAYBE_SENT)
+                .or(Outcome::Unreadable, Difference::TakesTwoLengths)
+                .or(Outcome::Done, Difference::TakesTwoLengths),
+        ),
+    ];
+    for (name, status) in
+        [("refusal-400", 400), ("refusal-401", 401), ("refusal-404", 404), ("refusal-500", 500), ("refusal-503", 503)]
+    {
+        let says = "The body of a refusal survives, and its code, words and request id stand in the error.";
+        let body = refusal(status, 11102);
+        all.push(plain(
+            name,
+            says,
+            send(Op::CreateOnce)
+                .gets(body.clone())
+                .ends(Outcome::Status(status))
+                .run(Op::CreateOnce)
+                .gets(body)
+                .ends(Outcome::Refused(status))
+                .check(|seen| {
+                    let error = seen.ended[1].error().ok_or("no error")?;
+                    must(error.api_code() == Some(11102) && error.request_id() == Some("r1"), || error.to_string())?;
+                    let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
+                    must(body.starts_with(b"{\"status\""), || format!("{body:?}"))
+                }),
+        ));
+    }
+    let to_another = "is handed back and never followed: no byte goes to the other host.";
+    let redirects: [(&str, Scene); 5] = [
+        ("redirect-301", |stage| redirect(stage, 301)),
+        ("redirect-302", |stage| redirect(stage, 302)),
+        ("redirect-303", |stage| redirect(stage, 303)),
+        ("redirect-307", |stage| redirect(stage, 307)),
+        ("redirect-308", |stage| redirect(stage, 308)),
+    ];
+    for (name, play) in redirects {
+        all.push(sockets(name, to_another, "it is about another host", play));
+    }
+    all
+}
+
+fn every_byte() -> Vec<u8> {
+    (0..=255).cycle().take(1000).collect()
+}
+
+/// Packs bytes as servers do.
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    packer.write_all(bytes).and_then(|()| packer.finish()).expect("memory is written to")
+}
+
+fn gzip_cut(stage: &Stage) -> Result<(), String> {
+    let mut bytes = gzip(&every_byte());
+    bytes.truncate(bytes.len() - 20);
+    let acts = vec![Act::Read, Act::Write(answer(200, bytes.clone()).header("content-encoding", "gzip").bytes())];
+    let server = stage.keep(Server::start(vec![acts]), 1);
+    let app = stage.app(&server.url());
+    let ended = Ended::Sent(stage.client(&app).send(Op::List.request(&app)));
+    match ended.response() {
+        Some(response) if response.body() == bytes.as_slice() => {}
+        Some(_) => stage.differs(Difference::TakesCutGzip),
+        None if ended.outcome() == MAYBE_SENT => stage.differs(Difference::Unpacks),
+        None => return Err(ended.to_string()),
+    }
+    Ok(())
+}
+
+fn body_is(seen: &Seen, expected: &[u8]) -> Result<(), String> {
+    let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
+    must(body == expected, || format!("{} bytes of a body came, not these {}", body.len(), expected.len()))
+}
+
+fn says(seen: &Seen, word: &str) -> Result<(), String> {
+    let error = seen.ended[0].error().map(ToString::to_string).unwrap_or_default();
+    must(error.contains(word), || format!("`{word}` is missing in: {error}"))
+}
+
+/// The error says that the call may have taken effect.
+pub(super) fn happened(seen: &Seen) -> Result<(), String> {
+    must(seen.ended[0].error().is_some_and(clarifai_core::Error::may_have_happened), || seen.ended[0].to_string())
+}
+
+/// Whether these bytes of a server are handed over as status 200 with this body.
+pub(super) fn answered(stage: &Stage, bytes: Vec<u8>, body: &[u8]) -> Result<(), String> {
+    let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(bytes)]]), 1);
+    let app = stage.app(&server.url());
+    let response = stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    must(response.status() == 200 && response.body() == body, || format!("{response:?}"))
+}
+
+fn redirect(stage: &Stage, status: u16) -> Result<(), String> {
+    let other = stage.keep_other(Server::always(vec![Act::Read, Act::Write(ok().bytes())]));
+    // By name, so that it is another host and not only another port.
+    let location = format!("http://localhost:{}/v2/models", other.address().port());
+    let moved = answer(status, "moved").header("location", &location).bytes();
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved)]), 4);
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    for op in [Op::List, Op::Predict, Op::PredictBytes(5000), Op::DeleteMany] {
+        let response = client.send(op.request(&app)).map_err(|failure| format!("{op:?}: {failure:?}"))?;
+        must(response.status() == status, || format!("{op:?}: {response:?}"))?;
+        must(response.body() == "moved" && response.headers()["location"] == location, || {
+            format!("{op:?}: {response:?}")
+        })?;
+    }
+    must(other.connections() == 0, || "the other host was called".to_owned())
+}

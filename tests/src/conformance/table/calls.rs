@@ -1,0 +1,153 @@
+//! Several calls: side by side, one after the other on one connection, given up.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::super::difference::Difference;
+use super::super::reply::{OK, answer, ok};
+use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
+use super::super::server::{Act, Server};
+use super::super::stage::Stage;
+use super::{must, sockets};
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        sockets(
+            "pool",
+            "Calls one after the other share a connection that stays open.",
+            "the script has no connections",
+            pool,
+        ),
+        sockets(
+            "pool-closed",
+            "A pooled connection that the server has closed is not used for a POST that may not be repeated; or the call fails, and was sent at most once.",
+            "the script has no connections",
+            pool_closed,
+        ),
+        sockets(
+            "parallel",
+            "32 calls of four threads on one client each get their own answer.",
+            "a script is driven by one thread",
+            parallel,
+        ),
+        sockets(
+            "parallel-slow",
+            "A slow answer holds up no other call of the client.",
+            "a script is driven by one thread",
+            parallel_slow,
+        ),
+        sockets(
+            "give-up-call",
+            "A call dropped in flight ends at once, and the client goes on.",
+            "a script never waits",
+            give_up_call,
+        ),
+        sockets(
+            "give-up-wait",
+            "So does one dropped while it waits, and nothing more is sent.",
+            "a script never waits",
+            give_up_wait,
+        ),
+    ]
+}
+
+fn pool(stage: &Stage) -> Result<(), String> {
+    let kept = || vec![Act::Read, Act::Write(ok().kept().bytes())];
+    let server = stage.keep(Server::start(vec![[kept(), kept(), kept()].concat(), kept(), kept()]), 3);
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    for op in [Op::List, Op::PredictBytes(10_000), Op::CreateOnce] {
+        client.run(op.machine(&app)).map_err(|error| format!("{op:?}: {error:?}"))?;
+    }
+    if server.connections() > 1 {
+        stage.differs(Difference::NoPool);
+    }
+    Ok(())
+}
+
+fn pool_closed(stage: &Stage) -> Result<(), String> {
+    // Both a connection closed long ago and one that closes this moment.
+    for pause in [Duration::from_millis(150), Duration::ZERO] {
+        let first = vec![Act::Read, Act::Write(ok().kept().bytes())];
+        let server = stage.keep_uncounted(Server::start(vec![first, vec![Act::Read, Act::Write(ok().bytes())]]));
+        let app = stage.app(&server.url());
+        let client = stage.client(&app);
+        client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+        thread::sleep(pause);
+        let ended = Ended::Sent(client.send(Op::CreateOnce.request(&app)));
+        thread::sleep(Duration::from_millis(50));
+        let posts = server.arrived().iter().filter(|request| request.method() == "POST").count();
+        let honest = match ended.outcome() {
+            Outcome::Status(200) => posts == 1,
+            MAYBE_SENT => posts <= 1,
+            NOT_SENT => posts == 0,
+            _ => false,
+        };
+        must(honest, || format!("{posts} POSTs arrived after {pause:?}, and it ended: {ended}"))?;
+        // Long after it was closed it should have been noticed.
+        if !pause.is_zero() && ended.outcome() != Outcome::Status(200) {
+            stage.differs(Difference::FailsOnClosedPool);
+        }
+    }
+    Ok(())
+}
+
+fn parallel(stage: &Stage) -> Result<(), String> {
+    let server =
+        stage.keep(Server::always(vec![Act::Read, Act::Pause(Duration::from_millis(5)), Act::Write(ok().bytes())]), 32);
+    let app = stage.app(&server.url());
+    let client: Arc<dyn super::super::driver::Client> = stage.client(&app).into();
+    let calls: Vec<_> = (0..4)
+        .map(|_| {
+            let (client, app) = (Arc::clone(&client), app.clone());
+            thread::spawn(move || {
+                (0..8).all(|_| client.run(Op::PredictBytes(2000).machine(&app)).is_ok_and(|answer| answer.body == OK))
+            })
+        })
+        .collect();
+    let all = calls.into_iter().all(|call| call.join().unwrap_or(false));
+    must(all, || "a call failed".to_owned())
+}
+
+fn parallel_slow(stage: &Stage) -> Result<(), String> {
+    let slow = vec![Act::Read, Act::Pause(Duration::from_millis(1500)), Act::Write(ok().bytes())];
+    let server = stage.keep(Server::start(vec![slow, vec![Act::Read, Act::Write(ok().bytes())]]), 2);
+    let app = stage.app(&server.url());
+    let client: Arc<dyn super::super::driver::Client> = stage.client(&app).into();
+    let first = {
+        let (client, app) = (Arc::clone(&client), app.clone());
+        thread::spawn(move || client.run(Op::List.machine(&app)).is_ok())
+    };
+    server.wait_for(1);
+    let begin = Instant::now();
+    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    let took = begin.elapsed();
+    must(first.join().unwrap_or(false), || "the slow call failed".to_owned())?;
+    must(took < Duration::from_millis(1200), || format!("the quick call took {took:?}"))
+}
+
+fn give_up_call(stage: &Stage) -> Result<(), String> {
+    given_up(stage, vec![Act::Read, Act::Hang])
+}
+
+fn give_up_wait(stage: &Stage) -> Result<(), String> {
+    let wait = answer(429, r#"{"status":{"code":11005}}"#).header("retry-after", "2").bytes();
+    given_up(stage, vec![Act::Read, Act::Write(wait)])
+}
+
+fn given_up(stage: &Stage, acts: Vec<Act>) -> Result<(), String> {
+    let server = stage.keep_uncounted(Server::start(vec![acts, vec![Act::Read, Act::Write(ok().bytes())]]));
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    let begin = Instant::now();
+    if !client.give_up(Op::CreateOnce.machine(&app), Duration::from_millis(200)) {
+        stage.differs(Difference::Blocks);
+        return Ok(());
+    }
+    let took = begin.elapsed();
+    must(took < Duration::from_millis(1500), || format!("it took {took:?} to give it up"))?;
+    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    thread::sleep(Duration::from_millis(2500));
+    must(server.count() == 2, || format!("{} requests arrived, not 2", server.count()))
+}

@@ -1,0 +1,200 @@
+//! Who is at the other end: nobody, the wrong one, one behind TLS, one behind a proxy.
+
+use std::net::TcpListener;
+
+use clarifai_core::{App, Credentials, TransportFailureKind};
+
+use super::super::difference::Difference;
+use super::super::driver::Settings;
+use super::super::reply::{Framing, OK, answer, ok};
+use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
+use super::super::secrets;
+use super::super::server::{Act, Server};
+use super::super::stage::Stage;
+use super::super::tls::{self, Flaw};
+use super::{must, sockets};
+
+const TLS: &str = "the script has no certificates";
+const PROXY: &str = "the script has no proxies";
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        sockets(
+            "refused",
+            "Where nobody listens, nothing was sent.",
+            "the script has no ports; core's own tests fail it as not sent",
+            refused,
+        ),
+        sockets(
+            "unknown-host",
+            "Where a name has no address, nothing was sent.",
+            "the script knows no names",
+            unknown_host,
+        ),
+        sockets("tls", "A certificate of the private authority that was handed in is accepted.", TLS, tls_accepted),
+        sockets("tls-default", "Without that authority it is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::None, false)
+        }),
+        sockets("tls-wrong-host", "A certificate for another host is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::WrongHost, true)
+        }),
+        sockets("tls-expired", "One that has run out is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::Expired, true)
+        }),
+        sockets("tls-not-yet", "One that is not valid yet is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::NotYetValid, true)
+        }),
+        sockets("tls-self-signed", "One that no authority signed is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::SelfSigned, true)
+        }),
+        sockets("tls-other-authority", "One that another authority signed is refused.", TLS, |stage| {
+            tls_refused(stage, Flaw::OtherAuthority, true)
+        }),
+        sockets(
+            "tls-truncated",
+            "An answer cut without the farewell of TLS is a failed connection where its end was to be told by it.",
+            TLS,
+            tls_truncated,
+        ),
+        sockets("tls-plain-server", "A server that speaks no TLS is a failed connection.", TLS, tls_plain_server),
+        sockets(
+            "plain-http",
+            "Plain `http` to a host that is not this machine is refused before anything is sent, unless allowed in so many words.",
+            "it is decided before there is a transport",
+            plain_http,
+        ),
+        sockets("proxy", "A proxy gets the name of the host, and never the key or the path.", PROXY, proxy),
+        sockets("proxy-refuses", "A proxy that refuses is a failed connection, and gets no key.", PROXY, proxy_refuses),
+        sockets("proxy-down", "So is a proxy that is not there.", PROXY, proxy_down),
+    ]
+}
+
+fn nowhere() -> Result<String, String> {
+    let listener = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    listener.map(|address| address.to_string()).map_err(|error| error.to_string())
+}
+
+/// The one request, and its end must be this or a listed difference.
+fn ends(
+    stage: &Stage,
+    app: &App,
+    settings: &Settings,
+    rule: Outcome,
+    or: Option<(Outcome, Difference)>,
+) -> Result<(), String> {
+    let ended = Ended::Sent(stage.driver().client(app.clone(), settings).send(Op::CreateOnce.request(app)));
+    ended.search("a connection");
+    match or {
+        _ if ended.outcome() == rule => Ok(()),
+        Some((outcome, difference)) if ended.outcome() == outcome => {
+            stage.differs(difference);
+            Ok(())
+        }
+        _ => Err(format!("it ended as {:?}, not {rule:?}: {ended}", ended.outcome())),
+    }
+}
+
+fn refused(stage: &Stage) -> Result<(), String> {
+    let app = stage.app(&format!("http://{}", nowhere()?));
+    ends(stage, &app, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::RefusedIsMaybeSent)))
+}
+
+fn unknown_host(stage: &Stage) -> Result<(), String> {
+    let app = Credentials::key(secrets::KEY).and_then(|key| App::new(key).with_base("https://no-such-host.invalid"));
+    let app = app.map_err(|error| error.to_string())?;
+    ends(stage, &app, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::NoHostIsMaybeSent)))
+}
+
+fn trusting() -> Settings {
+    Settings { authority: Some(tls::authority()), ..Settings::default() }
+}
+
+fn tls_accepted(stage: &Stage) -> Result<(), String> {
+    let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]; 2], tls::server(Flaw::None));
+    let server = stage.keep(server, 2);
+    let app = stage.app(&server.url());
+    let client = stage.driver().client(app.clone(), &trusting());
+    client.run(Op::PredictBytes(100_000).machine(&app)).map_err(|error| format!("{error:?}"))?;
+    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    Ok(())
+}
+
+fn tls_refused(stage: &Stage, flaw: Flaw, trusted: bool) -> Result<(), String> {
+    let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]], tls::server(flaw));
+    let server = stage.keep_other(server);
+    let app = stage.app(&server.url());
+    let settings = if trusted { trusting() } else { Settings::default() };
+    ends(stage, &app, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    must(server.connections() > 0, || "nobody called".to_owned())?;
+    must(server.count() == 0, || "a request was sent to it".to_owned())
+}
+
+fn tls_truncated(stage: &Stage) -> Result<(), String> {
+    let until_close = ok().framed(Framing::UntilClose).bytes();
+    let server = Server::with_tls(vec![vec![Act::Read, Act::Write(until_close), Act::Cut]], tls::server(Flaw::None));
+    let server = stage.keep(server, 1);
+    let app = stage.app(&server.url());
+    ends(stage, &app, &trusting(), MAYBE_SENT, Some((Outcome::Status(200), Difference::TakesCutTls)))
+}
+
+fn tls_plain_server(stage: &Stage) -> Result<(), String> {
+    let server = Server::start(vec![vec![Act::ReadBytes(5), Act::Write(ok().bytes())]; 4]);
+    let server = stage.keep_other(server);
+    let app = stage.app(&format!("https://localhost:{}", server.address().port()));
+    ends(stage, &app, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
+}
+
+fn plain_http(stage: &Stage) -> Result<(), String> {
+    let app = || Credentials::key(secrets::KEY).map(App::new).map_err(|error| error.to_string());
+    for base in
+        ["http://example.com", "http://192.0.2.1:8080", "http://localhost.example.com", "http://[2001:db8::1]/v2"]
+    {
+        let Err(error) = app()?.with_base(base) else { return Err(format!("{base} was accepted")) };
+        secrets::search_error(&error, base);
+        must(!error.may_have_happened(), || error.to_string())?;
+        let allowed = app()?.with_plain_http_base(base).map_err(|error| error.to_string())?;
+        stage.search_debug(&format!("{allowed:?}"));
+    }
+    // Where it is allowed, it is the same as on loopback.
+    let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(ok().bytes())]]), 1);
+    let app = app()?.with_plain_http_base(&server.url()).map_err(|error| error.to_string())?;
+    stage.client(&app).run(Op::List.machine(&app)).map(drop).map_err(|error| error.to_string())
+}
+
+fn through(proxy: &str) -> Settings {
+    Settings { proxy: Some(format!("http://{proxy}")), ..trusting() }
+}
+
+fn proxy(stage: &Stage) -> Result<(), String> {
+    let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]], tls::server(Flaw::None));
+    let server = stage.keep(server, 1);
+    let proxy = stage.keep_other(Server::start(vec![vec![Act::ReadHead, Act::Tunnel(server.address())]]));
+    let app = stage.app(&server.url());
+    let client = stage.driver().client(app.clone(), &through(&proxy.address().to_string()));
+    let answer = client.run(Op::Predict.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    must(answer.body == OK, || "another answer came".to_owned())?;
+    let seen = proxy.arrived();
+    must(seen.len() == 1 && seen[0].method() == "CONNECT", || format!("the proxy got {seen:?}"))?;
+    must(seen[0].target() == server.url().trim_start_matches("https://"), || format!("the proxy got {seen:?}"))
+}
+
+fn proxy_refuses(stage: &Stage) -> Result<(), String> {
+    let refusal = answer(407, "who are you?").header("proxy-authenticate", "Basic").bytes();
+    let proxy = stage.keep_other(Server::always(vec![Act::ReadHead, Act::Write(refusal)]));
+    let app = stage.app("https://localhost:9");
+    let difference = Difference::ProxyRefusalIsMaybeSent;
+    ends(stage, &app, &through(&proxy.address().to_string()), NOT_SENT, Some((MAYBE_SENT, difference)))?;
+    must(proxy.count() > 0, || "nobody asked the proxy".to_owned())
+}
+
+fn proxy_down(stage: &Stage) -> Result<(), String> {
+    let app = stage.app("https://localhost:9");
+    let difference = Difference::RefusedIsMaybeSent;
+    ends(
+        stage,
+        &app,
+        &through(&nowhere()?),
+        Outcome::Failed(TransportFailureKind::NotSent),
+        Some((MAYBE_SENT, difference)),
+    )
+}

@@ -1,0 +1,244 @@
+//! What arrives at the server is what core built.
+
+use clarifai_core::inputs::DeleteInput;
+use clarifai_core::models::GetModel;
+use clarifai_core::{Body, Scope};
+use http::{Request, Uri};
+use url::Url;
+
+use super::super::difference::Difference;
+use super::super::reply::{OK, ok};
+use super::super::scenario::{Op, Outcome, Scenario, Seen, nobody, request, run, send};
+use super::super::server::{Act, Server};
+use super::super::stage::Stage;
+use super::{must, plain, sockets};
+
+/// Ids and names that parsers of addresses like to change.
+const NASTY: [&str; 18] = [
+    "plain",
+    "a/b",
+    "a b",
+    "50%",
+    "%2F",
+    "%2e%2e",
+    "../x",
+    "..%2f..",
+    "a?b#c&d=e",
+    "a+b",
+    "犬",
+    "é\u{301}",
+    "\r\nx: y",
+    "nul\0nul",
+    "a\\b",
+    "user@host:80",
+    "[::1]",
+    "~a-b._c;d,e!f$g'h(i)j*k",
+];
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        sockets(
+            "path-bytes",
+            "Each id becomes one segment of the path and arrives byte for byte; `http::Uri` and `url::Url` agree.",
+            "an address that nobody writes to a socket cannot be changed",
+            path_bytes,
+        ),
+        sockets(
+            "query-bytes",
+            "Names in the query arrive byte for byte.",
+            "an address that nobody writes to a socket cannot be changed",
+            query_bytes,
+        ),
+        sockets(
+            "base-path",
+            "The path of the base address and the scope stand in front of it.",
+            "the script has one address",
+            base_path,
+        ),
+        sockets(
+            "headers-get",
+            "A GET has the headers of the snapshot, and no sign of a body.",
+            "`Host` is the transport's",
+            headers_of_get,
+        ),
+        sockets(
+            "headers-post",
+            "A POST has the headers of the snapshot, its exact length among them.",
+            "`Host` and `Content-Length` are the transport's",
+            headers_of_post,
+        ),
+        plain(
+            "body-json",
+            "A JSON body arrives byte for byte.",
+            send(Op::Predict).gets(ok()).ends(Outcome::Status(200)).check(same_body),
+        ),
+        plain(
+            "body-encoded",
+            "A picture that is encoded while it is sent arrives byte for byte.",
+            send(Op::PredictBytes(300_001)).gets(ok()).ends(Outcome::Status(200)).check(same_body),
+        ),
+        plain(
+            "body-encoded-small",
+            "So does one of a single byte.",
+            send(Op::PredictBytes(1)).gets(ok()).ends(Outcome::Status(200)).check(same_body),
+        ),
+        plain(
+            "patch",
+            "A PATCH arrives with its body.",
+            run(Op::Patch).gets(ok()).ends(Outcome::Done).check(same_body),
+        ),
+        plain(
+            "delete-with-body",
+            "A DELETE arrives with its body.",
+            run(Op::DeleteMany).gets(ok()).ends(Outcome::Done).check(same_body),
+        ),
+        sockets(
+            "delete-without-body",
+            "A DELETE without a body has none.",
+            "the script is not asked about `Content-Length`",
+            |stage| no_body(stage, |base, stage| request(&stage.app(base), DeleteInput::new("a"))),
+        ),
+        sockets(
+            "post-without-body",
+            "A POST without a body says so, and nobody waits for one.",
+            "the script is not asked about `Content-Length`",
+            |stage| {
+                no_body(stage, |base, _| {
+                    let request = Request::post(format!("{base}/v2/models")).body(Body::empty());
+                    request.expect("a request")
+                })
+            },
+        ),
+    ]
+}
+
+fn path_bytes(stage: &Stage) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), NASTY.len());
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    for (number, id) in NASTY.iter().enumerate() {
+        let request = request(&app, GetModel::new(*id));
+        let uri: Uri = request.uri().clone();
+        client.send(request).map_err(|failure| format!("{id:?}: {failure:?}"))?;
+        server.wait_for(number + 1);
+        let arrived = server.arrived()[number].target().to_owned();
+        must(arrived == uri.path(), || format!("{id:?}: {arrived} arrived, `http::Uri` has {}", uri.path()))?;
+        let url = Url::parse(&uri.to_string()).map_err(|error| format!("{id:?}: {error}"))?;
+        must(url.path() == uri.path(), || format!("{id:?}: `url::Url` makes {} of {uri}", url.path()))?;
+        let segments: Vec<_> = url.path_segments().into_iter().flatten().collect();
+        let decoded = percent_encoding::percent_decode_str(segments.last().copied().unwrap_or_default()).decode_utf8();
+        must(segments.len() == 3 && decoded.as_deref() == Ok(*id), || {
+            format!("{id:?}: the segments are {segments:?}")
+        })?;
+    }
+    Ok(())
+}
+
+fn query_bytes(stage: &Stage) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), NASTY.len());
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    for (number, name) in NASTY.iter().enumerate() {
+        let mut request = Op::List.request(&app);
+        let own = Url::parse_with_params(&format!("{}/v2/models", server.url()), [("name", name)])
+            .map_err(|error| error.to_string())?;
+        let encoded: String = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).collect();
+        let target = format!("/v2/models?name={encoded}&page=1");
+        *request.uri_mut() = format!("{}{target}", server.url()).parse().map_err(|error| format!("{error}"))?;
+        client.send(request).map_err(|failure| format!("{name:?}: {failure:?}"))?;
+        server.wait_for(number + 1);
+        let arrived = server.arrived()[number].target().to_owned();
+        must(arrived == target, || format!("{name:?}: {arrived} arrived, not {target}"))?;
+        let url = Url::parse(&format!("{}{arrived}", server.url())).map_err(|error| error.to_string())?;
+        must(url.query_pairs().next() == own.query_pairs().next(), || format!("{name:?}: `url::Url` reads {url}"))?;
+    }
+    Ok(())
+}
+
+fn base_path(stage: &Stage) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
+    let app = stage.app(&format!("{}/pre%20fix/x/", server.url())).with_scope(Scope::new("me/you", "app 1"));
+    stage.search_debug(&format!("{app:?}"));
+    stage.client(&app).send(Op::Get("m").request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    server.wait_for(1);
+    let arrived = server.arrived()[0].target().to_owned();
+    let expected = "/pre%20fix/x/v2/users/me%2Fyou/apps/app%201/models/m";
+    must(arrived == expected, || format!("{arrived} arrived, not {expected}"))
+}
+
+/// The headers that core and HTTP ask for. Of the rest each must be listed as a difference.
+fn own_headers(stage: &Stage, headers: &[(String, String)], expected: &[(&str, String)]) -> Result<(), String> {
+    for (name, value) in expected {
+        let found: Vec<_> = headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value).collect();
+        must(found == [value], || format!("the header {name} is {found:?}, not {value}"))?;
+    }
+    for (name, value) in headers.iter().filter(|(name, _)| expected.iter().all(|(own, _)| own != name)) {
+        // A version would make the table in the README grow old.
+        let header = if name == "user-agent" { name.clone() } else { format!("{name}: {value}") };
+        stage.differs(Difference::AddsHeader(header));
+    }
+    Ok(())
+}
+
+fn headers_of_get(stage: &Stage) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
+    let app = stage.app(&server.url());
+    stage.client(&app).send(Op::Get("m").request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    server.wait_for(1);
+    own_headers(
+        stage,
+        &server.arrived()[0].headers(),
+        &[
+            ("authorization", format!("Key {}", super::super::secrets::KEY)),
+            ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),
+            ("host", server.address().to_string()),
+        ],
+    )
+}
+
+fn headers_of_post(stage: &Stage) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
+    let app = stage.app(&server.url());
+    let request = Op::PredictBytes(5000).request(&app);
+    let length = request.body().len();
+    stage.client(&app).send(request).map_err(|failure| format!("{failure:?}"))?;
+    server.wait_for(1);
+    let arrived = &server.arrived()[0];
+    must(arrived.length == length, || format!("{} bytes of a body arrived, not {length}", arrived.length))?;
+    own_headers(
+        stage,
+        &arrived.headers(),
+        &[
+            ("authorization", format!("Key {}", super::super::secrets::KEY)),
+            ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),
+            ("host", server.address().to_string()),
+            ("content-type", "application/json".to_owned()),
+            ("content-length", length.to_string()),
+        ],
+    )
+}
+
+fn same_body(seen: &Seen) -> Result<(), String> {
+    let app = nobody();
+    let first = &seen.arrived[0];
+    let candidates = [Op::Predict, Op::PredictBytes(300_001), Op::PredictBytes(1), Op::Patch, Op::DeleteMany];
+    let bodies = candidates.iter().map(|op| op.request(&app).body().to_bytes());
+    must(bodies.into_iter().any(|body| body == first.body), || {
+        format!("another body arrived: {} bytes in {}", first.body.len(), first.head)
+    })?;
+    must(first.complete && first.length == first.body.len() as u64, || "the body broke off".to_owned())?;
+    must(first.header("transfer-encoding").is_none(), || format!("it came in chunks: {}", first.head))
+}
+
+fn no_body(stage: &Stage, make: fn(&str, &Stage) -> Request<Body>) -> Result<(), String> {
+    let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
+    let request = make(&server.url(), stage);
+    let response = stage.client(&stage.app(&server.url())).send(request).map_err(|failure| format!("{failure:?}"))?;
+    must(response.body() == OK, || "another answer came".to_owned())?;
+    let arrived = &server.arrived()[0];
+    must(arrived.length == 0 && arrived.complete, || format!("a body came: {arrived:?}"))?;
+    must(arrived.header("transfer-encoding").is_none(), || format!("it came in chunks: {}", arrived.head))?;
+    let length = arrived.header("content-length");
+    must(length.as_deref().is_none_or(|length| length == "0"), || format!("its length is {length:?}"))?;
+    Ok(())
+}
