@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::bulk::{self, Bulk, Progress};
+use clarifai_core::bulk::{self, Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::models::Predict;
 use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{App, Body, Credentials, Error, Operation, TransportFailure};
 use http::{Request, Response};
@@ -114,7 +116,7 @@ impl Client {
     /// whatever `parallel` says: where time only passes while somebody waits, nothing is gained by threads.
     ///
     /// ```
-    /// use clarifai_simulator::{Client, core::bulk::Upload, core::inputs::{ListInputs, NewInput}};
+    /// use clarifai_simulator::{Client, core::bulk::Upload, core::inputs::{ListInputs, NewInput}, core::models::Predict};
     ///
     /// let client = Client::new();
     /// let input = |number| NewInput::image_url(format!("https://example.com/{number}.jpg")).with_id(format!("i{number}"));
@@ -123,6 +125,11 @@ impl Client {
     /// assert!(report.is_complete());
     /// assert_eq!(seen, [128, 256, 300]);
     /// assert_eq!(client.pages(ListInputs::new()).filter_map(Result::ok).count(), 300);
+    ///
+    /// let predict = Predict::with("general-image-recognition");
+    /// let report = client.predict_many(predict, (0..200).map(input), 4);
+    /// assert_eq!((report.done(), report.failed()), (200, 200), "those addresses lead nowhere");
+    /// assert_eq!(client.upload((299..301).map(input), 4).failures().count(), 0, "one of them is there already");
     /// ```
     pub fn bulk<B>(&self, work: B, parallel: usize, watch: impl FnMut(&Progress) + Send) -> B::Report
     where
@@ -130,6 +137,24 @@ impl Client {
     {
         let _ = parallel;
         bulk::run(work, &mut { self }, watch)
+    }
+
+    /// Stores any number of inputs, one call after the other, and accounts for each. For wishes and progress hand an
+    /// [`Upload`] to [`bulk`](Self::bulk).
+    pub fn upload<I>(&self, inputs: I, parallel: usize) -> UploadReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ())
+    }
+
+    /// Asks as `predict` does about any number of inputs, one call after the other. For wishes and progress hand a
+    /// [`PredictMany`] to [`bulk`](Self::bulk).
+    pub fn predict_many<I>(&self, predict: Predict, inputs: I, parallel: usize) -> PredictReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ())
     }
 
     /// Carries out the next exchange at `now`, faults and all, without moving the clock: for whoever drives several
