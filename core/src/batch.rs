@@ -5,6 +5,7 @@
 //! items out only by methods that say what becomes of the failed ones.
 
 use bytes::Bytes;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::envelope::{Envelope, Unreadable};
@@ -38,6 +39,9 @@ use crate::model::{Class, Input, Output, Status, StatusCode, WorkflowResult};
 pub struct Batch<T> {
     operation: &'static str,
     items: Vec<T>,
+    /// The member of the answer that lists them, and the place of each there.
+    key: &'static str,
+    places: Vec<usize>,
     request_id: Option<String>,
     body: Bytes,
     /// Whose secrets must not show in the errors of items.
@@ -128,6 +132,7 @@ impl<T: Item> Batch<T> {
             _ => {}
         }
         let asked: Vec<_> = asked.collect();
+        let mut places: Vec<_> = (0..items.len()).collect();
         for (place, id) in asked.iter().copied().enumerate() {
             let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
@@ -135,13 +140,18 @@ impl<T: Item> Batch<T> {
                 Some(_) if asked.contains(&None) => {
                     return Err(Unreadable::new(key, "is in another order than what was asked for"));
                 }
-                Some(other) => items.swap(place, other),
+                Some(other) => {
+                    items.swap(place, other);
+                    places.swap(place, other);
+                }
                 None => return Err(Unreadable::new(key, format!("has no item for the input `{id}`"))),
             }
         }
         Ok(Self {
             operation,
             items,
+            key,
+            places,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
             app: answer.app().clone(),
@@ -217,6 +227,14 @@ impl<T: Item> Batch<T> {
     /// The items as they are, failed ones among them.
     pub fn into_items(self) -> Vec<T> {
         self.items
+    }
+
+    /// The untouched JSON of every item, in the order of the request; null where it cannot be had. It is read anew each
+    /// time.
+    pub fn raw_items(&self) -> Vec<Value> {
+        let mut answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
+        let mut item = |place: &usize| answer.get_mut(self.key)?.get_mut(place).map(Value::take);
+        self.places.iter().map(|place| item(place).unwrap_or_default()).collect()
     }
 
     /// The service's id of the request.

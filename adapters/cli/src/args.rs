@@ -4,6 +4,7 @@ mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clarifai_core::Page;
@@ -25,11 +26,13 @@ In the file they stand in the section [clarifai].
 
 Exit codes:
   0  all went well
-  1  some items failed
+  1  some items failed, what was waited for failed, or a list changed while it was read
   2  bad options, arguments or settings
   3  no credentials, or the service does not accept them
   4  the quota is used up, or too many requests were sent
-  5  the network failed, or the service refused";
+  5  the network failed, or the service refused
+  6  what was waited for has not come in time
+  130  the program was ended by Ctrl-C or SIGTERM; what was known by then was printed";
 
 /// Tag, keep, find and sort pictures and videos with Clarifai
 ///
@@ -133,20 +136,71 @@ const CONCEPTS_SEARCHED: &str = "A concept is meant by its name, or with id:ID b
 
 const CONCEPTS_STATED: &str = "A concept is meant by its id, or with name:NAME by its name.";
 
-/// Which page of a list.
+/// Which part of a list.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Pages {
-    /// Page of the list, from 1
-    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    page: u32,
-    /// Items a page, 1 to 1000
-    #[arg(long, value_name = "COUNT", default_value_t = 20)]
-    per_page: u32,
+    /// Page of the list, from 1; the first unless named
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["all", "limit"])]
+    page: Option<u32>,
+    /// Items a page, 1 to 1000; 20, or up to 100 with --all and --limit
+    #[arg(long, value_name = "COUNT")]
+    per_page: Option<u32>,
+    /// All there are, page after page
+    #[arg(long, conflicts_with = "limit")]
+    all: bool,
+    /// At most so many, from the first on, from as many pages as it takes
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
 }
 
 impl Pages {
-    pub(crate) fn page(self) -> Page {
-        Page::new(self.page, self.per_page)
+    /// Items a page where many are read.
+    const LARGE: u32 = 100;
+
+    /// The page to begin with.
+    pub(crate) fn first(self) -> Page {
+        let usual = match self.limit {
+            Some(limit) => u32::try_from(limit).unwrap_or(Self::LARGE).min(Self::LARGE),
+            None if self.all => Self::LARGE,
+            None => Page::default().size,
+        };
+        Page::new(self.page.unwrap_or(1), self.per_page.unwrap_or(usual))
+    }
+
+    /// At most how many items are wanted, where it is not one page.
+    pub(crate) fn most(self) -> Option<u64> {
+        self.limit.or(self.all.then_some(u64::MAX))
+    }
+}
+
+/// Whether something is waited for, and how long.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Waiting {
+    /// Wait until it is done, and say what came of it
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// Wait for at most so long, an hour unless given; 0 looks once
+    #[arg(long, value_name = "SECONDS", requires = "wait")]
+    timeout: Option<u64>,
+}
+
+impl Waiting {
+    pub(crate) fn deadline(self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+}
+
+/// How long something is waited for.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct Timeout {
+    /// Wait for at most so long, an hour unless given; 0 looks once
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<u64>,
+}
+
+impl Timeout {
+    pub(crate) fn deadline(self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
     }
 }
 
@@ -161,6 +215,8 @@ pub(crate) struct Doomed {
     /// Do not ask whether all shall be deleted
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
 }
 
 #[derive(Args, Debug)]
@@ -186,6 +242,9 @@ pub(crate) struct Sources {
     /// The inputs are videos
     #[arg(long)]
     pub(crate) video: bool,
+    /// Calls under way at once, 1 to 32
+    #[arg(long, value_name = "COUNT", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(crate) jobs: u8,
 }
 
 /// What the answer of a model shall hold.
@@ -246,6 +305,9 @@ pub(crate) enum Concepts {
 pub(crate) enum Inputs {
     /// List the inputs of the app, page by page
     List {
+        /// Leave out those that failed
+        #[arg(long)]
+        without_failed: bool,
         #[command(flatten)]
         pages: Pages,
     },
@@ -264,6 +326,18 @@ pub(crate) enum Inputs {
         /// Keep addresses again that the app holds already
         #[arg(long)]
         allow_duplicate_url: bool,
+        /// Ids that follow from the content: what is the same is kept once, however often it is sent
+        #[arg(long, conflicts_with = "id")]
+        content_ids: bool,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Wait until inputs are processed: these, or all of the app
+    Wait {
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+        #[command(flatten)]
+        timeout: Timeout,
     },
     /// Change what is known of inputs
     #[command(after_help = CONCEPTS_STATED)]
@@ -356,6 +430,12 @@ pub(crate) struct Search {
 pub(crate) enum Models {
     /// List the models one can use, page by page
     List {
+        /// Only those of the app
+        #[arg(long, conflicts_with = "public")]
+        own: bool,
+        /// Only those of the service
+        #[arg(long)]
+        public: bool,
         #[command(flatten)]
         pages: Pages,
     },
@@ -416,10 +496,22 @@ pub(crate) enum Models {
         #[command(flatten)]
         pages: Pages,
     },
-    /// Train a model with the inputs of the app; `models get` tells how far it is
+    /// Train a model with the inputs of the app
     Train {
         #[arg(value_name = "NAME|ID")]
         model: String,
+        #[command(flatten)]
+        waiting: Waiting,
+    },
+    /// Wait until a version of a model is trained
+    Wait {
+        #[arg(value_name = "NAME|ID")]
+        model: String,
+        /// The version, rather than the latest
+        #[arg(long, value_name = "ID")]
+        version: Option<String>,
+        #[command(flatten)]
+        timeout: Timeout,
     },
     /// Tell what a model should have seen in an input
     Feedback {

@@ -2,11 +2,13 @@
 
 use std::io::Write;
 
-use clarifai_core::{App, Credentials, Exchange, Operation};
+use clarifai_core::{App, Body, Credentials, Exchange, Operation};
+use http::Request;
 use serde_json::{Map, Value, json};
 
 use crate::client::masked;
 use crate::exit::Failure;
+use crate::output;
 use crate::settings::{Kind, Settings};
 
 /// Base64 longer than this is shortened.
@@ -24,6 +26,11 @@ pub(crate) fn app(settings: &Settings) -> Result<App, Failure> {
 /// Prints the request of an operation.
 pub(crate) fn show<O: Operation>(app: &App, operation: O, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let (request, _) = Exchange::new(app, operation)?.into_parts();
+    show_request(&request, json, out)
+}
+
+/// Prints a request.
+pub(crate) fn show_request(request: &Request<Body>, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let mut body = serde_json::from_slice(&request.body().to_bytes()).unwrap_or(Value::Null);
     shorten(&mut body);
     let headers = request.headers().iter().map(|(name, value)| (name.to_string(), masked(value)));
@@ -35,7 +42,7 @@ pub(crate) fn show<O: Operation>(app: &App, operation: O, json: bool, out: &mut 
             "headers": headers,
             "body": body,
         });
-        return Ok(writeln!(out, "{line}")?);
+        return output::line(&line, out);
     }
     writeln!(out, "{} {}", request.method(), request.uri())?;
     for (name, value) in headers {

@@ -4,14 +4,14 @@ use std::fmt::Display;
 use std::io;
 
 use clarifai_core::Error;
-use clarifai_core::error::ErrorKind;
+use clarifai_core::error::{ErrorKind, WaitCause, WaitError};
 
 /// The exit codes, as `--help` lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
     /// All went well.
     Good = 0,
-    /// Some items failed.
+    /// Some items failed, or what was waited for failed, or a list changed while it was read.
     Items = 1,
     /// Bad options, arguments or settings.
     Usage = 2,
@@ -21,6 +21,10 @@ pub(crate) enum Exit {
     Quota = 4,
     /// The network failed, or the service refused.
     Service = 5,
+    /// What was waited for has not come in time.
+    Late = 6,
+    /// The program was asked to end.
+    Interrupted = 130,
 }
 
 /// Why the program ends before its work is done.
@@ -28,6 +32,8 @@ pub(crate) enum Exit {
 pub(crate) enum Failure {
     /// Say this and end with that code.
     Said(Exit, String),
+    /// All was said already: end with that code.
+    Quiet(Exit),
     /// Whoever read the output has gone: end quietly.
     Pipe,
 }
@@ -57,6 +63,9 @@ impl From<io::Error> for Failure {
 /// The exit code that fits a failed call.
 pub(crate) fn exit_of(error: &Error) -> Exit {
     match error.kind() {
+        ErrorKind::Wait(WaitError { cause: WaitCause::Polling(error), .. }) => exit_of(error),
+        ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }) => Exit::Late,
+        ErrorKind::Wait(_) | ErrorKind::List(_) => Exit::Items,
         _ if error.is_auth() => Exit::Credentials,
         _ if error.is_quota() || error.is_throttled() => Exit::Quota,
         ErrorKind::Invalid(_) => Exit::Usage,

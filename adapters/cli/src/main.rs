@@ -12,14 +12,18 @@ mod dry_run;
 mod exit;
 mod file;
 mod inputs;
+mod interrupt;
+mod listing;
 mod load;
 mod models;
 mod output;
 mod predict;
+mod progress;
 mod search;
 mod settings;
 mod simulator;
 mod state;
+mod waits;
 mod workflows;
 
 use std::io::Write;
@@ -39,6 +43,7 @@ fn main() -> ExitCode {
     let exit = match run(cli, &mut out) {
         Ok(exit) => exit,
         Err(Failure::Pipe) => Exit::Good,
+        Err(Failure::Quiet(exit)) => exit,
         Err(Failure::Said(exit, message)) => {
             let _ = out.flush();
             output::error(&message);

@@ -1,19 +1,19 @@
 //! Which model is meant, and `clarifai models`.
 
-use clarifai_core::error::Error;
 use clarifai_core::machine::{FindModel, ModelCache};
-use clarifai_core::model::{Model, ModelVersion};
+use clarifai_core::model::Model;
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, ListModelVersions,
     ListModels, ModelRef, PatchModel, SearchModels, SendModelFeedback,
 };
 use clarifai_core::{Page, Scope};
 
-use crate::args::{Concept, Models};
-use crate::client::Client;
+use crate::args::{Concept, Models, Timeout};
+use crate::client::{Client, Stopped};
 use crate::context::Context;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::settings::{Kind, Settings};
+use crate::{listing, output, waits};
 
 /// The model that is asked unless another is named.
 pub(crate) const DEFAULT: &str = "general-image-recognition";
@@ -73,7 +73,7 @@ fn find(client: &Client, settings: &Settings, name: &str, version: Option<&str>)
     for id in PUBLIC {
         cache.insert(id, None, place.address(id));
     }
-    let search = |owner: Option<Scope>| -> Result<ModelRef, Error> {
+    let search = |owner: Option<Scope>| -> Result<ModelRef, Stopped> {
         let find = FindModel::new(client.app(), name).cached_in(&cache);
         client.run(match owner {
             Some(owner) => find.of(owner),
@@ -83,7 +83,7 @@ fn find(client: &Client, settings: &Settings, name: &str, version: Option<&str>)
     let found = match place.public && !PUBLIC.contains(&name) {
         true => search(Some(Scope::public())),
         false => match search(None) {
-            Err(error) if error.is_not_found() && place.scoped => search(Some(Scope::public())),
+            Err(Stopped::Failed(error)) if error.is_not_found() && place.scoped => search(Some(Scope::public())),
             other => other,
         },
     };
@@ -94,12 +94,17 @@ fn find(client: &Client, settings: &Settings, name: &str, version: Option<&str>)
 pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Failure> {
     let place = Place::of(context.settings)?;
     match command {
-        Models::List { pages } => {
-            let mut list = ListModels::new().page(pages.page());
+        Models::List { own, public, pages } => {
+            let mut list = ListModels::new().page(pages.first());
             if place.public {
                 list = list.of(Scope::public());
             }
-            context.list::<Model>(list, pages.page())
+            let keep: Option<listing::Keep<Model>> = match (own, public) {
+                (true, _) => Some(|model| !model.read.is_public()),
+                (_, true) => Some(|model| model.read.is_public()),
+                _ => None,
+            };
+            listing::run(context, list, *pages, keep)
         }
         Models::Search { name, model_type, pages } => {
             let mut search = SearchModels::new().name(name);
@@ -111,13 +116,13 @@ pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Fai
                 };
             }
             // The first page is what is answered unasked.
-            if pages.page() != Page::default() {
-                search = search.page(pages.page());
+            if pages.first() != Page::default() {
+                search = search.page(pages.first());
             }
             if place.public {
                 search = search.of(Scope::public());
             }
-            context.list::<Model>(search, pages.page())
+            listing::run(context, search, *pages, None)
         }
         Models::Get { model } => {
             let model = resolve(context, model, None)?;
@@ -145,16 +150,27 @@ pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Fai
             context.one::<Model>(patch)
         }
         Models::Delete(doomed) => {
-            context.delete(doomed, "model", |id| DeleteModel::new(id), |ids| DeleteModels::ids(ids), DeleteModels::all)
+            let deleted = context.delete(
+                doomed,
+                "model",
+                |id| DeleteModel::new(id),
+                |ids| DeleteModels::ids(ids),
+                DeleteModels::all,
+            )?;
+            if deleted && doomed.waiting.wait { waits::models_gone(context, doomed) } else { Ok(()) }
         }
         Models::Versions { model, pages } => {
             let model = resolve(context, model, None)?;
-            context.list::<ModelVersion>(ListModelVersions::new(model).page(pages.page()), pages.page())
+            listing::run(context, ListModelVersions::new(model).page(pages.first()), *pages, None)
         }
-        Models::Train { model } => {
+        Models::Train { model, waiting } => {
             let model = resolve(context, model, None)?;
-            context.one::<Model>(CreateModelVersion::new(model))
+            match waiting.wait && !context.global.dry_run {
+                true => waits::train(context, &model, waiting.deadline()),
+                false => context.one::<Model>(CreateModelVersion::new(model)),
+            }
         }
+        Models::Wait { model, version, timeout } => wait(context, model, version.as_deref(), *timeout),
         Models::Feedback { model, input, url, concepts, not_concepts } => {
             let (concepts, not_concepts) = (Concept::ids(concepts)?, Concept::ids(not_concepts)?);
             if concepts.is_empty() && not_concepts.is_empty() {
@@ -172,11 +188,25 @@ pub(crate) fn run(command: &Models, context: &mut Context<'_>) -> Result<(), Fai
     }
 }
 
+/// Waits for a version, or for the latest.
+fn wait(context: &mut Context<'_>, name: &str, version: Option<&str>, timeout: Timeout) -> Result<(), Failure> {
+    let model = resolve(context, name, None)?;
+    if let Some(version) = version {
+        return waits::training(context, &model, version, timeout.deadline());
+    }
+    // In a dry run nobody says which one is the latest.
+    let Some(found) = context.call(GetModel::new(model.clone()))? else { return Ok(()) };
+    match found.model_version.map(|version| version.id).filter(|id| !id.is_empty()) {
+        Some(version) => waits::training(context, &model, &version, timeout.deadline()),
+        None => Err(Failure::Said(Exit::Service, format!("the model {} has no version", output::tame(name)))),
+    }
+}
+
 /// The model meant by a name or id; in a dry run, as it is named.
 pub(crate) fn resolve(context: &mut Context<'_>, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
     let settings = context.settings;
     match context.global.dry_run {
         true => as_named(settings, name, version),
-        false => find(context.client()?, settings, name, version),
+        false => find(&*context.client()?, settings, name, version),
     }
 }

@@ -7,10 +7,12 @@ use clarifai_core::model::{
     Color, Concept, Data, Hit, Input, InputCount, Model, ModelVersion, Output, Region, Status, Timestamp, Workflow,
     WorkflowResult,
 };
-use comfy_table::{CellAlignment, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::exit::Failure;
+use crate::progress;
 
 const HEADING: Style = Style::new().bold();
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -34,7 +36,8 @@ pub(crate) fn tame(text: &str) -> String {
 macro_rules! note {
     ($($text:tt)*) => {{
         use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), $($text)*);
+        let line = format!($($text)*);
+        $crate::progress::aside(|| _ = writeln!(std::io::stderr(), "{line}"));
     }};
 }
 pub(crate) use note;
@@ -42,7 +45,7 @@ pub(crate) use note;
 /// Prints a line that says what failed.
 pub(crate) fn error(message: &str) {
     // Nobody is left to tell when standard error is gone.
-    let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", tame(message));
+    progress::aside(|| _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {}", tame(message)));
 }
 
 /// An empty table with these headings.
@@ -267,12 +270,20 @@ pub(crate) trait Shown: DeserializeOwned {
     const ONE: &'static str;
     /// The member of an answer that lists some.
     const MANY: &'static str;
+    /// The columns of a table of them, and which of these hold numbers.
+    const HEADINGS: &'static [&'static str];
+    const NUMBERS: &'static [usize] = &[];
 
-    /// Prints some of them.
-    fn write_list(things: &[Self], out: &mut dyn Write) -> Result<(), Failure>;
+    /// It as a row of that table.
+    fn row(&self) -> Vec<String>;
 
     /// Prints all there is to say of one.
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure>;
+}
+
+/// Prints one thing as a table of one row.
+fn write_alone<T: Shown>(thing: &T, out: &mut dyn Write) -> Result<(), Failure> {
+    Rows::new(T::HEADINGS, T::NUMBERS).write(&[thing.row()], out)
 }
 
 /// Prints a table.
@@ -288,6 +299,49 @@ fn write_rows<const COLUMNS: usize>(
     });
     right(&mut table, numbers);
     write_table(&table, "", out)
+}
+
+/// A table that is printed as its rows come: the headings once, and no column narrower than before.
+pub(crate) struct Rows {
+    headings: &'static [&'static str],
+    numbers: &'static [usize],
+    /// The width of each column so far; empty before the first rows.
+    widths: Vec<u16>,
+}
+
+impl Rows {
+    pub(crate) fn new(headings: &'static [&'static str], numbers: &'static [usize]) -> Self {
+        Self { headings, numbers, widths: Vec::new() }
+    }
+
+    pub(crate) fn write(&mut self, rows: &[Vec<String>], out: &mut dyn Write) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut table = table(self.headings);
+        for row in rows {
+            table.add_row(row);
+        }
+        right(&mut table, self.numbers);
+        let begun = !self.widths.is_empty();
+        let before = std::mem::take(&mut self.widths).into_iter().chain(std::iter::repeat(0));
+        self.widths =
+            table.column_max_content_widths().into_iter().zip(before).map(|(now, before)| now.max(before)).collect();
+        for (column, width) in table.column_iter_mut().zip(&self.widths) {
+            let padding = column.padding_width();
+            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + padding)));
+        }
+        // The headings are as wide as they are; their line is left out of the second table.
+        for line in table.lines().skip(usize::from(begun)) {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints a JSON value as a line. In one piece: a program that is ended between two pieces leaves no half of an object.
+pub(crate) fn line(value: &Value, out: &mut dyn Write) -> Result<(), Failure> {
+    Ok(out.write_all(format!("{value}\n").as_bytes())?)
 }
 
 /// Prints what is known of one thing, a line for each.
@@ -307,7 +361,7 @@ fn time(time: Option<&Timestamp>) -> String {
 }
 
 /// The status in the service's own words, or its code.
-fn state(status: Option<&Status>) -> String {
+pub(crate) fn state(status: Option<&Status>) -> String {
     status.map_or_else(String::new, |status| match status.description.as_deref() {
         Some(description) if !description.is_empty() => tame(description),
         _ => status.to_string(),
@@ -318,12 +372,11 @@ impl Shown for Model {
     const ONE: &'static str = "model";
     const MANY: &'static str = "models";
 
-    fn write_list(models: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        let row = |model: &Self| {
-            let shown = model.display_name.as_deref().unwrap_or(&model.name);
-            [Some(&*model.id), Some(shown), model.kind(), model.user_id.as_deref(), model.app_id.as_deref()].map(text)
-        };
-        write_rows(["Id", "Name", "Type", "User", "App"], models.iter().map(row), &[], out)
+    const HEADINGS: &'static [&'static str] = &["Id", "Name", "Type", "User", "App"];
+
+    fn row(&self) -> Vec<String> {
+        let shown = self.display_name.as_deref().unwrap_or(&self.name);
+        [Some(&*self.id), Some(shown), self.kind(), self.user_id.as_deref(), self.app_id.as_deref()].map(text).into()
     }
 
     /// Prints its concepts too where they came along.
@@ -354,18 +407,18 @@ impl Shown for ModelVersion {
     const ONE: &'static str = "model_version";
     const MANY: &'static str = "model_versions";
 
-    fn write_list(versions: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
+    const HEADINGS: &'static [&'static str] = &["Id", "Created", "State", "Concepts", "Inputs"];
+    const NUMBERS: &'static [usize] = &[3, 4];
+
+    fn row(&self) -> Vec<String> {
         let count = |count: Option<u64>| count.map(|count| count.to_string()).unwrap_or_default();
-        let row = |version: &Self| {
-            let (concepts, inputs) = (version.active_concept_count, version.total_input_count);
-            let (created, state) = (time(version.created_at.as_ref()), state(version.status.as_ref()));
-            [tame(&version.id), created, state, count(concepts), count(inputs)]
-        };
-        write_rows(["Id", "Created", "State", "Concepts", "Inputs"], versions.iter().map(row), &[3, 4], out)
+        let (concepts, inputs) = (self.active_concept_count, self.total_input_count);
+        let (created, state) = (time(self.created_at.as_ref()), state(self.status.as_ref()));
+        vec![tame(&self.id), created, state, count(concepts), count(inputs)]
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        Self::write_list(std::slice::from_ref(self), out)
+        write_alone(self, out)
     }
 }
 
@@ -373,11 +426,10 @@ impl Shown for Concept {
     const ONE: &'static str = "concept";
     const MANY: &'static str = "concepts";
 
-    fn write_list(concepts: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        let row = |concept: &Self| {
-            [Some(&*concept.id), Some(&*concept.name), concept.language.as_deref(), concept.app_id.as_deref()].map(text)
-        };
-        write_rows(["Id", "Name", "Language", "App"], concepts.iter().map(row), &[], out)
+    const HEADINGS: &'static [&'static str] = &["Id", "Name", "Language", "App"];
+
+    fn row(&self) -> Vec<String> {
+        [Some(&*self.id), Some(&*self.name), self.language.as_deref(), self.app_id.as_deref()].map(text).into()
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
@@ -412,8 +464,10 @@ impl Shown for Input {
     const ONE: &'static str = "input";
     const MANY: &'static str = "inputs";
 
-    fn write_list(inputs: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        write_rows(INPUT_HEADINGS, inputs.iter().map(input_row), &[], out)
+    const HEADINGS: &'static [&'static str] = &INPUT_HEADINGS;
+
+    fn row(&self) -> Vec<String> {
+        input_row(self).into()
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
@@ -435,23 +489,22 @@ impl Shown for Input {
     }
 }
 
-/// Prints inputs that were sent, each with where it came from.
-pub(crate) fn write_sent(inputs: &[(&str, &Input)], out: &mut dyn Write) -> Result<(), Failure> {
-    let row = |(source, input): &(&str, &Input)| [tame(&input.id), state(input.status.as_ref()), tame(source)];
-    write_rows(["Id", "State", "Source"], inputs.iter().map(row), &[], out)
-}
-
 /// Prints inputs that were changed.
-pub(crate) fn write_changed(inputs: &[(&str, &Input)], out: &mut dyn Write) -> Result<(), Failure> {
-    write_rows(INPUT_HEADINGS, inputs.iter().map(|(_, input)| input_row(input)), &[], out)
+pub(crate) fn write_changed(inputs: &[&Input], out: &mut dyn Write) -> Result<(), Failure> {
+    let rows: Vec<_> = inputs.iter().map(|input| input.row()).collect();
+    Rows::new(Input::HEADINGS, Input::NUMBERS).write(&rows, out)
 }
 
 impl Shown for InputCount {
     const ONE: &'static str = "counts";
     const MANY: &'static str = "counts";
 
-    fn write_list(counts: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        counts.iter().try_for_each(|counts| counts.write(out))
+    const HEADINGS: &'static [&'static str] = &["Processed", "Waiting", "At work", "Failed"];
+    const NUMBERS: &'static [usize] = &[0, 1, 2, 3];
+
+    fn row(&self) -> Vec<String> {
+        let counts = [self.processed, self.to_process, self.processing, self.errors];
+        counts.map(|count| count.unwrap_or(0).to_string()).into()
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
@@ -478,16 +531,16 @@ impl Shown for Hit {
     const ONE: &'static str = "hit";
     const MANY: &'static str = "hits";
 
-    fn write_list(hits: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        let row = |hit: &Self| {
-            let [id, _, concepts, address] = hit.input.as_deref().map(input_row).unwrap_or_default();
-            [format!("{:.3}", hit.score()), id, concepts, address]
-        };
-        write_rows(["Score", "Id", "Concepts", "Address"], hits.iter().map(row), &[0], out)
+    const HEADINGS: &'static [&'static str] = &["Score", "Id", "Concepts", "Address"];
+    const NUMBERS: &'static [usize] = &[0];
+
+    fn row(&self) -> Vec<String> {
+        let [id, _, concepts, address] = self.input.as_deref().map(input_row).unwrap_or_default();
+        vec![format!("{:.3}", self.score()), id, concepts, address]
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
-        Self::write_list(std::slice::from_ref(self), out)
+        write_alone(self, out)
     }
 }
 
@@ -495,15 +548,13 @@ impl Shown for Workflow {
     const ONE: &'static str = "workflow";
     const MANY: &'static str = "workflows";
 
-    fn write_list(workflows: &[Self], out: &mut dyn Write) -> Result<(), Failure> {
-        let row = |workflow: &Self| {
-            let models = workflow.nodes().iter().filter_map(|node| node.model.as_deref());
-            let models: Vec<_> = models.map(|model| tame(&model.id)).collect();
-            let [id, user, app] =
-                [Some(&*workflow.id), workflow.user_id.as_deref(), workflow.app_id.as_deref()].map(text);
-            [id, models.join(", "), user, app]
-        };
-        write_rows(["Id", "Models", "User", "App"], workflows.iter().map(row), &[], out)
+    const HEADINGS: &'static [&'static str] = &["Id", "Models", "User", "App"];
+
+    fn row(&self) -> Vec<String> {
+        let models: Vec<_> =
+            self.nodes().iter().filter_map(|node| node.model.as_deref()).map(|model| tame(&model.id)).collect();
+        let [id, user, app] = [Some(&*self.id), self.user_id.as_deref(), self.app_id.as_deref()].map(text);
+        vec![id, models.join(", "), user, app]
     }
 
     fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {

@@ -4,16 +4,15 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use clarifai_core::concepts::ConceptRef;
-use clarifai_core::model::Hit;
 use clarifai_core::searches::{SearchInputs, SearchTerm};
 
 use crate::args::{Concept, Search};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::load;
+use crate::{listing, load};
 
 pub(crate) fn run(command: &Search, context: &mut Context<'_>) -> Result<(), Failure> {
-    let mut search = SearchInputs::new().page(command.pages.page());
+    let mut search = SearchInputs::new().page(command.pages.first());
     let of = |concepts: &[Concept], term: fn(ConceptRef) -> SearchTerm, value: fn(ConceptRef) -> ConceptRef| {
         concepts.iter().map(|concept| term(value(concept.searched()))).collect::<Vec<_>>()
     };
@@ -46,7 +45,7 @@ pub(crate) fn run(command: &Search, context: &mut Context<'_>) -> Result<(), Fai
     if let Some(language) = &command.language {
         search = search.language(language);
     }
-    context.list::<Hit>(search, command.pages.page())
+    listing::run(context, search, command.pages, None)
 }
 
 /// Likeness to an address, a file or standard input, or an input of the app.

@@ -224,7 +224,7 @@ fn results_of_several_calls_stay_in_order() {
 #[test]
 fn a_failed_call_ends_the_work_and_says_what_was_left() {
     let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
-    let mut arguments = vec!["--json", "--key", "k12345", "--base-url", "http://127.0.0.1:9", "predict"];
+    let mut arguments = vec!["--json", "--key", "k12345", "--base-url", "http://127.0.0.1:9", "predict", "--jobs", "1"];
     arguments.extend(urls.iter().map(String::as_str));
     let ran = Cli::new().run(&arguments).ended(5).says(&[], &["note: 2 more inputs were not looked at"]);
     assert_eq!(ran.lines().len(), 128);

@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use clarifai_core::bulk::{self, Bulk, Progress};
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{App, Body, Credentials, Error, Operation, TransportFailure};
 use http::{Request, Response};
 
@@ -96,6 +98,38 @@ impl Client {
     /// The machine's own.
     pub fn run<M: Machine>(&self, machine: M) -> Result<M::Output, Error> {
         machine::drive(machine, &mut { self })
+    }
+
+    /// The items of a list or a search to its end, page after page, each asked for when it is needed. Takes the
+    /// operation, or [`Pages`](clarifai_core::pages::Pages) of it with wishes such as a number of items.
+    ///
+    /// The iterator ends after its first error; a list that was seen to change while it was read ends with one.
+    pub fn pages<L: IntoPages>(&self, list: L) -> Iter<L::List, &Self> {
+        list.into_pages(&self.app).iter(self)
+    }
+
+    /// Carries out work in pieces, and tells `watch` after each how far it is.
+    ///
+    /// It has the signature of the same door of `clarifai-ureq`. Here the pieces are carried out one after the other,
+    /// whatever `parallel` says: where time only passes while somebody waits, nothing is gained by threads.
+    ///
+    /// ```
+    /// use clarifai_simulator::{Client, core::bulk::Upload, core::inputs::{ListInputs, NewInput}};
+    ///
+    /// let client = Client::new();
+    /// let input = |number| NewInput::image_url(format!("https://example.com/{number}.jpg")).with_id(format!("i{number}"));
+    /// let mut seen = Vec::new();
+    /// let report = client.bulk(Upload::new(client.app(), (0..300).map(input)), 4, |progress| seen.push(progress.done));
+    /// assert!(report.is_complete());
+    /// assert_eq!(seen, [128, 256, 300]);
+    /// assert_eq!(client.pages(ListInputs::new()).filter_map(Result::ok).count(), 300);
+    /// ```
+    pub fn bulk<B>(&self, work: B, parallel: usize, watch: impl FnMut(&Progress) + Send) -> B::Report
+    where
+        B: Bulk + Send,
+    {
+        let _ = parallel;
+        bulk::run(work, &mut { self }, watch)
     }
 
     /// Carries out the next exchange at `now`, faults and all, without moving the clock: for whoever drives several

@@ -8,6 +8,8 @@ use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
 use super::upload_batch::{is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, Progress};
+use serde_json::Value;
+
 use crate::app::App;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
@@ -47,6 +49,7 @@ pub struct PredictMany<I: Iterator> {
     plan: Plan<I>,
     rounds: u32,
     sink: Option<Sink>,
+    raw: bool,
     predictions: Vec<Prediction>,
     under_way: std::collections::BTreeMap<u64, Vec<(u64, Option<String>)>>,
     calls: u64,
@@ -67,6 +70,14 @@ pub struct Prediction {
     pub id: Option<String>,
     /// What the model sees, or why there is no answer.
     pub result: Result<Output, NotPredicted>,
+    /// The untouched JSON of the output, of one that failed too. Only where it was [asked for](PredictMany::with_raw).
+    pub raw: Option<Box<Value>>,
+}
+
+impl Planned {
+    fn prediction(&self, result: Result<Output, NotPredicted>) -> Prediction {
+        Prediction { index: self.index, id: self.input.id().map(str::to_owned), result, raw: None }
+    }
 }
 
 /// Why there is no prediction for an input.
@@ -94,6 +105,7 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
             plan: Plan::new(inputs.into_iter()),
             rounds: Self::ROUNDS,
             sink: None,
+            raw: false,
             predictions: Vec::new(),
             under_way: std::collections::BTreeMap::new(),
             calls: 0,
@@ -122,6 +134,12 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
         self
     }
 
+    /// Hands the untouched JSON of each output on too, with whatever this crate has no field for.
+    pub fn with_raw(mut self) -> Self {
+        self.raw = true;
+        self
+    }
+
     fn note(&mut self, prediction: Prediction) {
         self.done += 1;
         self.failed += u64::from(prediction.result.is_err());
@@ -146,8 +164,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
                 let error = Arc::new(Error::new(Predict::NAME, invalid));
-                let id = planned.input.id().map(str::to_owned);
-                refused.push(Prediction { index: planned.index, id, result: Err(NotPredicted::Failed(error)) });
+                refused.push(planned.prediction(Err(NotPredicted::Failed(error))));
                 None
             }
         });
@@ -160,7 +177,9 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
         self.calls += 1;
         let ids = inputs.iter().map(|planned| (planned.index, planned.input.id().map(str::to_owned)));
         self.under_way.insert(self.calls, ids.collect());
-        Some(PredictBatch::new(&self.app, &self.predict, self.calls, inputs, self.rounds))
+        let mut batch = PredictBatch::new(&self.app, &self.predict, self.calls, inputs, self.rounds);
+        batch.raw = self.raw;
+        Some(batch)
     }
 
     fn record(&mut self, result: Result<PredictedBatch, Error>) {
@@ -181,13 +200,12 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
     fn finish(mut self) -> PredictReport {
         let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
         for (index, id) in mem::take(&mut self.under_way).into_values().flatten() {
-            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))) });
+            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))), raw: None });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
-        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
+        if let Some(planned) = self.plan.take_held() {
             let error = self.stopped.clone().unwrap_or(lost);
-            let id = input.id().map(str::to_owned);
-            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(error)) });
+            self.note(planned.prediction(Err(NotPredicted::Failed(error))));
         }
         self.predictions.sort_by_key(|prediction| prediction.index);
         PredictReport {
@@ -271,6 +289,7 @@ pub struct PredictBatch {
     done: Vec<Prediction>,
     together: usize,
     rounds: Rounds,
+    raw: bool,
     fatal: Option<Arc<Error>>,
     state: State,
     clock: Latest,
@@ -302,6 +321,7 @@ impl PredictBatch {
             waiting,
             done: Vec::new(),
             rounds: Rounds::new(app, rounds),
+            raw: false,
             fatal: None,
             state: State::Start,
             clock: Latest::default(),
@@ -349,7 +369,9 @@ impl PredictBatch {
             Step::Done(Ok(batch)) => {
                 let failures: Vec<_> =
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
-                return self.answered(now, count, failures.into_iter().zip(batch.into_items()));
+                let raw = if self.raw { batch.raw_items() } else { Vec::new() };
+                let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
+                return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
             Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
             Step::Done(Err(error)) => error,
@@ -373,12 +395,7 @@ impl PredictBatch {
         // Of a call that is pointless to make again, the rest of the batch is none the wiser.
         let count = if self.fatal.is_some() { self.waiting.len() } else { count };
         for planned in self.waiting.drain(..count) {
-            let id = planned.input.id().map(str::to_owned);
-            self.done.push(Prediction {
-                index: planned.index,
-                id,
-                result: Err(NotPredicted::Failed(Arc::clone(&error))),
-            });
+            self.done.push(planned.prediction(Err(NotPredicted::Failed(Arc::clone(&error)))));
         }
         self.go_on(now)
     }
@@ -387,32 +404,30 @@ impl PredictBatch {
         &mut self,
         now: Now,
         count: usize,
-        results: impl Iterator<Item = (Option<Box<Status>>, Output)>,
+        results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<Value>>)>,
     ) -> Step<PredictedBatch> {
         let asked: Vec<_> = self.waiting.drain(..count).collect();
         let mut again = Vec::new();
-        for (planned, (failure, output)) in asked.into_iter().zip(results) {
-            let id = planned.input.id().map(str::to_owned);
+        for (planned, ((failure, output), raw)) in asked.into_iter().zip(results) {
             let result = match failure {
                 None => Ok(output),
                 Some(status) if status.class() == Class::Retry => {
-                    again.push((planned, status));
+                    again.push((planned, status, raw));
                     continue;
                 }
                 Some(status) => Err(NotPredicted::Rejected(status)),
             };
-            self.done.push(Prediction { index: planned.index, id, result });
+            self.done.push(Prediction { raw, ..planned.prediction(result) });
         }
         if again.is_empty() {
             return self.go_on(now);
         }
         if let Some(pause) = self.rounds.next(None) {
-            self.waiting.extend(again.into_iter().map(|(planned, _)| planned));
+            self.waiting.extend(again.into_iter().map(|(planned, ..)| planned));
             return self.pause(now.mono + pause);
         }
-        for (planned, status) in again {
-            let id = planned.input.id().map(str::to_owned);
-            self.done.push(Prediction { index: planned.index, id, result: Err(NotPredicted::Rejected(status)) });
+        for (planned, status, raw) in again {
+            self.done.push(Prediction { raw, ..planned.prediction(Err(NotPredicted::Rejected(status))) });
         }
         self.go_on(now)
     }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::plan::{CallLimits, Plan, Planned};
 use super::upload_batch::{UploadBatch, UploadedBatch};
 use super::{Bulk, Progress};
+use serde_json::Value;
+
 use crate::app::App;
 use crate::error::{Error, Invalid, Misuse};
 use crate::inputs::{CreateInputs, NewInput};
@@ -111,6 +113,9 @@ pub struct UploadedItem {
     pub id: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
+    /// The untouched JSON of the service's answer about it, where there was one. Only for a
+    /// [sink](Upload::into_sink).
+    pub raw: Option<Box<Value>>,
 }
 
 impl<I: Iterator<Item = NewInput>> Upload<I> {
@@ -134,6 +139,13 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
     /// are never stored twice, whoever uploads them and however often.
     pub fn ids_from_content(mut self) -> Self {
         self.account.content_ids = true;
+        self
+    }
+
+    /// Hands each item to `sink` as soon as its outcome is known, those of one call together and in order, with the
+    /// service's own words about it. The report still has them all, without those.
+    pub fn into_sink(mut self, sink: impl FnMut(UploadedItem) + Send + 'static) -> Self {
+        self.account.sink = Some(Box::new(sink));
         self
     }
 
@@ -169,7 +181,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
         self.calls += 1;
         let ids = inputs.iter().map(|planned| (planned.index, planned.input.id().map(str::to_owned)));
         self.under_way.insert(self.calls, ids.collect());
-        Some(UploadBatch::new(&self.app, self.calls, inputs, self.rounds))
+        Some(UploadBatch::new(&self.app, self.calls, inputs, self.rounds, self.account.sink.is_some()))
     }
 
     fn record(&mut self, result: Result<UploadedBatch, Error>) {
@@ -192,7 +204,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
     fn progress(&self) -> Progress {
         let under_way: usize = self.under_way.values().map(Vec::len).sum();
         Progress {
-            done: (self.account.items.len() + self.account.copies.len()) as u64,
+            done: self.account.items.len() as u64,
             failed: self.account.failed,
             in_flight: under_way as u64,
             total: self.plan.total(),
@@ -204,7 +216,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
             Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
         );
         for (index, id) in self.under_way.into_values().flatten() {
-            self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)) });
+            self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
         // One that was taken, did not fit the last call, and never got a call of its own.
@@ -217,9 +229,9 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
                 index,
                 id: input.id().map(str::to_owned),
                 outcome: Outcome::NotSent(error),
+                raw: None,
             });
         }
-        self.account.settle_copies();
         UploadReport { items: self.account.items.into_values().collect(), stopped: self.stopped, whole }
     }
 }
@@ -236,14 +248,17 @@ impl<I: Iterator> fmt::Debug for Upload<I> {
     }
 }
 
+type Sink = Box<dyn FnMut(UploadedItem) + Send>;
+
 /// What is known of each input.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Account {
+    sink: Option<Sink>,
     content_ids: bool,
     /// Ids of this upload, and which input has each.
     ids: BTreeMap<Box<str>, u64>,
-    /// Inputs with the content of an earlier one: their place, and that of the first.
-    copies: Vec<(u64, u64)>,
+    /// Inputs with the content of an earlier one whose outcome is not known yet, by the place of that.
+    copies: BTreeMap<u64, Vec<u64>>,
     items: BTreeMap<u64, UploadedItem>,
     failed: u64,
 }
@@ -268,7 +283,10 @@ impl Account {
                 Some(planned)
             }
             Some(first) if from_content => {
-                self.copies.push((index, first));
+                match self.items.contains_key(&first) {
+                    true => self.note_copy(index, first),
+                    false => self.copies.entry(first).or_default().push(index),
+                }
                 None
             }
             Some(first) => {
@@ -281,29 +299,35 @@ impl Account {
     fn refuse(&mut self, planned: &Planned, problem: Invalid) -> Option<Planned> {
         let id = planned.input.id().map(str::to_owned);
         let error = Arc::new(Error::new(CreateInputs::NAME, problem));
-        self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error) });
+        self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), raw: None });
         None
     }
 
-    fn note(&mut self, item: UploadedItem) {
+    fn note(&mut self, mut item: UploadedItem) {
         self.failed += u64::from(!item.outcome.is_stored());
-        self.items.insert(item.index, item);
+        if let Some(sink) = &mut self.sink {
+            sink(item.clone());
+            item.raw = None;
+        }
+        let index = item.index;
+        self.items.insert(index, item);
+        for copy in self.copies.remove(&index).unwrap_or_default() {
+            self.note_copy(copy, index);
+        }
     }
 
     /// A copy is not sent; it is there if the first one is.
-    fn settle_copies(&mut self) {
-        for (index, first) in std::mem::take(&mut self.copies) {
-            let Some(UploadedItem { id, outcome, .. }) = self.items.get(&first).cloned() else { continue };
-            let outcome = match outcome {
-                outcome if outcome.is_stored() => Outcome::AlreadyThere,
-                Outcome::Unknown(error) => Outcome::Unknown(error),
-                _ => {
-                    let problem = format!("has the content of input {first}, which was not stored");
-                    Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, Invalid::new("input", problem))))
-                }
-            };
-            self.note(UploadedItem { index, id, outcome });
-        }
+    fn note_copy(&mut self, index: u64, first: u64) {
+        let Some(UploadedItem { id, outcome, .. }) = self.items.get(&first).cloned() else { return };
+        let outcome = match outcome {
+            outcome if outcome.is_stored() => Outcome::AlreadyThere,
+            Outcome::Unknown(error) => Outcome::Unknown(error),
+            _ => {
+                let problem = format!("has the content of input {first}, which was not stored");
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, Invalid::new("input", problem))))
+            }
+        };
+        self.note(UploadedItem { index, id, outcome, raw: None });
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::Method;
 use http::header::DATE;
+use serde_json::Value;
 
 use super::plan::Planned;
 use super::rounds::Rounds;
@@ -47,6 +48,8 @@ pub struct UploadBatch {
     /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
     exhausted: Option<Arc<Error>>,
     fatal: Option<Arc<Error>>,
+    /// Whether the service's answers about the inputs are handed on.
+    raw: bool,
     state: State,
     clock: Latest,
 }
@@ -67,6 +70,8 @@ struct Slot {
     input: NewInput,
     doubt: Doubt,
     outcome: Option<Outcome>,
+    /// The last answer about it.
+    raw: Option<Box<Value>>,
 }
 
 /// What must be found out about an input before it is sent.
@@ -93,13 +98,14 @@ enum State {
 }
 
 impl UploadBatch {
-    pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32) -> Self {
+    pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32, raw: bool) -> Self {
         let slot = |Planned { index, input, .. }| Slot {
             index,
             id: input.id().map(str::to_owned),
             input,
             doubt: Doubt::None,
             outcome: None,
+            raw: None,
         };
         let slots: Vec<_> = inputs.into_iter().map(slot).collect();
         Self {
@@ -112,6 +118,7 @@ impl UploadBatch {
             first_sent: None,
             exhausted: None,
             fatal: None,
+            raw,
             state: State::Start,
             clock: Latest::default(),
         }
@@ -152,6 +159,7 @@ impl UploadBatch {
         let item = |slot: Slot| UploadedItem {
             index: slot.index,
             id: slot.id,
+            raw: slot.raw,
             // Every way here goes over `go_on`, which leaves none without.
             outcome: slot.outcome.unwrap_or_else(|| {
                 Outcome::Unknown(Arc::new(Error::new(CreateInputs::NAME, Misuse("its outcome was lost"))))
@@ -188,6 +196,10 @@ impl UploadBatch {
     fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadedBatch> {
         let mut again = Vec::new();
         let mut uncertain = None;
+        let raw = if self.raw { batch.raw_items() } else { Vec::new() };
+        for (place, raw) in places.iter().zip(raw) {
+            self.slots[*place].raw = Some(Box::new(raw));
+        }
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];
@@ -314,6 +326,7 @@ impl UploadBatch {
             Ok(found) => {
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
+                slot.raw = self.raw.then(|| serde_json::to_value(&found.input).map(Box::new).ok()).flatten();
                 self.go_on(now)
             }
             Err(error) if error.is_surely_not_found() => {

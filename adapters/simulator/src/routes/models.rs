@@ -123,12 +123,14 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
 
 pub(super) fn search(call: &Call<'_>) -> Answer {
     let body = call.json()?;
+    let page = call.page_in(&body)?;
     let query = &body["model_query"];
     let fits = |model: &dyn Names| {
         text(query, "name").is_none_or(|name| model.has_name(name))
             && ["type", "model_type_id"].iter().all(|member| text(query, member).is_none_or(|one| model.has_type(one)))
     };
-    Ok(Content::ok(json!({"models": in_sight(call, &mut call.hold(), fits)})))
+    let models = in_sight(call, &mut call.hold(), fits);
+    Ok(Content::ok(json!({"models": page.of(models).collect::<Vec<_>>()})))
 }
 
 pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: bool) -> Answer {

@@ -1,0 +1,41 @@
+//! Ctrl-C and SIGTERM: the program ends within two seconds, with what is known so far.
+
+use std::process;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crate::exit::Exit;
+
+/// How long the work may take to come to its end. What does not look at the flag, such as a file that nobody writes
+/// to or a reader that does not read, must not hold the program for longer.
+const GRACE: Duration = Duration::from_millis(1500);
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// From here on a signal asks the program to end, rather than ending it. A second one ends it at once.
+pub(crate) fn listen() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let handler = || {
+            if ASKED.swap(true, Ordering::Relaxed) {
+                process::exit(Exit::Interrupted as i32);
+            }
+            let end = || {
+                thread::sleep(GRACE);
+                process::exit(Exit::Interrupted as i32);
+            };
+            if thread::Builder::new().spawn(end).is_err() {
+                process::exit(Exit::Interrupted as i32);
+            }
+        };
+        // Where that is impossible a signal ends the program as it always did.
+        let _ = ctrlc::set_handler(handler);
+    });
+}
+
+/// Whether the program was asked to end.
+pub(crate) fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}

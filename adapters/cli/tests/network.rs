@@ -1,0 +1,307 @@
+//! Calls side by side, lists that change, and ends by Ctrl-C, against servers on this machine.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{Cli, Ran};
+use serde_json::{Value, json};
+
+/// What a server makes of a request: HTTP status, headers and body, or no answer at all.
+type Answer = Option<(u16, &'static str, Value)>;
+
+/// A server whose answers a function makes of method, path and body. It ends with the test.
+struct Server {
+    url: String,
+    /// The most requests there were at once.
+    at_once: Arc<AtomicUsize>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    fn start(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (at_once, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (most, log, answer) = (Arc::clone(&at_once), Arc::clone(&asked), Arc::new(answer));
+        thread::spawn(move || {
+            let now = Arc::new(AtomicUsize::new(0));
+            for stream in listener.incoming() {
+                let (most, log, answer, now) = (most.clone(), log.clone(), answer.clone(), now.clone());
+                thread::spawn(move || serve(&stream.unwrap(), &most, &now, &log, &*answer));
+            }
+        });
+        Self { url, at_once, asked }
+    }
+
+    fn cli(&self, arguments: &[&str]) -> Command {
+        Cli::new().command(&[&["--key", "k12345", "--base-url", &self.url], arguments].concat())
+    }
+
+    /// How often it was asked.
+    fn count(&self) -> usize {
+        self.asked.lock().unwrap().len()
+    }
+
+    /// Starts the program, waits until the server was asked so often, and a little longer.
+    fn begin(&self, arguments: &[&str], asked: usize) -> Child {
+        let child = self.cli(arguments).spawn().unwrap();
+        let start = Instant::now();
+        while self.count() < asked {
+            assert!(start.elapsed() < Duration::from_secs(30), "it was not asked");
+            thread::sleep(Duration::from_millis(10));
+        }
+        thread::sleep(Duration::from_millis(300));
+        child
+    }
+}
+
+fn serve(
+    stream: &TcpStream,
+    most: &AtomicUsize,
+    now: &AtomicUsize,
+    log: &Mutex<Vec<String>>,
+    answer: &dyn Fn(&str, &Value) -> Answer,
+) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut first = String::new();
+        if reader.read_line(&mut first).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        let request = first.trim().trim_end_matches(" HTTP/1.1").to_owned();
+        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        log.lock().unwrap().push(request.clone());
+        let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let Some((status, headers, answer)) = answer(&request, &body) else {
+            // Holds the connection open, and says nothing.
+            thread::sleep(Duration::from_secs(3600));
+            return;
+        };
+        now.fetch_sub(1, Ordering::SeqCst);
+        let text = answer.to_string();
+        let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", text.len());
+        let mut stream = stream;
+        if stream.write_all((head + &text).as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "it is one answer among others")]
+fn good(mut members: Value) -> Answer {
+    members["status"] = json!({"code": 10000, "description": "Ok"});
+    Some((200, "", members))
+}
+
+/// An output for each input, which names it.
+fn outputs(body: &Value) -> Answer {
+    let output = |input: &Value| json!({"status": {"code": 10000}, "data": {}, "new": input["data"]["image"]["url"]});
+    good(json!({"outputs": body["inputs"].as_array().unwrap().iter().map(output).collect::<Vec<_>>()}))
+}
+
+fn addresses(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("https://example.com/{number}.jpg")).collect()
+}
+
+fn with<'a>(arguments: &[&'a str], inputs: &'a [String]) -> Vec<&'a str> {
+    arguments.iter().copied().chain(inputs.iter().map(String::as_str)).collect()
+}
+
+/// Tells a program to end, and what it left; it has two seconds.
+#[cfg(unix)]
+fn end(child: Child, signal: &str) -> Ran {
+    let start = Instant::now();
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::of(&child.wait_with_output().unwrap());
+    assert!(start.elapsed() < Duration::from_secs(2), "it took {:?}: {ran:?}", start.elapsed());
+    ran.ended(130)
+}
+
+#[test]
+fn calls_go_side_by_side_and_results_stay_in_order() {
+    for (jobs, most) in [("1", 1), ("2", 2), ("32", 3)] {
+        let first = AtomicUsize::new(0);
+        let server = Server::start(move |_, body| {
+            // The first call is the slowest.
+            let pause = if first.fetch_add(1, Ordering::SeqCst) == 0 { 400 } else { 100 };
+            thread::sleep(Duration::from_millis(pause));
+            outputs(body)
+        });
+        let urls = addresses(300);
+        let out = server.cli(&with(&["predict", "--json", "--jobs", jobs], &urls)).output().unwrap();
+        let ran = Ran::of(&out).ended(0);
+        let lines = ran.lines();
+        let member = |name| lines.iter().map(|line| line[name].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        assert_eq!(member("source"), urls);
+        assert_eq!(member("new"), urls, "what nobody here knows is kept too, and with its source");
+        assert_eq!(server.count(), 3);
+        assert_eq!(server.at_once.load(Ordering::SeqCst), most, "--jobs {jobs}");
+        ran.says(&[], &["inputs: begun\n", "inputs: 300 done, 0 failed, of 300\n"]);
+    }
+    for jobs in ["0", "33", "many"] {
+        Cli::new().run(&["--simulator", "predict", "a.jpg", "--jobs", jobs]).ended(2);
+    }
+}
+
+#[test]
+fn a_lost_answer_is_looked_up_and_not_sent_twice() {
+    let calls = AtomicUsize::new(0);
+    let stored = Arc::new(Mutex::new(BTreeSet::new()));
+    let server = Server::start(move |request, body| {
+        let id = |input: &Value| input["id"].as_str().unwrap().to_owned();
+        if request.starts_with("POST") {
+            let ids: Vec<_> = body["inputs"].as_array().unwrap().iter().map(id).collect();
+            stored.lock().unwrap().extend(ids.iter().cloned());
+            if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                return Some((500, "", json!({"status": {"code": 98004}})));
+            }
+            let inputs: Vec<_> = ids.iter().map(|id| json!({"id": id, "status": {"code": 30001}})).collect();
+            return good(json!({"inputs": inputs}));
+        }
+        let id = request.rsplit('/').next().unwrap();
+        match stored.lock().unwrap().contains(id) {
+            true => good(json!({"input": {"id": id, "status": {"code": 30001}}})),
+            false => Some((404, "", json!({"status": {"code": 11101}}))),
+        }
+    });
+    let ran = Ran::of(
+        &server.cli(&["inputs", "create", "https://example.com/a.jpg", "--content-ids", "--json"]).output().unwrap(),
+    )
+    .ended(0);
+    assert!(
+        ran.lines()[0]["outcome"].as_str().is_some_and(|outcome| ["created", "already there"].contains(&outcome)),
+        "{ran:?}"
+    );
+    let asked = server.asked.lock().unwrap().iter().filter(|request| request.starts_with("POST")).count();
+    assert_eq!(asked, 1);
+}
+
+#[test]
+fn a_list_that_changes_is_printed_and_reported() {
+    let server = Server::start(|request, _| {
+        let page: usize = request.split("page=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
+        // Somebody adds one in front after the first page.
+        let ids: &[usize] = [&[1, 2][..], &[2, 3], &[]][page - 1];
+        good(json!({"inputs": ids.iter().map(|id| json!({"id": id.to_string()})).collect::<Vec<_>>()}))
+    });
+    let ran =
+        Ran::of(&server.cli(&["inputs", "list", "--all", "--per-page", "2", "--json"]).output().unwrap()).ended(1);
+    let ids: Vec<_> = ran.lines().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(ids, ["1", "2", "3"]);
+    ran.says(&[], &["error: list inputs: the list changed while it was read: 1 items came twice"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_request_that_hangs() {
+    let server = Server::start(|_, _| None);
+    let ran = end(server.begin(&["predict", "https://example.com/a.jpg", "--json"], 1), "-INT");
+    assert_eq!(ran.lines()[0]["source"], "https://example.com/a.jpg");
+    assert!(ran.lines()[0]["error"].as_str().unwrap().contains("interrupted"));
+    ran.says(&[], &["error: interrupted"]);
+    // A call without an account of its own, too; and by SIGTERM.
+    let ran = end(server.begin(&["inputs", "status"], 2), "-TERM");
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "error: interrupted\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_what_is_known() {
+    let calls = AtomicUsize::new(0);
+    let server =
+        Server::start(move |_, body| (calls.fetch_add(1, Ordering::SeqCst) < 2).then(|| outputs(body)).flatten());
+    let urls = addresses(600);
+    // The third call hangs, and with one job there is no fourth.
+    let ran = end(server.begin(&with(&["predict", "--json", "--jobs", "1"], &urls), 3), "-INT");
+    let lines = ran.lines();
+    assert_eq!(lines.len(), 3 * 128, "{ran:?}");
+    assert_eq!(lines.iter().filter(|line| line["error"].is_null()).count(), 256);
+    ran.says(&[], &["note: 216 more inputs were not looked at", "error: interrupted"]);
+
+    let calls = AtomicUsize::new(0);
+    let server = Server::start(move |_, _| {
+        let page = calls.fetch_add(1, Ordering::SeqCst);
+        (page < 2).then(|| good(json!({"inputs": [{"id": page.to_string()}]}))).flatten()
+    });
+    let ran = end(server.begin(&["inputs", "list", "--all", "--json"], 3), "-INT");
+    assert_eq!(ran.lines().len(), 2);
+    ran.says(&[], &["error: interrupted, after 2 items"]);
+
+    // What may be stored or not is named.
+    let server = Server::start(|_, _| None);
+    let ran = end(server.begin(&["inputs", "create", "https://example.com/a.jpg", "--id", "a", "--json"], 1), "-INT");
+    assert_eq!(ran.lines()[0]["outcome"], "unknown");
+    ran.says(&[], &["error: https://example.com/a.jpg: interrupted: it may be stored or not"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_what_cannot_be_woken() {
+    let mut child = Cli::new().command(&["--simulator", "predict", "-"]).spawn().unwrap();
+    // Standard input is open, and nobody writes to it.
+    let input = child.stdin.take();
+    let mut note = String::new();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    err.read_line(&mut note).unwrap();
+    assert!(note.contains("simulator"), "{note}");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(end(child, "-INT").out, "");
+    drop(input);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_pause() {
+    let server = Server::start(|_, _| Some((429, "retry-after: 100\r\n", json!({"status": {"code": 11005}}))));
+    for arguments in [&["inputs", "status"][..], &["predict", "https://example.com/a.jpg"]] {
+        let asked = server.count();
+        end(server.begin(arguments, asked + 1), "-INT").says(&[], &["error: interrupted"]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_a_wait_and_tells_how_to_go_on() {
+    let version = json!({"id": "v1", "status": {"code": 21103, "description": "Model is queued"}});
+    let server = Server::start(move |request, _| match request.starts_with("POST") {
+        true => good(json!({"model": {"id": "m", "model_version": version}})),
+        false if request.contains("/versions/") => good(json!({"model_version": version})),
+        false if request.contains("/models/m") => good(json!({"model": {"id": "m", "model_version": version}})),
+        false => good(json!({"counts": {"processed": 1, "to_process": 2}})),
+    });
+    let ran = end(server.begin(&["models", "train", "m", "--wait", "--json"], 2), "-INT");
+    assert_eq!(
+        (&ran.lines()[0]["outcome"], &ran.lines()[0]["model_version"]["id"]),
+        (&"interrupted".into(), &"v1".into())
+    );
+    ran.says(&[], &["training m: begun", "wait on with `clarifai models wait m --version v1`"]);
+    let asked = server.count();
+    let ran = end(server.begin(&["inputs", "wait", "--json"], asked + 1), "-TERM");
+    assert_eq!(ran.lines(), [json!({"outcome": "interrupted", "last": {"processed": 1, "to_process": 2}})]);
+    // And one whose time is up.
+    let late = Ran::of(&server.cli(&["inputs", "wait", "--timeout", "1", "--json"]).output().unwrap()).ended(6);
+    assert_eq!((&late.lines()[0]["outcome"], &late.lines()[0]["last"]["to_process"]), (&"timed out".into(), &2.into()));
+    late.says(&[], &["error: wait for uploads: the deadline passed"]);
+}
