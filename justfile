@@ -26,6 +26,11 @@ doc:
 deny:
     cargo deny --all-features check bans licenses sources
 
+# The adapter over surf's backends, outside the workspace (needs a C compiler and OpenSSL)
+surf:
+    cd adapters/surf && cargo fmt --check && cargo clippy --all-targets --all-features -- -D warnings && cargo test
+    cd adapters/surf && cargo deny check
+
 # Build the fuzz targets
 fuzz-build:
     cargo build -p clarifai-fuzz --features libfuzzer --bins
@@ -41,7 +46,7 @@ peers *clients:
 # Measure
 bench:
     cargo bench -p clarifai-core
-    cargo bench -p clarifai-ureq
+    cargo bench -p clarifai-tests
 
 # Tag a picture by the simulator
 try picture="tests/data/images/coffee.jpg":

@@ -118,6 +118,12 @@ pub(crate) enum Command {
         /// Address to listen at; port 0 takes a free one
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: String,
+        /// Let this share of the exchanges go wrong, 0 to 1: lost answers, resets, hangs, errors, for tests of clients
+        #[arg(long, value_name = "SHARE", default_value = "0", value_parser = values::share)]
+        faults: f64,
+        /// Number that decides which exchanges go wrong and how; the same one decides the same
+        #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+        seed: u64,
     },
     /// Print a completion script for a shell
     Completions { shell: clap_complete::Shell },

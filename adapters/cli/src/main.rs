@@ -26,6 +26,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
+use clarifai_simulator::faults::Faults;
 
 use crate::args::{Cli, Command, Config, Global};
 use crate::context::Context;
@@ -63,7 +64,9 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
         Command::Models(command) => asking(global, out, |context| models::run(&command, context)),
         Command::Workflows(command) => asking(global, out, |context| workflows::run(&command, context)),
         Command::Config { command } => done(config::run(command.unwrap_or(Config::Show), global, out), out),
-        Command::Simulator { listen } => done(simulator::run(&listen, global, out), out),
+        Command::Simulator { listen, faults, seed } => {
+            done(simulator::run(&listen, Faults::new(seed, faults), global, out), out)
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "clarifai", &mut script);

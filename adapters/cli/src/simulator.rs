@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use clarifai_simulator::Server;
+use clarifai_simulator::faults::Faults;
 
 use crate::args::Global;
 use crate::client;
@@ -15,10 +16,10 @@ use crate::state::State;
 /// How often what the simulator remembers is looked at, at most.
 const OFTEN: Duration = Duration::from_secs(1);
 
-pub(crate) fn run(listen: &str, global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(listen: &str, faults: Faults, global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
     let simulator = client::simulator(global)?;
     let state = global.state.as_deref().map(|path| State::read(path, &simulator)).transpose()?;
-    let server = Server::start(simulator, listen)
+    let server = Server::start_with_faults(simulator, faults, listen)
         .map_err(|error| Failure::Said(Exit::Service, format!("cannot listen at {listen}: {error}")))?;
     // Before the address is told: whoever knows it may end the program.
     let (end, ended) = mpsc::channel();

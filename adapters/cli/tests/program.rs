@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+use clarifai_simulator::faults::{Fault, Faults};
 use common::{Cli, image};
 
 const SECRET: &str = "sentinel0123456789abcdef";
@@ -19,7 +20,12 @@ struct Server {
 
 impl Server {
     fn start(cli: &Cli) -> Self {
-        let mut child = cli.command(&["simulator", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().unwrap();
+        Self::start_with(cli, &[])
+    }
+
+    fn start_with(cli: &Cli, more: &[&str]) -> Self {
+        let arguments = [&["simulator", "--listen", "127.0.0.1:0"], more].concat();
+        let mut child = cli.command(&arguments).stderr(Stdio::null()).spawn().unwrap();
         let mut url = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut url).unwrap();
         Self { child, url: url.trim().to_owned() }
@@ -59,6 +65,7 @@ fn bad_usage_is_2() {
         &["--key", "k12345", "--base-url", "http://example.com", "predict", "x.jpg"],
         &["--key", "k12345", "--user", "u", "predict", "x.jpg"],
         &["--key", "k12345", "--pat", "p12345", "predict", "x.jpg"],
+        &["simulator", "--faults", "1.5"],
         &["config", "set", "nonsense", "1"],
         &["config", "set", "base-url", "http://example.com"],
         &["config", "set", "key", "two words"],
@@ -222,6 +229,21 @@ fn a_second_process_asks_the_server() {
         ["--base-url", &server.url, "--pat", SECRET, "--user", "u", "--app", "a", "-v", "predict", "-m", "color"];
     let ran = cli.run(&[&scoped[..], &[&image("coffee.jpg")]].concat()).ended(0);
     ran.says(&["Sienna"], &["/v2/users/u/apps/a/models/color: 404", "/v2/users/clarifai/apps/main/models/"]);
+}
+
+#[test]
+fn a_served_simulator_misbehaves_as_its_seed_says() {
+    let wanted = |seed: &u64| {
+        let faults = Faults::new(*seed, 0.2);
+        faults.hit(0) == Some(Fault::TryAgain) && (1..10).all(|number| faults.hit(number).is_none())
+    };
+    let seed = (0..10_000).find(wanted).unwrap().to_string();
+    let cli = Cli::new();
+    let server = Server::start_with(&cli, &["--faults", "0.2", "--seed", &seed]);
+    let ran = cli
+        .run(&["--base-url", &server.url, "--key", SECRET, "-v", "predict", "-m", "color", &image("coffee.jpg")])
+        .ended(0);
+    ran.says(&["Sienna"], &["/models/color: 500 in ", "/outputs: 200 in "]);
 }
 
 #[test]

@@ -25,7 +25,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
 /// The concepts of both pictures, a line each.
 pub(crate) async fn predict(client: &Client, address: &str, picture: Vec<u8>) -> Result<Vec<String>, Box<dyn Error>> {
     let predict = Predict::with("general-image-recognition").image_url(address).image_bytes(picture).min_value(0.5);
-    let outputs = client.call(predict).await?.all()?;
-    let concepts = outputs.iter().flat_map(|output| output.concepts());
-    Ok(concepts.map(|concept| format!("{:5.1} %  {}", 100.0 * concept.value(), concept.name)).collect())
+    let mut lines = Vec::new();
+    for output in client.call(predict).await?.all()? {
+        for concept in output.concepts() {
+            lines.push(format!("{:5.1} %  {}", 100.0 * concept.value(), concept.name));
+        }
+    }
+    Ok(lines)
 }

@@ -43,6 +43,20 @@
 //! # Ok::<(), http::Error>(())
 //! ```
 
+//!
+//! # How it misbehaves
+//!
+//! | you want | look at |
+//! |---|---|
+//! | exchanges that go wrong in process, in virtual time | [`Client::with_faults`], [`Client::exchange`], [`faults`] |
+//! | the same on a port | [`Server::start_with_faults`] |
+//! | repeated ids that are refused, ignored or doubled | [`rules::Duplicates`] |
+//! | smaller limits, a rate that is kept, lists that end early | [`rules`] |
+//! | how often each input was created | [`Simulator::commits`] |
+//! | whether a client's report is true | [`audit`] |
+//!
+//! Every answer has a `Date`, from the clock that was handed in.
+
 #![forbid(unsafe_code)]
 
 mod answer;

@@ -9,8 +9,10 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::{Buf, Bytes};
-use clarifai_core::bulk::{self, Bulk, Progress};
+use clarifai_core::bulk::{self, Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{AsyncDriver, Attempt, Machine, Mono, Now, drive_async};
+use clarifai_core::models::Predict;
 use clarifai_core::pages::{self, IntoPages, Paged};
 use clarifai_core::{
     Body, BodyReader, Error, MAX_RESPONSE_BYTES, Operation, Received, TransportFailure, TransportFailureKind,
@@ -131,6 +133,23 @@ where
     /// how far it is.
     pub async fn bulk<K: Bulk>(&self, work: K, parallel: usize, watch: impl FnMut(&Progress)) -> K::Report {
         bulk::run_async(work, parallel, self, watch).await
+    }
+
+    /// Stores any number of inputs, up to `parallel` calls at once and at least one, and accounts for each. For
+    /// wishes and progress hand an [`Upload`] to [`bulk`](Self::bulk).
+    pub async fn upload(&self, inputs: impl IntoIterator<Item = NewInput>, parallel: usize) -> UploadReport {
+        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ()).await
+    }
+
+    /// Asks a model what it sees in any number of inputs, as `predict` does with its own, up to `parallel` calls at
+    /// once and at least one. For a sink, other wishes and progress hand a [`PredictMany`] to [`bulk`](Self::bulk).
+    pub async fn predict_many(
+        &self,
+        predict: Predict,
+        inputs: impl IntoIterator<Item = NewInput>,
+        parallel: usize,
+    ) -> PredictReport {
+        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ()).await
     }
 
     /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.

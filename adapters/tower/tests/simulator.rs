@@ -10,15 +10,14 @@ use std::task::{Context, Poll};
 use std::thread;
 use std::time::Duration;
 
-use clarifai_tower::core::bulk::{Bulk, Progress};
+use clarifai_simulator::{Server, Simulator};
+use clarifai_tower::core::bulk::{CallLimits, Upload};
 use clarifai_tower::core::inputs::{CreateInputs, ListInputs, NewInput};
-use clarifai_tower::core::machine::Attempt;
-use clarifai_tower::core::models::{GetModel, ListModels};
+use clarifai_tower::core::models::{GetModel, ListModels, Predict};
 use clarifai_tower::core::pages::Pages;
 use clarifai_tower::core::policy::RetryPolicy;
 use clarifai_tower::core::{Body, BodyReader, Error, TransportFailureKind};
 use clarifai_tower::{App, Client, Credentials, hyper};
-use clarifai_simulator::{Server, Simulator};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
 
@@ -45,7 +44,8 @@ fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
         let _ = stream.write_all(&answer);
-        String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase()
+        let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
+        text.split("\r\n\r\n").next().unwrap().to_owned()
     });
     (address, served)
 }
@@ -54,43 +54,6 @@ fn kind(error: &Error) -> Option<TransportFailureKind> {
     match error.kind() {
         clarifai_tower::core::error::ErrorKind::Transport(failure) => Some(failure.kind),
         _ => None,
-    }
-}
-
-/// Asks for models, one a piece.
-struct Lookups {
-    app: App,
-    ids: Vec<&'static str>,
-    progress: Progress,
-    found: Vec<String>,
-}
-
-impl Bulk for Lookups {
-    type Piece = Attempt<GetModel>;
-    type Report = Vec<String>;
-
-    fn next(&mut self) -> Option<Self::Piece> {
-        let id = self.ids.pop()?;
-        self.progress.in_flight += 1;
-        Some(Attempt::new(&self.app, GetModel::new(id)))
-    }
-
-    fn record(&mut self, result: Result<clarifai_tower::model::Model, Error>) {
-        self.progress.in_flight -= 1;
-        self.progress.done += 1;
-        match result {
-            Ok(model) => self.found.push(model.id.to_string()),
-            Err(_) => self.progress.failed += 1,
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        self.progress
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        self.found.sort();
-        self.found
     }
 }
 
@@ -103,19 +66,25 @@ async fn every_door_opens() {
     let lines = example::predict(&client, "https://images/rocket.jpg", picture).await.unwrap();
     assert!(lines.len() >= 2, "{lines:?}");
 
-    let inputs = (0..5).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
-    client.call(CreateInputs::new().inputs(inputs)).await.unwrap().all().unwrap();
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id.to_string()).try_collect().await.unwrap();
+    let inputs =
+        |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
+    let report = client.upload(inputs(5), 2).await;
+    assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
+    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
     assert_eq!(ids.len(), 5);
     let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
     assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);
 
-    let ids = vec!["color-recognition", "no-such-model", "general-image-recognition", "general-image-embedding"];
-    let work = Lookups { app: client.app().clone(), ids, progress: Progress::default(), found: Vec::new() };
+    let rockets = vec![NewInput::image_url("https://images/rocket.jpg"); 3];
+    let report = client.predict_many(Predict::with("general-image-recognition"), rockets, 2).await;
+    assert_eq!(report.predictions().iter().filter(|one| one.result.is_ok()).count(), 3);
+
+    let mut limits = CallLimits::default();
+    limits.inputs = 1;
     let mut seen = Vec::new();
-    let found = client.bulk(work, 3, |progress| seen.push((progress.done, progress.failed))).await;
-    assert_eq!(found.len(), 3);
-    assert_eq!(seen.last(), Some(&(4, 1)));
+    let work = Upload::new(client.app(), inputs(9)).limits(limits);
+    let report = client.bulk(work, 3, |progress| seen.push(progress.done)).await;
+    assert_eq!((report.items().len(), seen.len(), seen.last()), (9, 9, Some(&9)), "five were there: {report:?}");
 
     let request = Request::get(format!("{}/v2/models", server.url())).header("authorization", "Key other-key");
     let answer = client.send(request.body(Body::empty()).unwrap()).await.unwrap();
@@ -135,14 +104,17 @@ fn futures_can_be_sent() {
     sent(client.call(ListModels::new()));
     sent(client.run(Pages::new(client.app(), ListInputs::new()).all()));
     sent(client.pages(ListInputs::new()).boxed());
-    let work = Lookups { app: client.app().clone(), ids: Vec::new(), progress: Progress::default(), found: Vec::new() };
+    let work = Upload::new(client.app(), [NewInput::image_url("https://images/rocket.jpg")]);
     sent(client.bulk(work, 2, |_| ()));
+    sent(client.upload(Vec::new(), 2));
+    sent(client.predict_many(Predict::with("m"), Vec::new(), 2));
     sent(client.send(Request::new(Body::empty())));
 }
 
 #[tokio::test]
 async fn bodies_have_their_length_and_no_body_has_none() {
-    let ok = b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+    let ok =
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     let picture = vec![7; 200_000];
     let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
     let (base, served) = answering(ok.clone());
@@ -229,31 +201,34 @@ async fn layers_and_timers() {
     assert!(waits.load(Ordering::Relaxed) > 0);
 }
 
+type Answer = Result<http::Response<String>, std::io::Error>;
+
+/// A service that is never ready.
+#[derive(Clone)]
+struct Closed;
+impl tower::Service<Request<BodyReader>> for Closed {
+    type Response = http::Response<String>;
+    type Error = std::io::Error;
+    type Future = std::future::Ready<Answer>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Poll::Ready(Err(std::io::Error::other("closed")))
+    }
+
+    fn call(&mut self, _: Request<BodyReader>) -> Self::Future {
+        unreachable!("it is not ready")
+    }
+}
+
 /// A service that never answers, and one that cannot take requests.
 #[tokio::test]
 async fn services_that_do_not_answer() {
-    type Answer = Result<http::Response<String>, std::io::Error>;
     let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<Answer>());
     let never = |base| app(base).with_retry(RetryPolicy::never());
     let client = Client::with_client(never("http://127.0.0.1:1"), silent).with_timeout(Duration::from_millis(20));
     let error = client.call(ListModels::new()).await.unwrap_err();
     assert_eq!(kind(&error), Some(TransportFailureKind::MaybeSent), "{error:?}");
 
-    #[derive(Clone)]
-    struct Closed;
-    impl tower::Service<Request<BodyReader>> for Closed {
-        type Response = http::Response<String>;
-        type Error = std::io::Error;
-        type Future = std::future::Ready<Answer>;
-
-        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-            Poll::Ready(Err(std::io::Error::other("closed")))
-        }
-
-        fn call(&mut self, _: Request<BodyReader>) -> Self::Future {
-            unreachable!("it is not ready")
-        }
-    }
     let error = Client::with_client(never("http://127.0.0.1:1"), Closed).call(ListModels::new()).await.unwrap_err();
     assert_eq!(kind(&error), Some(TransportFailureKind::NotSent), "{error:?}");
 }

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use clarifai_core::bulk::{Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
+use clarifai_core::models::Predict;
+use clarifai_core::pages::{IntoPages, Iter};
 use clarifai_core::{Body, Error, MAX_RESPONSE_BYTES, Operation, TransportFailure, TransportFailureKind};
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Request, Response};
@@ -58,7 +62,7 @@ impl Client {
         Self { app: app.or_seed(fastrand::u64(..)), agent, override_agent, max_response: MAX_RESPONSE_BYTES }
     }
 
-    /// Reads answers of at most so many bytes. Default: [`MAX_RESPONSE_BYTES`].
+    /// Reads answers of at most so many bytes, counted after decompression. Default: [`MAX_RESPONSE_BYTES`].
     pub fn with_max_response(mut self, bytes: u64) -> Self {
         self.max_response = bytes;
         self
@@ -85,6 +89,59 @@ impl Client {
     /// The machine's own.
     pub fn run<M: Machine>(&self, machine: M) -> Result<M::Output, Error> {
         machine::drive(machine, &mut { self })
+    }
+
+    /// The items of a list or a search to its end, page after page, each asked for when it is needed. Takes the
+    /// operation, or [`Pages`](clarifai_core::pages::Pages) of it with wishes such as a number of items.
+    ///
+    /// The iterator ends after its first error; a list that was seen to change while it was read ends with one.
+    pub fn pages<L: IntoPages>(&self, list: L) -> Iter<L::List, &Self> {
+        list.into_pages(&self.app).iter(self)
+    }
+
+    /// Carries out work in pieces, up to `parallel` of them at once and at least one, and tells `watch` after each
+    /// how far it is. Each has a thread, this one among them; where the system gives no more threads, those there are
+    /// do the work.
+    pub fn bulk<B>(&self, work: B, parallel: usize, watch: impl FnMut(&Progress) + Send) -> B::Report
+    where
+        B: Bulk + Send,
+    {
+        let shared = Mutex::new((work, watch));
+        let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        // A function of its own, so that the lock is held no longer than it takes.
+        let next = || lock().0.next();
+        let carry_out = || {
+            while let Some(piece) = next() {
+                let result = self.run(piece);
+                let (work, watch) = &mut *lock();
+                work.record(result);
+                watch(&work.progress());
+            }
+        };
+        thread::scope(|scope| {
+            let another = |_: &usize| thread::Builder::new().spawn_scoped(scope, carry_out).is_ok();
+            (1..parallel).take_while(another).for_each(drop);
+            carry_out();
+        });
+        shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
+    }
+
+    /// Stores any number of inputs, up to `parallel` calls at once and at least one, and accounts for each. For
+    /// wishes and progress hand an [`Upload`] to [`bulk`](Self::bulk).
+    pub fn upload<I>(&self, inputs: I, parallel: usize) -> UploadReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ())
+    }
+
+    /// Asks a model what it sees in any number of inputs, as `predict` does with its own, up to `parallel` calls at
+    /// once and at least one. For a sink, other wishes and progress hand a [`PredictMany`] to [`bulk`](Self::bulk).
+    pub fn predict_many<I>(&self, predict: Predict, inputs: I, parallel: usize) -> PredictReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ())
     }
 
     /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.

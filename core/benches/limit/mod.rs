@@ -64,6 +64,11 @@ impl Table {
         self.row(name, &count.to_string(), &must.to_string(), ratio, Bound::AtMost(1.0), Bound::AtMost(aim));
     }
 
+    /// Prints the row of two times for the same work, the slow way first, as how many times faster the second is.
+    pub fn rate(&mut self, name: &str, slow: Duration, fast: Duration, must: Bound, aim: Bound) {
+        self.row(name, &show(fast), &show(slow), slow.as_secs_f64() / fast.as_secs_f64(), must, aim);
+    }
+
     fn row(&mut self, name: &str, measured: &str, limit: &str, ratio: f64, must: Bound, aim: Bound) {
         let verdict = match (must.holds(ratio), aim.holds(ratio)) {
             (false, _) => "MISSED",
@@ -151,7 +156,8 @@ fn time(batch: u32, what: &mut impl FnMut()) -> Duration {
     start.elapsed()
 }
 
-fn is_bench() -> bool {
+/// Whether it measures; otherwise, as under `cargo test --benches`, it only has to run.
+pub fn is_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 

@@ -68,8 +68,11 @@ pub enum Outcome {
     /// Where the answer to a call was lost, an input that was found counts as stored by it if the service dates it no
     /// earlier than two seconds before the call was made, by the service's own clock.
     Created,
-    /// In the app before, by its id or, unless duplicates were allowed, by its address; nothing was changed. Of inputs
+    /// In the app already, by its id or, unless duplicates were allowed, by its address; nothing was changed. Of inputs
     /// whose id was made from their content, also any further copy in this upload.
+    ///
+    /// If something on the way sends a call twice, it hands on the second answer, which says this of what the first one
+    /// stored.
     AlreadyThere,
     /// The service refused it, for this reason.
     Rejected(Box<Status>),
@@ -140,8 +143,10 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
         self
     }
 
-    /// Sends a call again so often that did not get through, and looks up as often in a row in vain, with growing pauses:
-    /// about a minute and a half in all with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the retries of single calls.
+    /// Sends so often again what did not get through, and tries so often in a row to look up what is in doubt, with growing
+    /// pauses: about a minute and a half in all with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the
+    /// retries of single calls. After that, inputs are given up; if the service could not be reached at all, so is the
+    /// rest of the upload.
     pub fn rounds(mut self, rounds: u32) -> Self {
         self.rounds = rounds;
         self

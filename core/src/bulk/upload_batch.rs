@@ -38,9 +38,9 @@ pub struct UploadBatch {
     slots: Vec<Slot>,
     /// How many inputs are sent together; less than all where a call was too large.
     together: usize,
-    /// For sending.
-    rounds: Rounds,
-    /// For looking up, since a look last got through. A batch has up to 128 of them, and each may meet a fault.
+    /// Of sending. Sending is what can begin anew for ever, so they are never renewed.
+    sends: Rounds,
+    /// Of looking up, in a row that failed.
     looks: Rounds,
     first_sent: Option<Mono>,
     /// Why nothing is sent any more, once that is so. What is in doubt is still looked up.
@@ -106,7 +106,7 @@ impl UploadBatch {
             number,
             together: slots.len(),
             slots,
-            rounds: Rounds::new(app, rounds),
+            sends: Rounds::new(app, rounds),
             looks: Rounds::new(app, rounds),
             first_sent: None,
             exhausted: None,
@@ -206,7 +206,7 @@ impl UploadBatch {
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(None) {
+        if let Some(pause) = self.sends.next(None) {
             return self.pause(now.mono + pause);
         }
         for (place, status) in again {
@@ -243,7 +243,7 @@ impl UploadBatch {
             }
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(error.retry_after()) {
+        if let Some(pause) = self.sends.next(error.retry_after()) {
             return self.pause(now.mono + pause);
         }
         self.note_unreachable(&error);
@@ -288,16 +288,17 @@ impl UploadBatch {
             Step::Done(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
+        if found.is_ok() || found.as_ref().is_err_and(Error::is_not_found) {
+            self.looks.restart();
+        }
         let slot = &mut self.slots[place];
         match found {
             Ok(found) => {
-                self.looks.restart();
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
                 self.go_on(now)
             }
             Err(error) if error.is_not_found() => {
-                self.looks.restart();
                 match slot.doubt {
                     // Not under this id, so it is the address that another input has.
                     Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),

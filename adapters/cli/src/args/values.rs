@@ -124,6 +124,14 @@ pub(crate) fn distance(text: &str) -> Result<Distance, String> {
     }
 }
 
+/// Reads a number from 0 to 1.
+pub(crate) fn share(text: &str) -> Result<f64, String> {
+    match text.trim().parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("it must be a number from 0 to 1".to_owned()),
+    }
+}
+
 /// Reads a JSON object.
 pub(crate) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(text) {
@@ -186,6 +194,9 @@ mod tests {
         }
         for bad in ["", "10", "mi", "0mi", "-1km", "10 furlongs", "infkm", "NaNdeg"] {
             assert!(distance(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "1.1", "-0.1", "NaN", "some"] {
+            assert!(share(bad).is_err(), "{bad}");
         }
         for bad in ["", "[]", "1", "{"] {
             assert!(metadata(bad).is_err(), "{bad}");

@@ -209,7 +209,7 @@ pub(super) fn list(call: &Call<'_>) -> Answer {
     let app = held.app();
     let ids = page.of(app.inputs.newest_ids());
     let inputs: Vec<_> =
-        ids.filter_map(|id| app.inputs.get(id)).map(|input| input.json(app, &call.app, call.now)).collect();
+        ids.filter_map(|(_, id)| app.inputs.get(id)).map(|input| input.json(app, &call.app, call.now)).collect();
     Ok(Content::ok(json!({"inputs": inputs})))
 }
 
