@@ -16,7 +16,7 @@ use crate::page::Page;
 /// An operation that answers one page of a list.
 pub trait Paged: Operation + Clone {
     /// What the list is of.
-    type Item;
+    type Item: 'static;
 
     /// Which page it asks for.
     fn current(&self) -> Page;

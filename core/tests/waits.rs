@@ -323,10 +323,9 @@ enum Bug {
     Forgets,
 }
 
-/// One course of events, and whether each step is as the rules want it.
-fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
-    let app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..));
-    let settings = Settings {
+/// A patience at random, with deadlines that fall between looks, on them and before the first.
+fn settings(rng: &mut Rng) -> Settings {
+    Settings {
         schedule: match rng.u8(..4) {
             0 => Schedule::default(),
             1 => Schedule::training(),
@@ -336,7 +335,13 @@ fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
         deadline: [None, Some(rng.u64(..SECOND)), Some(rng.u64(..30 * SECOND)), Some(rng.u64(..120 * SECOND))]
             [rng.usize(..4)],
         most_errors: rng.u32(..4),
-    };
+    }
+}
+
+/// One course of events, and whether each step is as the rules want it.
+fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
+    let app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..));
+    let settings = settings(rng);
     let mut wait = (kind.make)(&app, &settings);
     let mut world = World::default();
     let mut rules = Rules { settings, errors: 0, polls: 0, before: 0, began: 0, latest: 0 };

@@ -4,15 +4,22 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
+use clarifai_core::bulk::{Bulk as _, PredictMany, Upload};
 use clarifai_core::error::{ErrorKind, Invalid};
-use clarifai_core::machine::{Attempt, Event, FindModel, Machine, ModelCache, Mono, Now, Step};
+use clarifai_core::inputs::{ListInputs, NewInput};
+use clarifai_core::machine::{
+    Attempt, Event, FindModel, Machine, ModelCache, Mono, Now, Step, Train, UpdateCheck, WaitForInputDeleted,
+    WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
+    WarmModelCache,
+};
 use clarifai_core::models::{GetModel, Predict};
-use clarifai_core::policy::RetryPolicy;
+use clarifai_core::pages::Pages;
+use clarifai_core::policy::{Pacer, RetryPolicy};
 use clarifai_core::{
     App, Body, Credentials, Envelope, Operation, Replay, Target, TransportFailure, TransportFailureKind, Unreadable,
 };
 use http::{HeaderValue, Method, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::check_error;
 
@@ -37,6 +44,13 @@ enum Choice {
     Predict,
     BadArgument,
     Find { cached: bool },
+    Wait { kind: u8, deadline: u8 },
+    Train { deadline: u8 },
+    Pages { take: u8 },
+    Warm,
+    Upload { ids: bool },
+    PredictMany,
+    Update,
 }
 
 /// Something happens to one of the machines.
@@ -155,6 +169,8 @@ struct Watched {
     machine: Option<Box<dyn Machine<Output = ()>>>,
     choice: Choice,
     asked: Asked,
+    /// The last request: method, path with query, and its inputs' ids.
+    request: (Method, String, Vec<Value>),
     sends: u32,
     /// The call may have been carried out.
     in_doubt: bool,
@@ -174,11 +190,30 @@ impl Watched {
             Choice::BadArgument => Box::new(Forget(Attempt::new(app, GetModel::new("..")))),
             Choice::Find { cached: true } => Box::new(Forget(FindModel::new(app, "general").cached_in(cache))),
             Choice::Find { cached: false } => Box::new(Forget(FindModel::new(app, "general"))),
+            Choice::Wait { kind, deadline } => wait(app, kind, Duration::from_millis(u64::from(deadline) * 100)),
+            Choice::Train { deadline } => {
+                Box::new(Forget(Train::new(app, "m").deadline(Duration::from_millis(u64::from(deadline) * 100))))
+            }
+            Choice::Pages { take: 0 } => Box::new(Forget(Pages::new(app, ListInputs::new()).per_page(1).all())),
+            Choice::Pages { take } => {
+                Box::new(Forget(Pages::new(app, ListInputs::new()).per_page(1).take(u64::from(take % 4)).all()))
+            }
+            Choice::Warm => Box::new(Forget(WarmModelCache::new(app, cache).with_all())),
+            Choice::Upload { ids } => {
+                let inputs = pictures().map(|(name, input)| if ids { input.with_id(name) } else { input });
+                Box::new(Forget(Upload::new(app, inputs).rounds(2).next().expect("a piece")))
+            }
+            Choice::PredictMany => {
+                let inputs = pictures().map(|(_, input)| input);
+                Box::new(Forget(PredictMany::new(app, Predict::with("m"), inputs).next().expect("a piece")))
+            }
+            Choice::Update => Box::new(Forget(UpdateCheck::new(None))),
         };
         Self {
             machine: Some(machine),
             choice,
             asked: Asked::Nothing,
+            request: (Method::GET, String::new(), Vec::new()),
             sends: 0,
             in_doubt: false,
             latest: Mono::default(),
@@ -200,6 +235,7 @@ impl Watched {
             self.in_doubt |= leaves_doubt(&event);
         }
         self.latest = self.latest.max(now.mono);
+        let failed = matches!(event, Event::Failed(_)) && was == (Asked::Answer { token: false });
         let step = machine.resume(now, event);
         self.asked = match step {
             Step::Send(request) => {
@@ -210,10 +246,24 @@ impl Watched {
                 let token = request.uri().path() == "/v2/token";
                 if !token {
                     self.sends += 1;
-                    assert!(self.sends <= limit.max(1) * self.calls(), "sent {} times", self.sends);
+                    let most = self.calls().map_or(u32::MAX, |calls| limit.max(1) * calls);
+                    assert!(self.sends <= most, "sent {} times", self.sends);
                     assert!(!(matches!(self.choice, Choice::Once) && self.in_doubt), "a call sent twice in doubt");
+                    let uploads = matches!(self.choice, Choice::Upload { .. });
+                    let looks = request.method() == Method::GET;
+                    assert!(!(uploads && self.in_doubt && !looks), "inputs sent again before they were looked up");
+                    self.in_doubt &= !(uploads && looks);
+                    let waits = matches!(self.choice, Choice::Wait { .. });
+                    assert!(!(waits && failed), "it looks again without a pause");
                 }
-                assert!(request.headers()["authorization"].is_sensitive());
+                match self.choice {
+                    Choice::Update => assert!(request.headers().get("authorization").is_none()),
+                    _ => assert!(request.headers()["authorization"].is_sensitive()),
+                }
+                let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
+                let body: Value = serde_json::from_slice(&request.body().to_bytes()).unwrap_or_default();
+                let inputs = body["inputs"].as_array().into_iter().flatten().map(|input| input["id"].clone());
+                self.request = (request.method().clone(), path, inputs.collect());
                 Asked::Answer { token }
             }
             Step::WaitUntil(time) => {
@@ -231,7 +281,7 @@ impl Watched {
                     check_error(&error, SECRET);
                     let misuse = matches!(error.kind(), ErrorKind::Misuse(_));
                     assert_eq!(misuse, !fits, "wrong events are misuse, and nothing else is: {error}");
-                    let doubt = self.in_doubt && !matches!(self.choice, Choice::Find { .. }) && was != Asked::Done;
+                    let doubt = self.in_doubt && self.is_one_call() && was != Asked::Done;
                     assert!(!doubt || error.may_have_happened(), "the doubt was forgotten: {error}");
                 } else {
                     assert!(fits, "a result after a wrong event");
@@ -241,9 +291,17 @@ impl Watched {
         };
     }
 
-    /// How many calls the machine is made of.
-    fn calls(&self) -> u32 {
-        if matches!(self.choice, Choice::Find { .. }) { 2 } else { 1 }
+    /// How many calls the machine is made of, where that is known beforehand.
+    fn calls(&self) -> Option<u32> {
+        match self.choice {
+            Choice::Find { .. } => Some(2),
+            _ => self.is_one_call().then_some(1),
+        }
+    }
+
+    fn is_one_call(&self) -> bool {
+        use Choice::{BadArgument, Get, Idempotent, Once, Predict, Safe};
+        matches!(self.choice, Safe | Idempotent | Once | Get | Predict | BadArgument)
     }
 }
 
@@ -263,11 +321,39 @@ fn leaves_doubt(event: &Event) -> bool {
     }
 }
 
-fn good_answer(asked: Asked) -> Response<Bytes> {
-    Response::new(Bytes::from_static(match asked {
-        Asked::Answer { token: true } => br#"{"access_token": "token-of-the-service", "expires_in": 100}"#,
-        _ => br#"{"status": {"code": 10000}, "outputs": [{}], "model": {"id": "abc"}, "models": []}"#,
-    }))
+fn pictures() -> impl Iterator<Item = (&'static str, NewInput)> {
+    ["a", "b"].into_iter().map(|name| (name, NewInput::image_url(format!("https://example.com/{name}.jpg"))))
+}
+
+fn wait(app: &App, kind: u8, deadline: Duration) -> Box<dyn Machine<Output = ()>> {
+    match kind % 7 {
+        0 => Box::new(Forget(WaitForTraining::new(app, "m", "v").deadline(deadline))),
+        1 => Box::new(Forget(WaitForUploads::new(app).deadline(deadline))),
+        2 => Box::new(Forget(WaitForUploadsOf::new(app, ["a", "b"]).deadline(deadline))),
+        3 => Box::new(Forget(WaitForInputsDeleted::new(app).deadline(deadline))),
+        4 => Box::new(Forget(WaitForInputDeleted::new(app, "a").deadline(deadline))),
+        5 => Box::new(Forget(WaitForModelsDeleted::new(app).deadline(deadline))),
+        _ => Box::new(Forget(WaitForModelDeleted::new(app, "m").without_deadline())),
+    }
+}
+
+/// What the service answers when all is well: enough for each machine to get on.
+fn good_answer(asked: Asked, request: &(Method, String, Vec<Value>)) -> Response<Bytes> {
+    let (method, path, inputs) = request;
+    let mut answer = match asked {
+        Asked::Answer { token: true } => json!({"access_token": "token-of-the-service", "expires_in": 100}),
+        _ => json!({"outputs": vec![json!({}); inputs.len().max(1)], "model": {"id": "abc"}, "models": [],
+            "input": {"id": "a"}, "counts": {"to_process": 0}}),
+    };
+    answer["status"] = json!({"code": 10000});
+    answer["model_version"] = json!({"id": "v", "status": {"code": 21100}});
+    answer["model"]["model_version"] = json!({"id": "v", "status": {"code": 21103}});
+    answer["inputs"] = match (method == Method::POST, path.contains("page=1&")) {
+        (true, _) => inputs.iter().map(|id| json!({"id": id, "status": {"code": 30001}})).collect(),
+        (false, true) => json!([{"id": "first"}]),
+        (false, false) => json!([]),
+    };
+    Response::new(Bytes::from(answer.to_string()))
 }
 
 /// Drives three machines of one app through any course of events.
@@ -282,9 +368,12 @@ pub fn events(data: &[u8]) {
         false => Credentials::key(SECRET),
     };
     let limit = u32::from(course.max_attempts % 6);
-    let app = App::new(credentials.expect("a secret"))
+    let mut app = App::new(credentials.expect("a secret"))
         .with_retry(RetryPolicy::default().with_max_attempts(limit))
         .with_seed(course.seed);
+    if course.seed % 3 == 0 {
+        app = app.with_pacer(Pacer::per_second(2));
+    }
     let cache = ModelCache::new();
     let mut machines = course.machines.map(|choice| Watched::new(&app, &cache, choice));
     let mut now = Now::default();
@@ -299,7 +388,7 @@ pub fn events(data: &[u8]) {
         now.unix = now.mono.since_start();
         let event = match (what, watched.asked) {
             (What::Fitting, Asked::Nothing) | (What::Begin, _) => Event::Begin,
-            (What::Fitting, asked @ Asked::Answer { .. }) => Event::Response(good_answer(asked)),
+            (What::Fitting, asked @ Asked::Answer { .. }) => Event::Response(good_answer(asked, &watched.request)),
             (What::Fitting, Asked::Wake(_) | Asked::Done) | (What::Woke, _) => Event::Woke,
             (What::Answer(answer), _) => Event::Response(answer.response()),
             (What::Failed(kind), _) => {

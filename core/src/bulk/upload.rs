@@ -204,7 +204,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
     fn progress(&self) -> Progress {
         let under_way: usize = self.under_way.values().map(Vec::len).sum();
         Progress {
-            done: (self.account.items.len() + self.account.copies.len()) as u64,
+            done: self.account.items.len() as u64,
             failed: self.account.failed,
             in_flight: under_way as u64,
             total: self.plan.total(),

@@ -195,11 +195,11 @@ impl UploadBatch {
     /// Each item has a status of its own.
     fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadedBatch> {
         let mut again = Vec::new();
+        let mut uncertain = None;
         let raw = if self.raw { batch.raw_items() } else { Vec::new() };
         for (place, raw) in places.iter().zip(raw) {
             self.slots[*place].raw = Some(Box::new(raw));
         }
-        let mut uncertain = None;
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];

@@ -41,6 +41,11 @@ pub(crate) fn soaked(count: u64) -> u64 {
     count * number("CLARIFAI_SOAK").unwrap_or(1).max(1)
 }
 
+/// Whether one case is run again.
+pub(crate) fn is_replay() -> bool {
+    number("CLARIFAI_SEED").is_some()
+}
+
 fn kept(goal: &str) -> PathBuf {
     // Beside this file, whichever crate of the workspace uses it.
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/tests/seeded").join(goal).with_extension("seeds")
