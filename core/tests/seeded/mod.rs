@@ -68,13 +68,19 @@ fn run(seed: u64, body: &impl Fn(&mut Rng) -> Case) -> Case {
         .unwrap_or_else(|cause| Err(told(cause)))
 }
 
-/// Runs so many cases of a goal, those that failed once first.
+/// Runs so many cases of a goal, and more in a soak, those that failed once first.
 #[track_caller]
 pub(crate) fn cases(goal: &str, count: u64, body: impl Fn(&mut Rng) -> Case) {
+    exactly(goal, soaked(count), body);
+}
+
+/// Runs so many cases and no more.
+#[track_caller]
+pub(crate) fn exactly(goal: &str, count: u64, body: impl Fn(&mut Rng) -> Case) {
     let (file, one) = (kept(goal), number("CLARIFAI_SEED"));
     let old = fs::read_to_string(&file).unwrap_or_default();
     let old: Vec<u64> = old.lines().filter_map(|line| line.parse().ok()).collect();
-    let all = old.iter().copied().chain((0..soaked(count)).map(|case| seed(goal, case)));
+    let all = old.iter().copied().chain((0..count).map(|case| seed(goal, case)));
     for seed in all.filter(|_| one.is_none()).chain(one) {
         let Err(broken) = run(seed, &body) else { continue };
         if one.is_none() && !old.contains(&seed) {
