@@ -235,7 +235,7 @@ impl Error {
 
     /// Whether the service itself says so. A page of a gateway that does not know the way is no proof.
     pub(crate) fn is_surely_not_found(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.code().is_some() && error.is_not_found())
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.number() != 0 && error.is_not_found())
     }
 
     /// What the caller can do, in one sentence, where that is known.

@@ -381,7 +381,8 @@ impl PredictBatch {
             return self.go_on(now);
         }
         let (hint, passes) = (error.retry_after(), error.is_retryable());
-        let fatal = is_fatal(&error);
+        // A model that is not there, or not for this, is so for every call.
+        let fatal = is_fatal(&error) || error.is_not_found() || matches!(error.api_code(), Some(21_200..=21_203));
         let unavailable = is_unavailable(&error);
         let error = Arc::new(error);
         if passes && !fatal {
