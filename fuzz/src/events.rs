@@ -231,7 +231,9 @@ impl Watched {
             ),
             self.asked,
         );
-        if was == (Asked::Answer { token: false }) {
+        // Of an upload only the calls that store something can be in doubt, not the looks.
+        let looked = matches!(self.choice, Choice::Upload { .. }) && self.request.0 == Method::GET;
+        if was == (Asked::Answer { token: false }) && !looked {
             self.in_doubt |= leaves_doubt(&event);
         }
         self.latest = self.latest.max(now.mono);
