@@ -183,7 +183,7 @@ fn uploads_of(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
         0 => code(404, 11101),
         1 => ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30000}}})),
         2 => ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30002}}})),
-        _ => return (ok(json!({"input": {"id": "x", "status": {"code": 30001}}})), Meaning::Pending),
+        _ => return (ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30001}}})), Meaning::Pending),
     };
     world.done += 1;
     world.known = Some(("/done", world.done.into()));
