@@ -48,7 +48,7 @@ impl WarmModelCache {
     /// Fills this cache. Nothing is forgotten that it holds.
     pub fn new(app: &App, cache: &ModelCache) -> Self {
         Self {
-            app: app.paced(),
+            app: app.clone(),
             cache: cache.clone(),
             owner: None,
             list: ListModels::new(),

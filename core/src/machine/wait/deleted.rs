@@ -148,7 +148,7 @@ impl WaitForModelsDeleted {
     /// Waits until `GET /v2/models`, read to its end, lists no model but those of the service.
     #[doc(alias = "wait_until_models_delete_finish")]
     pub fn new(app: &App) -> Self {
-        Self::until(&app.paced(), NoModels::default())
+        Self::until(app, NoModels::default())
     }
 }
 

@@ -97,11 +97,11 @@ impl Processed {
 impl WaitForUploadsOf {
     /// Waits until each input with one of these ids is processed, and gives what became of each, in their order.
     ///
-    /// They are looked up one after the other (`GET /v2/inputs/{id}`): one request for each, and one for each pause, at the
-    /// pace of the [app](App::with_pacer), 15 requests a second unless it has one.
+    /// They are looked up one after the other (`GET /v2/inputs/{id}`): one request for each, and one for each pause.
+    /// Give the app a [pacer](App::with_pacer) when they are many.
     pub fn new(app: &App, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
-        Self::until(&app.paced(), TheseProcessed { ids, done: Vec::new(), current: None })
+        Self::until(app, TheseProcessed { ids, done: Vec::new(), current: None })
     }
 }
 
