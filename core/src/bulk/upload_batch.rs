@@ -69,6 +69,8 @@ struct Slot {
     id: Option<String>,
     input: NewInput,
     doubt: Doubt,
+    /// How it came into doubt.
+    lost: Option<Arc<Error>>,
     outcome: Option<Outcome>,
     /// The last answer about it.
     raw: Option<Box<Value>>,
@@ -104,6 +106,7 @@ impl UploadBatch {
             id: input.id().map(str::to_owned),
             input,
             doubt: Doubt::None,
+            lost: None,
             outcome: None,
             raw: None,
         };
@@ -217,8 +220,10 @@ impl UploadBatch {
                     Refusal::Final => slot.outcome = Some(Outcome::Rejected(failure.status)),
                     Refusal::NotDone => again.push((*place, failure.status)),
                     Refusal::Uncertain if slot.id.is_some() => {
+                        let error = Arc::new(by_item(failure.status));
                         slot.doubt = Doubt::Open;
-                        uncertain.get_or_insert(failure.status);
+                        slot.lost = Some(Arc::clone(&error));
+                        uncertain = Some(error);
                     }
                     Refusal::Uncertain => slot.outcome = Some(Outcome::Unknown(Arc::new(by_item(failure.status)))),
                 },
@@ -236,8 +241,8 @@ impl UploadBatch {
         }
         match uncertain {
             None => self.go_on(now),
-            Some(status) => {
-                self.exhausted = Some(Arc::new(by_item(status)));
+            Some(error) => {
+                self.exhausted = Some(error);
                 self.pause(now.mono + SETTLING)
             }
         }
@@ -254,7 +259,10 @@ impl UploadBatch {
         for place in places {
             let slot = &mut self.slots[*place];
             match (happened, &slot.id) {
-                (true, Some(_)) => slot.doubt = Doubt::Open,
+                (true, Some(_)) => {
+                    slot.doubt = Doubt::Open;
+                    slot.lost = Some(Arc::clone(&error));
+                }
                 (true, None) => slot.outcome = Some(Outcome::Unknown(Arc::clone(&error))),
                 (false, _) => {}
             }
@@ -298,7 +306,9 @@ impl UploadBatch {
             slot.outcome.get_or_insert_with(|| match slot.doubt {
                 Doubt::None => Outcome::NotSent(Arc::clone(error)),
                 // Not even where it was not found: what was lost once may still arrive.
-                Doubt::Open | Doubt::Duplicate | Doubt::Past => Outcome::Unknown(Arc::clone(error)),
+                Doubt::Open | Doubt::Duplicate | Doubt::Past => {
+                    Outcome::Unknown(slot.lost.take().unwrap_or_else(|| Arc::clone(error)))
+                }
             });
         }
         self.end()
@@ -344,7 +354,8 @@ impl UploadBatch {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
-                if error.is_retryable() {
+                // An answer that nobody can read, or a page of a gateway, may be another one next time.
+                if error.is_retryable() || error.api_code().is_none() {
                     if let Some(pause) = self.looks.next(error.retry_after()) {
                         return self.pause(now.mono + pause);
                     }
