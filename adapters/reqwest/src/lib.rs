@@ -143,8 +143,10 @@ impl Client {
             return Err(TransportFailure::new(TransportFailureKind::NotSent, "there is no tokio runtime here"));
         }
         let request = request.map(|body| reqwest::Body::wrap(body.reader()));
-        let request = reqwest::Request::try_from(request).map_err(failure)?;
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportFailure::new(TransportFailureKind::NotSent, error.without_url()))?;
         let asked = request.url().clone();
+        let failure = |error| failure(error, &asked);
         let mut response = self.http.execute(request).await.map_err(failure)?;
         if *response.url() != asked {
             let origin = response.url().origin().ascii_serialization();
@@ -163,9 +165,11 @@ impl Client {
     }
 }
 
-/// Only what went wrong before there was a connection, TLS and all, counts as not sent.
-fn failure(error: reqwest::Error) -> TransportFailure {
-    let kind = match error.is_connect() || error.is_builder() {
+/// Only what went wrong before there was a connection, TLS and all, counts as not sent; and not where a redirect led
+/// elsewhere, because then it was sent once.
+fn failure(error: reqwest::Error, asked: &reqwest::Url) -> TransportFailure {
+    let is_first = error.url().is_none_or(|url| url == asked);
+    let kind = match is_first && (error.is_connect() || error.is_builder()) {
         true => TransportFailureKind::NotSent,
         false => TransportFailureKind::MaybeSent,
     };

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::BufReader;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -26,6 +26,7 @@ use http_client::http_types;
 
 pub use clarifai_core::{self as core, App, Batch, Credentials, Scope, inputs, model, models};
 pub use http_client;
+pub use surf;
 
 /// An asynchronous client over a backend of surf, in any runtime. Cheap to clone; clones share the backend.
 ///
@@ -34,7 +35,7 @@ pub use http_client;
 #[derive(Clone)]
 pub struct Client {
     app: App,
-    backend: Arc<dyn HttpClient>,
+    surf: surf::Client,
     timeout: Duration,
     max_response: u64,
 }
@@ -63,14 +64,13 @@ impl Client {
         Ok(Self::with_client(app, http_client::isahc::IsahcClient::from_client(curl)))
     }
 
-    /// A client over a ready-made backend: what a `surf::Client` stands on, without its middleware.
-    ///
-    /// None is run, because surf's for redirects sends each request twice and hands the key to whatever host it is
-    /// told. Backends follow no redirect by themselves, unless isahc's was built to.
+    /// A client over a ready-made backend, as `surf::Client::with_http_client` takes it, and not over a `surf::Client`, which
+    /// may have middleware: surf's for redirects sends each request twice and hands the key to whatever host it is told.
+    /// Backends follow no redirect by themselves, unless isahc's was built to.
     pub fn with_client(app: App, backend: impl HttpClient) -> Self {
         let app = app.or_seed(fastrand::u64(..));
         let timeout = Duration::from_secs(1800);
-        Self { app, backend: Arc::new(backend), timeout, max_response: MAX_RESPONSE_BYTES }
+        Self { app, surf: surf::Client::with_http_client(backend), timeout, max_response: MAX_RESPONSE_BYTES }
     }
 
     /// Gives a request up after so long, counted to the last byte of its answer. Default: half an hour.
@@ -155,7 +155,8 @@ impl Client {
     }
 
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportFailure> {
-        let mut theirs = self.backend.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
+        let theirs = self.surf.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
+        let mut theirs: http_types::Response = theirs.into();
         let mut answer = Response::new(());
         *answer.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
         for (name, values) in &theirs {
