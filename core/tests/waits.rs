@@ -141,10 +141,11 @@ fn failure(rng: &mut Rng) -> (Event, Meaning) {
         4 => (code(429, 11005), passes),
         5 => (response(200, "{\"status\": {\"co"), passes),
         6 | 7 => {
-            let seconds = rng.u64(..40);
+            let seconds = if rng.bool() { rng.u64(..40) } else { rng.u64(..100_000) };
             let Event::Response(mut answer) = code(503, 98004) else { unreachable!() };
             answer.headers_mut().insert(http::header::RETRY_AFTER, seconds.into());
-            (Event::Response(answer), Meaning::Passes(Some(seconds * SECOND)))
+            // However long it says, a wait goes on after two minutes.
+            (Event::Response(answer), Meaning::Passes(Some(seconds.min(120) * SECOND)))
         }
         8 => (code(401, 11009), Meaning::Final),
         9 => (code(400, 11102), Meaning::Final),
@@ -183,7 +184,10 @@ fn uploads_of(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
         0 => code(404, 11101),
         1 => ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30000}}})),
         2 => ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30002}}})),
-        _ => return (ok(json!({"input": {"id": IDS[world.done], "status": {"code": 30001}}})), Meaning::Pending),
+        _ => {
+            let status = [30001, 30001, 99_999][rng.usize(..3)];
+            return (ok(json!({"input": {"id": IDS[world.done], "status": {"code": status}}})), Meaning::Pending);
+        }
     };
     world.done += 1;
     world.known = Some(("/done", world.done.into()));
@@ -201,9 +205,10 @@ fn input_deleted(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
     if rng.u8(..8) == 0 {
         return (code(404, 11101), Meaning::Done);
     }
-    let status = [30000, 30001, 99_999][rng.usize(..3)];
+    let status = [30000, 30001, 30001, 99_999, 99_999, 30005][rng.usize(..6)];
     world.known = Some(("/status/code", status.into()));
-    (ok(json!({"input": {"id": "a", "status": {"code": status}}})), Meaning::Pending)
+    let meaning = if status == 30005 { Meaning::Failed } else { Meaning::Pending };
+    (ok(json!({"input": {"id": "a", "status": {"code": status}}})), meaning)
 }
 
 fn models_deleted(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
@@ -340,7 +345,9 @@ fn settings(rng: &mut Rng) -> Settings {
 
 /// One course of events, and whether each step is as the rules want it.
 fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
-    let app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..));
+    // Some waits have a pace by themselves. One without a limit leaves them to their own rules, which are tried here.
+    let pacer = || Pacer::new(u32::MAX, Duration::ZERO);
+    let mut app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..)).with_pacer(pacer());
     let settings = settings(rng);
     let mut wait = (kind.make)(&app, &settings);
     let mut world = World::default();
@@ -356,6 +363,7 @@ fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
         if wild && rng.u8(..10) == 0 {
             // Written down, and read back in another process, whose clock began at another time.
             let written = wait.written();
+            app = app.with_pacer(pacer());
             wait = (kind.read)(&app, &written);
             let waited = if wanted == Wanted::Begin { rules.before } else { rules.waited() };
             (rules.before, rules.latest) = (waited, 0);
