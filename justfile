@@ -22,10 +22,6 @@ test:
 mutants:
     cargo test -p clarifai-tests --test mutants -- --nocapture
 
-# The adapter over surf, a workspace of its own: it builds libcurl
-surf:
-    cargo test --manifest-path adapters/surf/Cargo.toml
-
 # Build the documentation, warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
