@@ -345,7 +345,7 @@ fn settings(rng: &mut Rng) -> Settings {
 
 /// One course of events, and whether each step is as the rules want it.
 fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
-    let mut app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..));
+    let app = App::new(Credentials::key("key").unwrap()).with_seed(rng.u64(..));
     let settings = settings(rng);
     let mut wait = (kind.make)(&app, &settings);
     let mut world = World::default();
@@ -361,7 +361,6 @@ fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
         if wild && rng.u8(..10) == 0 {
             // Written down, and read back in another process, whose clock began at another time.
             let written = wait.written();
-            app = app;
             wait = (kind.read)(&app, &written);
             let waited = if wanted == Wanted::Begin { rules.before } else { rules.waited() };
             (rules.before, rules.latest) = (waited, 0);
