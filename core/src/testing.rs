@@ -508,12 +508,14 @@ impl Reply {
 /// let app = App::new(Credentials::key("0123456789abcdef")?);
 /// let mut crowd = Crowd::new(|_now, _request| {
 ///     Reply::json(200, json!({"status": {"code": 10000}, "model": {"id": "m"}})).after(Duration::from_millis(80))
-/// });
+/// })
+/// .with_log();
 /// for _ in 0..100 {
 ///     crowd.add(Attempt::new(&app, GetModel::new("m")));
 /// }
 /// assert!(crowd.run().into_iter().all(|result| result.is_ok()));
 /// assert_eq!(crowd.clock().elapsed(), Duration::from_millis(80), "all at the same time");
+/// assert_eq!(crowd.log().len(), 200, "each sent once, and was done");
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 pub struct Crowd<'a, M: Machine> {
@@ -524,6 +526,7 @@ pub struct Crowd<'a, M: Machine> {
     added: usize,
     due: BinaryHeap<Reverse<Due>>,
     order: u64,
+    log: Option<Vec<(usize, Entry)>>,
 }
 
 /// Something that will happen to a machine. Ordered by time, then by when it was asked for.
@@ -565,6 +568,27 @@ impl<'a, M: Machine> Crowd<'a, M> {
             added: 0,
             due: BinaryHeap::new(),
             order: 0,
+            log: None,
+        }
+    }
+
+    /// Keeps a log of every step. Without this there is none: a crowd may take millions.
+    #[must_use]
+    pub fn with_log(mut self) -> Self {
+        self.log = Some(Vec::new());
+        self
+    }
+
+    /// What happened when, each with the number of the machine it happened to. Empty without
+    /// [`with_log`](Self::with_log).
+    pub fn log(&self) -> &[(usize, Entry)] {
+        self.log.as_deref().unwrap_or_default()
+    }
+
+    fn note(&mut self, machine: usize, what: impl FnOnce() -> What) {
+        let at = self.clock.elapsed();
+        if let Some(log) = &mut self.log {
+            log.push((machine, Entry { at, what: what() }));
         }
     }
 
@@ -624,15 +648,24 @@ impl<'a, M: Machine> Crowd<'a, M> {
             let Some(machine) = self.machines.get_mut(&number) else { continue };
             match machine.resume(now, event) {
                 Step::Send(request) => {
+                    let method = request.method().to_string();
+                    let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
                     let Reply { answer, takes } = (self.service)(now, request);
+                    let outcome =
+                        answer.as_ref().map(|answer| answer.status().as_u16()).map_err(|failure| failure.kind);
+                    self.note(number, || What::Send { method, path, outcome });
                     self.will(number, now.mono + takes, answer.map_or_else(Event::Failed, Event::Response));
                 }
                 Step::WaitUntil(time) => {
+                    self.note(number, || What::Wait(time.since_start()));
                     let late = self.lateness.as_mut().map_or(Duration::ZERO, |lateness| lateness());
                     self.will(number, time.max(now.mono) + late, Event::Woke);
                 }
                 Step::Done(result) => {
                     self.machines.remove(&number);
+                    self.note(number, || {
+                        What::Done(result.as_ref().map_or_else(|error| Err(error.to_string()), |_| Ok(())))
+                    });
                     return Some((number, result));
                 }
             }
