@@ -148,9 +148,15 @@ pub fn hold(driver: impl Driver + 'static) {
         failures.join("\n"),
         report.differences
     );
-    let seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
+    let mut seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
     let mut listed = readme::differences_of(name);
     // Seen by those who measure.
     listed.remove(&Difference::ManyHeadersTakeMemory.to_string());
+    // Who is faster, the adapter or its peer, decides whether these are seen.
+    for unsteady in [Difference::FailsOnClosedPool, Difference::UnpacksAhead] {
+        if listed.remove(&unsteady.to_string()) {
+            seen.remove(&unsteady.to_string());
+        }
+    }
     assert_eq!(seen, listed, "left: the differences seen of {name}; right: those in tests/README.md");
 }

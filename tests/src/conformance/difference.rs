@@ -50,6 +50,8 @@ pub enum Difference {
     FailsOnClosedPool,
     /// Takes more memory for a hundred thousand headers than the others may.
     ManyHeadersTakeMemory,
+    /// May hold what it unpacked before anybody reads it: as much as the limit of a test lets it.
+    UnpacksAhead,
     /// Takes the end of a connection without the farewell of TLS for the end of an answer that said no length.
     TakesCutTls,
     /// Loses a header whose value is not ASCII.
@@ -81,6 +83,7 @@ impl fmt::Display for Difference {
             Self::LosesUnknownStatus => "loses an answer with a status it does not know",
             Self::FailsOnClosedPool => "may fail on a pooled connection that was closed long ago",
             Self::ManyHeadersTakeMemory => "takes more than 64 MiB for 100,000 headers",
+            Self::UnpacksAhead => "may unpack far ahead of who reads",
             Self::TakesCutTls => "takes a cut TLS connection for the end of an answer without a length",
             Self::LosesForeignHeader => "loses a header that is not ASCII",
         })

@@ -46,8 +46,9 @@ pub fn hold(driver: &impl Driver) {
         let bytes = bytes.unwrap_or_else(|| panic!("{scenario} was not measured: {grown:?}"));
         println!("{name}: {scenario} grew by {} KiB of {}", bytes >> 10, most >> 10);
         let listed = *scenario == "memory-headers" && readme::differs(name, &Difference::ManyHeadersTakeMemory);
+        let either = *scenario == "memory-gzip-bomb" && readme::differs(name, &Difference::UnpacksAhead);
         assert!(
-            (bytes <= *most) != listed,
+            either || (bytes <= *most) != listed,
             "{scenario}: memory grew by {bytes} bytes, {most} are allowed; that it is more is listed: {listed}"
         );
     }
