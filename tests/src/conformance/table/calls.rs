@@ -53,14 +53,18 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 }
 
 fn pool(stage: &Stage) -> Result<(), String> {
-    let kept = || vec![Act::Read, Act::Write(ok().kept().bytes())];
-    let server = stage.keep(Server::start(vec![[kept(), kept(), kept()].concat(), kept(), kept()]), 3);
+    let kept = || [Act::Read, Act::Write(ok().kept().bytes())];
+    let three = || [kept(), kept(), kept()].concat();
+    let server = stage.keep(Server::start(vec![three(), three(), three()]), 3);
     let app = stage.app(&server.url());
     let client = stage.client(&app);
     for op in [Op::List, Op::PredictBytes(10_000), Op::CreateOnce] {
         client.run(op.machine(&app)).map_err(|error| format!("{op:?}: {error:?}"))?;
+        // A task of the adapter's gives the connection back, a little after the answer.
+        std::thread::sleep(Duration::from_millis(50));
     }
-    if server.connections() > 1 {
+    // One that was late once is no client without a pool.
+    if server.connections() == 3 {
         stage.differs(Difference::NoPool);
     }
     Ok(())
