@@ -35,6 +35,9 @@ fn app(base: &str) -> App {
     App::new(Credentials::key("sentinel-key").unwrap()).with_base(base).unwrap()
 }
 
+/// Nobody listens here: the system gives no port below 1024 to who asks for any.
+const NOBODY: &str = "http://127.0.0.1:1";
+
 /// A server that answers the first connection with these bytes and hands over the head of the request.
 fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -134,9 +137,8 @@ async fn bodies_have_their_length_and_no_body_has_none() {
 
 #[tokio::test]
 async fn trouble_says_whether_the_request_was_sent() {
-    let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let client = |base: &str| Client::new(app(base).with_retry(RetryPolicy::never()));
-    let error = client(&nobody).call(ListModels::new()).await.unwrap_err();
+    let error = client(NOBODY).call(ListModels::new()).await.unwrap_err();
     assert_eq!(kind(&error), Some(TransportFailureKind::NotSent), "{error:?}");
 
     // TLS is spoken to a server that does not: no byte of the request has left.
@@ -189,10 +191,9 @@ async fn layers_and_timers() {
     assert_eq!(waits.load(Ordering::Relaxed), 0);
 
     // Refused, then waited for by the timer that was handed in, then refused again; the layer hides nothing.
-    let nobody = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let service = tower::ServiceBuilder::new().timeout(Duration::from_secs(20)).service(hyper());
     let counted = Arc::clone(&waits);
-    let client = Client::with_timer(app(&nobody), service, move |_: Duration| {
+    let client = Client::with_timer(app(NOBODY), service, move |_: Duration| {
         counted.fetch_add(1, Ordering::Relaxed);
         tokio::time::sleep(Duration::from_millis(1))
     });
