@@ -43,9 +43,9 @@ fuzz-build:
 fuzz target seconds="60":
     cargo +nightly fuzz run {{target}} --features libfuzzer -- -max_total_time={{seconds}}
 
-# The proofs in virtual time at length: so many times as many cases, 1,000 uploads and a million courses a machine
+# The proofs in virtual time at length: so many times as many cases, and 1,000 uploads
 soak times="20":
-    CLARIFAI_SOAK={{times}} cargo test -p clarifai-core --test pacing --test waits --test pages --test storms
+    CLARIFAI_SOAK={{times}} cargo test -p clarifai-core --test pacing --test waits --test courses --test pages --test storms
     CLARIFAI_SOAK={{times}} cargo test -p clarifai-tests --test ledger
     FUZZ_CASES=$((250000 * {{times}})) cargo test -p clarifai-fuzz --test bodies events
 

@@ -284,8 +284,10 @@ impl UploadBatch {
             return self.pause(now.mono + pause.max(least));
         }
         self.note_unavailable(&error);
+        // Nothing is sent any more; what is in doubt is looked up, no sooner than the service wants to be asked.
+        let wanted = error.retry_after().unwrap_or_default().min(self.app.retry().max_server_wait);
         self.exhausted = Some(error);
-        if happened { self.pause(now.mono + SETTLING) } else { self.go_on(now) }
+        if happened { self.pause(now.mono + wanted.max(SETTLING)) } else { self.go_on(now) }
     }
 
     /// Whoever was not served in all the rounds will not be served with the next call either.
