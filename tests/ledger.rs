@@ -9,6 +9,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use clarifai_core::bulk::{CallLimits, Outcome, Upload, UploadedItem};
 use clarifai_core::inputs::{CreateInputs, NewInput};
@@ -30,20 +32,58 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// An input of an upload, and what is known of it beforehand.
 #[derive(Clone, Debug)]
 struct Item {
+    /// Tells it from the others: its address, and what the metadata of a picture say.
     url: String,
+    /// The bytes of a picture; without, it is the address.
+    picture: Option<Bytes>,
     id: Option<String>,
     /// In the app before.
     before: bool,
 }
 
 impl Item {
+    /// As the caller hands it over: an id from its content is still to be made.
     fn input(&self) -> NewInput {
-        let input = NewInput::image_url(&*self.url);
+        let input = match &self.picture {
+            None => NewInput::image_url(&*self.url),
+            Some(bytes) => {
+                let metadata = json!({"url": self.url});
+                NewInput::image_bytes(bytes.clone()).with_metadata(metadata.as_object().unwrap().clone())
+            }
+        };
         match &self.id {
-            Some(id) => input.with_id(id),
-            None => input,
+            Some(id) if id.starts_with("own-") => input.with_id(id),
+            _ => input,
         }
     }
+
+    /// As it goes over the wire.
+    fn json(&self) -> Value {
+        let mut json = match &self.picture {
+            None => json!({"data": {"image": {"url": self.url}}}),
+            Some(bytes) => {
+                json!({"data": {"image": {"base64": STANDARD.encode(bytes)}, "metadata": {"url": self.url}}})
+            }
+        };
+        if let Some(id) = &self.id {
+            json["id"] = id.as_str().into();
+        }
+        json
+    }
+}
+
+/// A bitmap of one pixel, each number in a colour of its own.
+fn picture(number: usize) -> Bytes {
+    let colour = u32::try_from(number).unwrap().to_le_bytes();
+    let header = [58_u32, 0, 54, 40, 1, 1, 0x0018_0001, 0, 4, 0, 0, 0, 0];
+    let header = header.iter().flat_map(|number| number.to_le_bytes());
+    b"BM".iter().copied().chain(header).chain(colour).collect()
+}
+
+fn url_of(input: &Value) -> String {
+    let data = &input["data"];
+    let url = data["metadata"]["url"].as_str().or(data["image"]["url"].as_str());
+    url.unwrap_or_default().to_owned()
 }
 
 /// How the inputs get their ids.
@@ -71,6 +111,10 @@ struct Run {
     seed: u64,
     /// Of so many inputs one was there before; 0 for none.
     before: usize,
+    /// Of so many inputs one is a picture and no address; 0 for none.
+    pictures: usize,
+    /// How long a token lives, where calls are made under one and not under a key.
+    token_life: Option<Duration>,
 }
 
 impl Run {
@@ -85,12 +129,19 @@ impl Run {
             per_call: [128, 128, 40, 7][rng.usize(..4)],
             seed: rng.u64(..),
             before: [0, 11, 3][rng.usize(..3)],
+            pictures: [0, 7, 2][rng.usize(..3)],
+            token_life: rng.bool().then(|| Duration::from_secs(rng.u64(10..300))),
         }
     }
 }
 
 fn app(seed: u64) -> App {
     App::new(Credentials::key("key").unwrap()).with_seed(seed)
+}
+
+/// The same application, entered with a token.
+fn app_with_token(seed: u64) -> App {
+    App::new(Credentials::app_secret("key", "secret").unwrap()).with_seed(seed)
 }
 
 fn send(simulator: &Simulator, now: Now, method: &Method, path: &str, body: &Value) -> Value {
@@ -106,7 +157,7 @@ fn addresses(simulator: &Simulator, now: Now) -> BTreeMap<String, u64> {
         let answer = send(simulator, now, &Method::GET, &format!("/v2/inputs?page={page}&per_page=1000"), &Value::Null);
         let inputs = answer["inputs"].as_array().unwrap();
         for input in inputs {
-            *found.entry(input["data"]["image"]["url"].as_str().unwrap().to_owned()).or_default() += 1;
+            *found.entry(url_of(input)).or_default() += 1;
         }
         if inputs.is_empty() {
             break;
@@ -134,8 +185,7 @@ struct Outcomes {
 
 fn urls(request: &Request<Bytes>) -> Vec<String> {
     let body: Value = serde_json::from_slice(request.body()).unwrap_or_default();
-    let inputs = body["inputs"].as_array().cloned().unwrap_or_default();
-    inputs.iter().map(|input| input["data"]["image"]["url"].as_str().unwrap_or_default().to_owned()).collect()
+    body["inputs"].as_array().into_iter().flatten().map(url_of).collect()
 }
 
 fn upload(run: &Run) -> Outcomes {
@@ -148,6 +198,7 @@ fn upload(run: &Run) -> Outcomes {
             };
             Item {
                 url: format!("https://example.com/{number}.jpg"),
+                picture: (run.pictures > 0 && number % run.pictures == 0).then(|| picture(number)),
                 id: own.then(|| format!("own-{number}")),
                 // An address that could not be fetched may be stored again, so one without an id is never there before.
                 before: run.before > 0 && number % run.before == 1 && (own || run.ids != Ids::OwnAndNone),
@@ -160,14 +211,11 @@ fn upload(run: &Run) -> Outcomes {
             item.id.get_or_insert(id);
         }
     }
-    let simulator = Simulator::new().with_duplicates(run.duplicates);
+    let life = run.token_life.unwrap_or_default();
+    let simulator = Simulator::new().with_duplicates(run.duplicates).with_token_life(life);
     let mut clock = ManualClock::new();
     for item in items.iter().filter(|item| item.before) {
-        let mut input = json!({"data": {"image": {"url": item.url}}});
-        if let Some(id) = &item.id {
-            input["id"] = id.as_str().into();
-        }
-        send(&simulator, clock.now(), &Method::POST, "/v2/inputs", &json!({"inputs": [input]}));
+        send(&simulator, clock.now(), &Method::POST, "/v2/inputs", &json!({"inputs": [item.json()]}));
     }
     clock.advance(HOUR);
 
@@ -205,13 +253,9 @@ fn upload(run: &Run) -> Outcomes {
     .with_clock(clock);
     let mut limits = CallLimits::default();
     limits.inputs = run.per_call;
-    // As the caller hands them over: ids from content are still to be made.
-    let inputs = items.iter().map(|item| match &item.id {
-        Some(id) if id.starts_with("own-") => item.input(),
-        _ => NewInput::image_url(&*item.url),
-    });
-    let inputs: Vec<_> = inputs.collect();
-    let mut work = Upload::new(&app(run.seed), inputs).limits(limits);
+    let inputs: Vec<_> = items.iter().map(Item::input).collect();
+    let app = if run.token_life.is_some() { app_with_token(run.seed) } else { app(run.seed) };
+    let mut work = Upload::new(&app, inputs).limits(limits);
     if run.ids != Ids::OwnAndNone {
         work = work.ids_from_content();
     }
@@ -297,11 +341,13 @@ fn judge(run: &Run, outcomes: &Outcomes) -> Case {
 fn case(rng: &mut Rng, items: usize, spoil: impl FnOnce(&mut Outcomes)) -> Case {
     let mut run = Run::new(rng, items);
     let stores_again = match run.duplicates {
-        Duplicates::Refuse => false,
+        // Nor has a picture an address to be told by.
+        Duplicates::Refuse => run.ids == Ids::OwnAndNone && run.pictures > 0,
         // What has no id is told by its address, and that only where repeated addresses are refused.
         Duplicates::Ignore => run.ids == Ids::OwnAndNone,
         _ => true,
     };
+
     if stores_again {
         // Nor what was there before.
         run.before = 0;
@@ -312,8 +358,11 @@ fn case(rng: &mut Rng, items: usize, spoil: impl FnOnce(&mut Outcomes)) -> Case 
     let mut outcomes = upload(&run);
     spoil(&mut outcomes);
     judge(&run, &outcomes).map_err(|broken| {
-        let Run { ids, duplicates, per_call, before, .. } = &run;
-        format!("{broken} ({ids:?}, {duplicates:?}, {per_call} a call, before: {before})")
+        let Run { ids, duplicates, per_call, before, pictures, token_life, .. } = &run;
+        let token = token_life.map_or("key".to_owned(), |life| format!("token of {life:?}"));
+        format!(
+            "{broken} ({ids:?}, {duplicates:?}, {per_call} a call, before: {before}, pictures: {pictures}, {token})"
+        )
     })
 }
 
@@ -443,8 +492,9 @@ fn a_single_call_without_ids_is_not_repeated() {
             sent.set(sent.get() + 1);
             Reply::fail(TransportFailureKind::MaybeSent)
         });
-        let item = Item { url: "https://example.com/a.jpg".to_owned(), id: id.map(str::to_owned), before: false };
-        crowd.add(Attempt::new(&app(1), CreateInputs::new().input(item.input())));
+        let item = NewInput::image_url("https://example.com/a.jpg");
+        let item = id.into_iter().fold(item, NewInput::with_id);
+        crowd.add(Attempt::new(&app(1), CreateInputs::new().input(item)));
         let error = crowd.run().pop().unwrap().unwrap_err();
         drop(crowd);
         assert!(error.may_have_happened(), "{error}");
@@ -522,40 +572,81 @@ impl Mangler {
     }
 }
 
-/// Every split of a full call into stored and refused, in each kind of answer.
+/// One split of a full call into stored and refused, and what the client tells of it.
+fn split(failed: usize, answer: Answer, spoil: impl FnOnce(&mut Vec<UploadedItem>)) -> Case {
+    let failing: BTreeSet<_> = (0..failed).map(|number| (number * 37 + failed) % COUNT).collect();
+    let (stored, looks) = (BTreeSet::new(), BTreeSet::new());
+    let mut service = Mangler { failing: failing.clone(), answer, stored, creates: 0, looks };
+    let input = |place| NewInput::image_url(format!("https://u/{place}")).with_id(format!("id-{place}"));
+    let inputs: Vec<_> = (0..COUNT).map(input).collect();
+    let mut crowd = Crowd::new(|_, request| service.handle(&request));
+    let mut told = crowd.run_bulk(Upload::new(&app(1), inputs), 1).into_items();
+    drop(crowd);
+    spoil(&mut told);
+    let context = format!("{failed} failing, {answer:?}");
+    hold!(told.len() == COUNT, "{context}: {} are told of", told.len());
+    for (place, one) in told.iter().enumerate() {
+        hold!((one.index, one.id.clone()) == (place as u64, Some(format!("id-{place}"))), "{context}: {one:?}");
+        let (is_stored, fails) = (service.stored.contains(&format!("id-{place}")), failing.contains(&place));
+        match &one.outcome {
+            Outcome::Created => hold!(is_stored, "{context}: {place} is told as stored"),
+            Outcome::Rejected(_) => hold!(fails, "{context}: {place} is told as refused"),
+            other => return Err(format!("{context}: {place} is told as {other}")),
+        }
+    }
+    let clear = matches!(answer, Answer::InOrder | Answer::Shuffled);
+    // That all of it failed is said of the call as a whole, whatever its items.
+    let looked = if clear || failed == COUNT { 0 } else { COUNT };
+    hold!(service.looks.len() == looked, "{context}: {} were looked up", service.looks.len());
+    let creates = if looked > 0 && failed > 0 { 2 } else { 1 };
+    hold!(service.creates == creates, "{context}: sent {} times", service.creates);
+    Ok(())
+}
+
+const ANSWERS: [Answer; 5] = [Answer::InOrder, Answer::Shuffled, Answer::Missing, Answer::Extra, Answer::Repeated];
+
 #[test]
 fn every_split_of_a_call_is_told_item_by_item() {
     for failed in 0..=COUNT {
-        let failing: BTreeSet<_> = (0..failed).map(|number| (number * 37 + failed) % COUNT).collect();
-        for answer in [Answer::InOrder, Answer::Shuffled, Answer::Missing, Answer::Extra, Answer::Repeated] {
-            let mut service = Mangler {
-                failing: failing.clone(),
-                answer,
-                stored: BTreeSet::new(),
-                creates: 0,
-                looks: BTreeSet::new(),
-            };
-            let inputs = (0..COUNT)
-                .map(|place| NewInput::image_url(format!("https://u/{place}")).with_id(format!("id-{place}")));
-            let inputs: Vec<_> = inputs.collect();
-            let mut crowd = Crowd::new(|_, request| service.handle(&request));
-            let report = crowd.run_bulk(Upload::new(&app(1), inputs), 1);
-            drop(crowd);
-            let context = format!("{failed} failing, {answer:?}");
-            assert_eq!(report.items().len(), COUNT, "{context}");
-            for (place, one) in report.items().iter().enumerate() {
-                assert_eq!((one.index, one.id.clone()), (place as u64, Some(format!("id-{place}"))), "{context}");
-                match &one.outcome {
-                    Outcome::Created => assert!(!failing.contains(&place), "{context}, {place}"),
-                    Outcome::Rejected(_) => assert!(failing.contains(&place), "{context}, {place}"),
-                    other => panic!("{context}, {place}: {other}"),
-                }
+        for answer in ANSWERS {
+            split(failed, answer, |_| ()).unwrap();
+        }
+    }
+}
+
+/// Clients that are broken on purpose, in every kind of answer: by what they make of the outcomes.
+#[test]
+fn clients_that_guess_are_caught() {
+    type Spoil = fn(&mut Vec<UploadedItem>);
+    let lose: Spoil = |told| drop(told.pop());
+    let double: Spoil = |told| told[7] = told[8].clone();
+    // By their places in an answer that has them in another order.
+    let by_place: Spoil = |told| {
+        let outcomes: Vec<_> = told.iter().map(|one| one.outcome.clone()).collect();
+        for (place, one) in told.iter_mut().enumerate() {
+            one.outcome = outcomes[(place * 51 + 7) % COUNT].clone();
+        }
+    };
+    let success: Spoil = |told| {
+        let refused = told.iter_mut().find(|one| matches!(one.outcome, Outcome::Rejected(_)));
+        refused.unwrap().outcome = Outcome::Created;
+    };
+    let failure: Spoil = |told| {
+        let stored = told.iter_mut().find(|one| matches!(one.outcome, Outcome::Created));
+        stored.unwrap().outcome = Outcome::Rejected(Box::default());
+    };
+    for (spoil, said) in [
+        (lose, "are told of"),
+        (double, "id-8"),
+        (by_place, "is told as"),
+        (success, "is told as stored"),
+        (failure, "is told as refused"),
+    ] {
+        for answer in ANSWERS {
+            for failed in [1, 40, COUNT - 1] {
+                let told = split(failed, answer, spoil).unwrap_err();
+                assert!(told.contains(said), "{said}: {told}");
             }
-            let clear = matches!(answer, Answer::InOrder | Answer::Shuffled);
-            // That all of it failed is said of the call as a whole, whatever its items.
-            let looked = if clear || failed == COUNT { 0 } else { COUNT };
-            assert_eq!(service.looks.len(), looked, "{context}");
-            assert_eq!(service.creates, if looked > 0 && failed > 0 { 2 } else { 1 }, "{context}");
         }
     }
 }

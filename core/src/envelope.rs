@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
-use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::app::App;
 use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
@@ -92,7 +92,7 @@ impl Envelope {
                 Err(error) => error.path().to_string(),
                 Ok(_) => String::new(),
             };
-            Unreadable { path, truncated: error.is_eof(), problem: error.to_string() }
+            Unreadable { path, damaged: is_damaged(text, &error), problem: error.to_string() }
         })
     }
 
@@ -105,7 +105,8 @@ impl Envelope {
         match read {
             Ok(()) => Ok(found),
             Err(error) => {
-                Err(Unreadable { path: String::new(), truncated: error.is_eof(), problem: error.to_string() })
+                let damaged = is_damaged(text, &error);
+                Err(Unreadable { path: String::new(), damaged, problem: error.to_string() })
             }
         }
     }
@@ -211,7 +212,7 @@ impl Envelope {
 
     /// The error for an answer that `unreadable` was found in.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: Unreadable) -> Error {
-        let Unreadable { problem, path, truncated } = unreadable;
+        let Unreadable { problem, path, damaged } = unreadable;
         let told = |text: &str| clean(&self.app.redact(text, false), EXCERPT_BYTES / 2);
         let start = self.body.trim_ascii_start();
         let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
@@ -223,7 +224,7 @@ impl Envelope {
                 path: told(&path),
                 excerpt: self.excerpt(),
                 request_id: self.request_id(),
-                truncated: truncated || self.body.is_empty(),
+                damaged: damaged || self.body.is_empty(),
                 html: start.first() == Some(&b'<'),
             },
         )
@@ -243,19 +244,25 @@ impl Envelope {
     }
 }
 
+/// Whether the answer is that of the service, and was damaged on the way: it breaks off, or something hangs on its end.
+fn is_damaged(text: &str, error: &serde_json::Error) -> bool {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    error.is_eof() || (error.is_syntax() && IgnoredAny::deserialize(&mut reader).is_ok() && reader.end().is_err())
+}
+
 /// Why an answer cannot be read. [`Operation::decode`](crate::Operation::decode) returns it; the rest of the
 /// [`DecodeError`] is added around it.
 #[derive(Clone, Debug)]
 pub struct Unreadable {
     problem: String,
     path: String,
-    truncated: bool,
+    damaged: bool,
 }
 
 impl Unreadable {
     /// `path` says where in the JSON, `problem` what is wrong there: "is missing".
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { path: path.into(), problem: problem.into(), truncated: false }
+        Self { path: path.into(), problem: problem.into(), damaged: false }
     }
 }
 

@@ -195,7 +195,7 @@ impl Error {
             ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }) => true,
             ErrorKind::Api(error) => error.is_transient(),
             ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::TooLarge,
-            ErrorKind::Decode(error) => error.truncated,
+            ErrorKind::Decode(error) => error.damaged,
             _ => false,
         }
     }
@@ -439,8 +439,8 @@ pub struct DecodeError {
     pub excerpt: String,
     /// The service's id of the request, where the answer had one.
     pub request_id: Option<String>,
-    /// Whether the answer broke off.
-    pub truncated: bool,
+    /// Whether the answer broke off, or something hangs on its end: damage of the way, which passes.
+    pub damaged: bool,
     /// Whether it looks like a web page.
     pub html: bool,
 }
@@ -471,7 +471,7 @@ impl DecodeError {
             path: String::new(),
             excerpt: String::new(),
             request_id: None,
-            truncated: false,
+            damaged: false,
             html: false,
         }
     }

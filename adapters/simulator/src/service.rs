@@ -20,6 +20,7 @@ use crate::call::{AppName, Call};
 use crate::routes;
 use crate::rules::{Duplicates, Limits, Lists, Pace, Rate};
 use crate::state::{Delays, State, ledger};
+use crate::token;
 use crate::web::Web;
 
 /// A stand-in for the Clarifai service that does no I/O.
@@ -33,6 +34,7 @@ pub struct Simulator {
     pub(crate) delays: Delays,
     pub(crate) duplicates: Duplicates,
     pub(crate) lists: Lists,
+    token_life: Duration,
     pace: Mutex<Pace>,
     pub(crate) state: Mutex<State>,
 }
@@ -58,6 +60,7 @@ impl Simulator {
             delays: Delays::default(),
             duplicates: Duplicates::default(),
             lists: Lists::default(),
+            token_life: token::LIFE,
             pace: Mutex::default(),
             state: Mutex::default(),
         }
@@ -107,6 +110,12 @@ impl Simulator {
     /// Sets how long the service takes for what it does after it has answered.
     pub fn with_delays(mut self, delays: Delays) -> Self {
         self.delays = delays;
+        self
+    }
+
+    /// Sets how long the access tokens live that `POST /v2/token` gives out from now on. Default: 49 hours.
+    pub fn with_token_life(mut self, life: Duration) -> Self {
+        self.token_life = life;
         self
     }
 
@@ -163,7 +172,7 @@ impl Simulator {
         if let (["token"], &Method::POST) = (route, request.method()) {
             let mut state = self.state();
             let token = state.new_id();
-            return state.tokens.grant(header(request), request.body(), unix, &token);
+            return state.tokens.grant(request, unix, self.token_life, &token);
         }
         let (scope, route) = match route {
             ["users", user, "apps", app, rest @ ..] => (Some(Scope::new(*user, *app)), rest),

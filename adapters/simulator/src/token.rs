@@ -5,24 +5,28 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::StatusCode;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::answer::{Answer, Content, Refusal};
 
-/// How long a token lives.
-const LIFE: Duration = Duration::from_secs(176_400);
+/// How long a token of the service lives.
+pub(crate) const LIFE: Duration = Duration::from_secs(176_400);
 
 /// The tokens given out, and of each when it runs out and whose it is.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tokens(BTreeMap<String, (Duration, String)>);
 
 impl Tokens {
-    /// Gives out a token for an app id and secret, any but empty ones.
-    pub(crate) fn grant(&mut self, authorization: &str, form: &[u8], unix: Duration, token: &str) -> Answer {
+    /// Gives out a token that lives so long for an app id and secret, any but empty ones.
+    pub(crate) fn grant(&mut self, request: &Request<Bytes>, unix: Duration, life: Duration, token: &str) -> Answer {
         let refuse = |details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11002, "Invalid credentials", details));
-        let Some(decoded) = authorization.strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok())
+        let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let Some(decoded) =
+            authorization.unwrap_or_default().strip_prefix("Basic ").and_then(|encoded| STANDARD.decode(encoded).ok())
         else {
             return refuse("no client ID and secret");
         };
@@ -30,14 +34,14 @@ impl Tokens {
         let Some((id, _)) = decoded.split_once(':').filter(|(id, secret)| !id.is_empty() && !secret.is_empty()) else {
             return refuse("invalid client ID and secret");
         };
-        if form != b"grant_type=client_credentials" {
+        if request.body() != "grant_type=client_credentials".as_bytes() {
             return Err(Refusal::bad_format("grant_type must be client_credentials"));
         }
         self.0.retain(|_, (end, _)| *end > unix);
-        self.0.insert(token.to_owned(), (unix + LIFE, id.to_owned()));
+        self.0.insert(token.to_owned(), (unix.saturating_add(life), id.to_owned()));
         Ok(Content::ok(json!({
             "access_token": token,
-            "expires_in": LIFE.as_secs(),
+            "expires_in": life.as_secs(),
             "scope": "api_access_write api_access api_access_read",
         })))
     }

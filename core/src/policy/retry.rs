@@ -75,8 +75,8 @@ pub(crate) fn cause(error: &Error, replay: Replay) -> Option<Cause> {
             TransportFailureKind::MaybeSent => (replay != Replay::Once).then_some(Cause::Transient),
             TransportFailureKind::TooLarge => None,
         },
-        // An answer that broke off may be whole next time; one that is wrong stays wrong.
-        ErrorKind::Decode(decode) => (decode.truncated && replay == Replay::Safe).then_some(Cause::Transient),
+        // An answer that was damaged on the way may be whole next time; one that is wrong stays wrong.
+        ErrorKind::Decode(decode) => (decode.damaged && replay == Replay::Safe).then_some(Cause::Transient),
         _ => None,
     }
 }
