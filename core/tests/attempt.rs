@@ -284,7 +284,7 @@ fn what_does_not_pass_is_final_at_once() {
 }
 
 #[test]
-fn an_answer_that_broke_off_is_asked_for_again_where_that_is_safe() {
+fn an_answer_damaged_on_the_way_is_asked_for_again_where_that_is_safe() {
     let whole = model().to_string();
     let mut script = Script::new()
         .expect("GET", MODEL)
@@ -292,9 +292,19 @@ fn an_answer_that_broke_off_is_asked_for_again_where_that_is_safe() {
         .expect("GET", MODEL)
         .reply_bytes(200, "")
         .expect("GET", MODEL)
+        .reply_bytes(200, format!("{whole}HTTP/1.1 2"))
+        .expect("GET", MODEL)
         .reply_bytes(200, whole.clone());
     script.run(get(&app())).unwrap();
     script.assert_done();
+
+    // What the service or somebody else meant to say stays the same.
+    for wrong in ["{\"status\": {\"code\": 10000}}", "<html></html>", "please log in", "{\"model\": nothing}", "[]"] {
+        let mut script = Script::new().expect("GET", MODEL).reply_bytes(200, wrong);
+        let error = script.run(get(&app())).unwrap_err();
+        assert!(!error.is_retryable() && error.attempts() == 1, "{wrong}: {error}");
+        script.assert_done();
+    }
 
     for replay in [Replay::Idempotent, Replay::Once] {
         let mut script = Script::new().expect("POST", THINGS).reply_bytes(200, "{\"status\": {\"code\": 10000}");
