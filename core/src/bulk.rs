@@ -3,6 +3,7 @@
 mod plan;
 mod predict_many;
 mod rounds;
+mod under_way;
 mod upload;
 mod upload_batch;
 

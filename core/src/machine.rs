@@ -156,6 +156,31 @@ pub enum Step<T> {
     Done(Result<T, Error>),
 }
 
+impl<T> Step<T> {
+    /// The same step of a machine that makes something else of the result.
+    pub fn map<U>(self, of: impl FnOnce(Result<T, Error>) -> Result<U, Error>) -> Step<U> {
+        match self {
+            Self::Send(request) => Step::Send(request),
+            Self::WaitUntil(time) => Step::WaitUntil(time),
+            Self::Done(result) => Step::Done(of(result)),
+        }
+    }
+
+    /// What a machine within another one came to. While it has not ended, the step that the outer one takes for it.
+    ///
+    /// # Errors
+    ///
+    /// That step, which is no failure.
+    #[expect(clippy::result_large_err, reason = "it is handed on at once")]
+    pub fn ended<U>(self) -> Result<Result<T, Error>, Step<U>> {
+        match self {
+            Self::Send(request) => Err(Step::Send(request)),
+            Self::WaitUntil(time) => Err(Step::WaitUntil(time)),
+            Self::Done(result) => Ok(result),
+        }
+    }
+}
+
 impl<T: fmt::Debug> fmt::Debug for Step<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -313,16 +313,12 @@ impl<O: Paged> AllPages<O> {
     }
 
     fn step(&mut self, mut attempt: Box<Attempt<O>>, now: Now, event: Event) -> Step<Vec<O::Item>> {
-        let result = match attempt.resume(now, event) {
-            Step::Send(request) => {
+        let result = match attempt.resume(now, event).ended() {
+            Ok(result) => result,
+            Err(step) => {
                 self.state = State::Asking(attempt);
-                return Step::Send(request);
+                return step;
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Asking(attempt);
-                return Step::WaitUntil(time);
-            }
-            Step::Done(result) => result,
         };
         match self.pages.record(result) {
             Ok(items) => {

@@ -60,7 +60,10 @@ fn all_work_in_bulk_of_an_app_keeps_one_pace() {
     drop(crowd);
     assert_eq!(times.len(), 80);
     for (earlier, later) in times.iter().zip(&times[15..]) {
-        assert!(later.saturating_sub(*earlier) >= Duration::from_secs(1), "sixteen calls from {earlier:?} to {later:?}");
+        assert!(
+            later.saturating_sub(*earlier) >= Duration::from_secs(1),
+            "sixteen calls from {earlier:?} to {later:?}"
+        );
     }
 }
 
@@ -149,4 +152,34 @@ fn a_pause_that_is_too_long_ends_an_upload() {
     assert!(report.stopped().is_some_and(clarifai_core::Error::is_throttled), "{:?}", report.stopped());
     assert_eq!(report.count(|outcome| matches!(outcome, Outcome::NotSent(_))), report.items().len());
     script.assert_done();
+}
+
+/// What comes back from other work, or comes back twice, is not taken for one's own.
+#[test]
+fn only_calls_of_its_own_are_recorded() {
+    let app = app();
+    let served = |request: &Request<Body>| {
+        let outputs: Vec<_> = ids(request).iter().map(|_| json!({"status": {"code": 10000}})).collect();
+        Reply::json(200, json!({"status": {"code": 10000}, "outputs": outputs}))
+    };
+    let mut predict = PredictMany::new(&app, Predict::with("m"), (0..2).map(picture));
+    let mut other = PredictMany::new(&app, Predict::with("m"), (0..3).map(picture));
+    let (_under_way, piece) = (predict.next().unwrap(), other.next().unwrap());
+    let mut crowd = Crowd::new(|_, request: Request<Body>| served(&request));
+    crowd.add(piece);
+    predict.record(crowd.run().pop().unwrap());
+    drop(crowd);
+    assert_eq!((predict.progress().done, predict.progress().in_flight), (0, 2));
+    let report = predict.finish();
+    assert_eq!((report.done(), report.failed()), (2, 2), "what never came back failed");
+
+    let mut upload = Upload::new(&app, (0..2).map(picture));
+    let mut other = Upload::new(&app, (0..3).map(picture));
+    let (_under_way, piece) = (upload.next().unwrap(), other.next().unwrap());
+    let mut crowd = Crowd::new(|_, request: Request<Body>| stores(&request));
+    crowd.add(piece);
+    upload.record(crowd.run().pop().unwrap());
+    drop(crowd);
+    assert_eq!((upload.progress().done, upload.progress().in_flight), (0, 2));
+    assert_eq!(upload.finish().count(|outcome| matches!(outcome, Outcome::Unknown(_))), 2);
 }

@@ -74,11 +74,7 @@ impl<M: Machine> Machine for Told<M> {
     type Output = bool;
 
     fn resume(&mut self, now: Now, event: Event) -> Step<bool> {
-        match self.0.resume(now, event) {
-            Step::Send(request) => Step::Send(request),
-            Step::WaitUntil(time) => Step::WaitUntil(time),
-            Step::Done(result) => Step::Done(result.map(|output| (self.1)(&output))),
-        }
+        self.0.resume(now, event).map(|result| result.map(|output| (self.1)(&output)))
     }
 }
 

@@ -41,11 +41,7 @@ trait Waiting {
 
 impl<G: Goal + Clone + Serialize> Waiting for Wait<G> {
     fn on(&mut self, now: Now, event: Event) -> Step<()> {
-        match self.resume(now, event) {
-            Step::Send(request) => Step::Send(request),
-            Step::WaitUntil(time) => Step::WaitUntil(time),
-            Step::Done(result) => Step::Done(result.map(drop)),
-        }
+        self.resume(now, event).map(|result| result.map(drop))
     }
 
     fn written(&self) -> String {

@@ -148,11 +148,7 @@ impl<M: Machine> Machine for Forget<M> {
     type Output = ();
 
     fn resume(&mut self, now: Now, event: Event) -> Step<()> {
-        match self.0.resume(now, event) {
-            Step::Send(request) => Step::Send(request),
-            Step::WaitUntil(time) => Step::WaitUntil(time),
-            Step::Done(result) => Step::Done(result.map(drop)),
-        }
+        self.0.resume(now, event).map(|result| result.map(drop))
     }
 }
 

@@ -180,11 +180,7 @@ impl Machine for Call {
     type Output = (u64, Result<Batch<WorkflowResult>, Error>);
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output> {
-        match self.attempt.resume(now, event) {
-            Step::Send(request) => Step::Send(request),
-            Step::WaitUntil(time) => Step::WaitUntil(time),
-            Step::Done(answer) => Step::Done(Ok((self.first, answer))),
-        }
+        self.attempt.resume(now, event).map(|answer| Ok((self.first, answer)))
     }
 }
 

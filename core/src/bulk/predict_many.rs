@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
+use super::under_way::UnderWay;
 use super::upload_batch::{is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, Progress};
 use serde_json::Value;
@@ -51,8 +52,7 @@ pub struct PredictMany<I: Iterator> {
     sink: Option<Sink>,
     raw: bool,
     predictions: Vec<Prediction>,
-    under_way: std::collections::BTreeMap<u64, Vec<(u64, Option<String>)>>,
-    calls: u64,
+    under_way: UnderWay,
     done: u64,
     failed: u64,
     stopped: Option<Arc<Error>>,
@@ -107,8 +107,7 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
             sink: None,
             raw: false,
             predictions: Vec::new(),
-            under_way: std::collections::BTreeMap::new(),
-            calls: 0,
+            under_way: UnderWay::default(),
             done: 0,
             failed: 0,
             stopped: None,
@@ -174,10 +173,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
         if inputs.is_empty() {
             return None;
         }
-        self.calls += 1;
-        let ids = inputs.iter().map(|planned| (planned.index, planned.input.id().map(str::to_owned)));
-        self.under_way.insert(self.calls, ids.collect());
-        let mut batch = PredictBatch::new(&self.app, &self.predict, self.calls, inputs, self.rounds);
+        let number = self.under_way.begin(&inputs);
+        let mut batch = PredictBatch::new(&self.app, &self.predict, number, inputs, self.rounds);
         batch.raw = self.raw;
         Some(batch)
     }
@@ -185,7 +182,9 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
     fn record(&mut self, result: Result<PredictedBatch, Error>) {
         // The only error of a batch is that it was driven wrongly; its inputs come out as failed in the end.
         let Ok(batch) = result else { return };
-        self.under_way.remove(&batch.number);
+        if !self.under_way.end(batch.number, batch.predictions.iter().map(|prediction| prediction.index)) {
+            return;
+        }
         for prediction in batch.predictions {
             self.note(prediction);
         }
@@ -193,13 +192,13 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
     }
 
     fn progress(&self) -> Progress {
-        let under_way: usize = self.under_way.values().map(Vec::len).sum();
-        Progress { done: self.done, failed: self.failed, in_flight: under_way as u64, total: self.plan.total() }
+        let (in_flight, total) = (self.under_way.inputs(), self.plan.total());
+        Progress { done: self.done, failed: self.failed, in_flight, total }
     }
 
     fn finish(mut self) -> PredictReport {
         let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
-        for (index, id) in mem::take(&mut self.under_way).into_values().flatten() {
+        for (index, id) in self.under_way.take() {
             self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))), raw: None });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
@@ -221,8 +220,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
 impl<I: Iterator> fmt::Debug for PredictMany<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PredictMany")
-            .field("calls", &self.calls)
-            .field("under_way", &self.under_way.len())
+            .field("calls", &self.under_way.begun())
+            .field("under_way", &self.under_way.inputs())
             .field("done", &self.done)
             .field("failed", &self.failed)
             .field("stopped", &self.stopped)
@@ -357,24 +356,20 @@ impl PredictBatch {
         now: Now,
         event: Event,
     ) -> Step<PredictedBatch> {
-        let error = match attempt.resume(now, event) {
-            Step::Send(request) => {
+        let error = match attempt.resume(now, event).ended() {
+            Err(step) => {
                 self.state = State::Asking(attempt, count);
-                return Step::Send(request);
+                return step;
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Asking(attempt, count);
-                return Step::WaitUntil(time);
-            }
-            Step::Done(Ok(batch)) => {
+            Ok(Ok(batch)) => {
                 let failures: Vec<_> =
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
                 let raw = if self.raw { batch.raw_items() } else { Vec::new() };
                 let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
-            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
-            Step::Done(Err(error)) => error,
+            Ok(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
+            Ok(Err(error)) => error,
         };
         if is_too_large(&error) && count > 1 {
             self.together = count.div_ceil(2);

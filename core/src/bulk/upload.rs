@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::plan::{CallLimits, Plan, Planned};
+use super::under_way::UnderWay;
 use super::upload_batch::{UploadBatch, UploadedBatch};
 use super::{Bulk, Progress};
 use serde_json::Value;
@@ -55,9 +56,7 @@ pub struct Upload<I: Iterator> {
     plan: Plan<I>,
     account: Account,
     rounds: u32,
-    /// Calls under way: their inputs, by number of the call.
-    under_way: BTreeMap<u64, Vec<(u64, Option<String>)>>,
-    calls: u64,
+    under_way: UnderWay,
     stopped: Option<Arc<Error>>,
 }
 
@@ -129,8 +128,7 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
             plan: Plan::new(inputs.into_iter()),
             account: Account::default(),
             rounds: Self::ROUNDS,
-            under_way: BTreeMap::new(),
-            calls: 0,
+            under_way: UnderWay::default(),
             stopped: None,
         }
     }
@@ -178,23 +176,17 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
         if inputs.is_empty() {
             return None;
         }
-        self.calls += 1;
-        let ids = inputs.iter().map(|planned| (planned.index, planned.input.id().map(str::to_owned)));
-        self.under_way.insert(self.calls, ids.collect());
-        Some(UploadBatch::new(&self.app, self.calls, inputs, self.rounds, self.account.sink.is_some()))
+        let number = self.under_way.begin(&inputs);
+        Some(UploadBatch::new(&self.app, number, inputs, self.rounds, self.account.sink.is_some()))
     }
 
     fn record(&mut self, result: Result<UploadedBatch, Error>) {
         // The only error of a batch is that it was driven wrongly. Whose it was is not known then; its inputs come out
         // as unknown in the end.
         let Ok(batch) = result else { return };
-        let is_ours = |inputs: &Vec<(u64, Option<String>)>| {
-            inputs.iter().map(|(index, _)| *index).eq(batch.items.iter().map(|item| item.index))
-        };
-        if !self.under_way.get(&batch.number).is_some_and(is_ours) {
+        if !self.under_way.end(batch.number, batch.items.iter().map(|item| item.index)) {
             return;
         }
-        self.under_way.remove(&batch.number);
         for item in batch.items {
             self.account.note(item);
         }
@@ -202,11 +194,10 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
     }
 
     fn progress(&self) -> Progress {
-        let under_way: usize = self.under_way.values().map(Vec::len).sum();
         Progress {
             done: self.account.items.len() as u64,
             failed: self.account.failed,
-            in_flight: under_way as u64,
+            in_flight: self.under_way.inputs(),
             total: self.plan.total(),
         }
     }
@@ -215,7 +206,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
         let lost = Arc::new(
             Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
         );
-        for (index, id) in self.under_way.into_values().flatten() {
+        for (index, id) in self.under_way.take() {
             self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
@@ -239,8 +230,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
 impl<I: Iterator> fmt::Debug for Upload<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
-            .field("calls", &self.calls)
-            .field("under_way", &self.under_way.len())
+            .field("calls", &self.under_way.begun())
+            .field("under_way", &self.under_way.inputs())
             .field("done", &self.account.items.len())
             .field("failed", &self.account.failed)
             .field("stopped", &self.stopped)

@@ -179,19 +179,17 @@ impl UploadBatch {
         now: Now,
         event: Event,
     ) -> Step<UploadedBatch> {
-        match attempt.resume(now, event) {
-            Step::Send(request) => {
-                self.first_sent.get_or_insert(now.mono);
+        match attempt.resume(now, event).ended() {
+            Err(step) => {
+                if matches!(step, Step::Send(_)) {
+                    self.first_sent.get_or_insert(now.mono);
+                }
                 self.state = State::Sending(attempt, places);
-                Step::Send(request)
+                step
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Sending(attempt, places);
-                Step::WaitUntil(time)
-            }
-            Step::Done(Ok(batch)) => self.answered(now, &batch, &places),
-            Step::Done(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
-            Step::Done(Err(error)) => self.failed(now, error, &places),
+            Ok(Ok(batch)) => self.answered(now, &batch, &places),
+            Ok(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
+            Ok(Err(error)) => self.failed(now, error, &places),
         }
     }
 
@@ -317,17 +315,13 @@ impl UploadBatch {
     }
 
     fn look(&mut self, mut attempt: Box<Attempt<LookUp>>, place: usize, now: Now, event: Event) -> Step<UploadedBatch> {
-        let found = match attempt.resume(now, event) {
-            Step::Send(request) => {
+        let found = match attempt.resume(now, event).ended() {
+            Err(step) => {
                 self.state = State::Looking(attempt, place);
-                return Step::Send(request);
+                return step;
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Looking(attempt, place);
-                return Step::WaitUntil(time);
-            }
-            Step::Done(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
-            Step::Done(found) => found,
+            Ok(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
+            Ok(found) => found,
         };
         let since = self.first_sent.map_or(Duration::ZERO, |sent| now.mono.since(sent));
         if found.is_ok() || found.as_ref().is_err_and(Error::is_surely_not_found) {

@@ -119,20 +119,18 @@ impl FindModel {
     /// Drives the inner attempt on by one event.
     fn step(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
         match state {
-            State::Getting(mut attempt) => match attempt.resume(now, event) {
-                Step::Send(request) => self.keep(State::Getting(attempt), Step::Send(request)),
-                Step::WaitUntil(time) => self.keep(State::Getting(attempt), Step::WaitUntil(time)),
-                Step::Done(Ok(model)) if self.wants(&model) => self.found(&model),
-                Step::Done(Ok(_)) => self.search(now),
+            State::Getting(mut attempt) => match attempt.resume(now, event).ended() {
+                Err(step) => self.keep(State::Getting(attempt), step),
+                Ok(Ok(model)) if self.wants(&model) => self.found(&model),
+                Ok(Ok(_)) => self.search(now),
                 // What cannot be an id can still be a name.
-                Step::Done(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
-                Step::Done(Err(error)) => Step::Done(Err(error)),
+                Ok(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
+                Ok(Err(error)) => Step::Done(Err(error)),
             },
-            State::Searching(mut attempt) => match attempt.resume(now, event) {
-                Step::Send(request) => self.keep(State::Searching(attempt), Step::Send(request)),
-                Step::WaitUntil(time) => self.keep(State::Searching(attempt), Step::WaitUntil(time)),
-                Step::Done(Ok(models)) => self.choose(&models),
-                Step::Done(Err(error)) => Step::Done(Err(error)),
+            State::Searching(mut attempt) => match attempt.resume(now, event).ended() {
+                Err(step) => self.keep(State::Searching(attempt), step),
+                Ok(Ok(models)) => self.choose(&models),
+                Ok(Err(error)) => Step::Done(Err(error)),
             },
             State::Start => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
             State::Spent => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),

@@ -168,17 +168,13 @@ impl Train {
     }
 
     fn create(&mut self, mut attempt: Box<Attempt<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
-        match attempt.resume(now, event) {
-            Step::Send(request) => {
+        match attempt.resume(now, event).ended() {
+            Ok(Ok(model)) => self.started(now, model),
+            Ok(Err(error)) => Step::Done(Err(error)),
+            Err(step) => {
                 self.state = State::Creating(attempt);
-                Step::Send(request)
+                step
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Creating(attempt);
-                Step::WaitUntil(time)
-            }
-            Step::Done(Ok(model)) => self.started(now, model),
-            Step::Done(Err(error)) => Step::Done(Err(error)),
         }
     }
 
@@ -206,17 +202,13 @@ impl Train {
     }
 
     fn wait(&mut self, mut wait: Box<WaitForTraining>, now: Now, event: Event) -> Step<Training> {
-        let error = match wait.resume(now, event) {
-            Step::Send(request) => {
+        let error = match wait.resume(now, event).ended() {
+            Ok(Ok(version)) => return Step::Done(Ok(Training::Trained(version))),
+            Ok(Err(error)) => error,
+            Err(step) => {
                 self.state = State::Waiting(wait);
-                return Step::Send(request);
+                return step;
             }
-            Step::WaitUntil(time) => {
-                self.state = State::Waiting(wait);
-                return Step::WaitUntil(time);
-            }
-            Step::Done(Ok(version)) => return Step::Done(Ok(Training::Trained(version))),
-            Step::Done(Err(error)) => error,
         };
         let version = wait.goal().last().cloned();
         match (error.kind(), version) {

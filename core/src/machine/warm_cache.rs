@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::find_model::{embeds_or_clusters, types_of};
 use super::{Event, Machine, ModelCache, Now, Step};
 use crate::app::App;
-use crate::error::Error;
 use crate::model::Model;
 use crate::models::{ListModels, ModelRef};
 use crate::pages::{AllPages, Pages};
@@ -123,14 +122,10 @@ impl Machine for WarmModelCache {
             }
             pages.all()
         });
-        match reading.resume(now, event) {
-            Step::Send(request) => Step::Send(request),
-            Step::WaitUntil(time) => Step::WaitUntil(time),
-            Step::Done(Ok(models)) => {
-                self.note(&models);
-                Step::Done(Ok(models.len()))
-            }
-            Step::Done(Err(error)) => Step::Done(Err::<usize, Error>(error)),
-        }
+        reading.resume(now, event).map(|models| {
+            let models = models?;
+            self.note(&models);
+            Ok(models.len())
+        })
     }
 }
