@@ -222,6 +222,12 @@ impl App {
         format!("{}://{}", self.place.scheme, self.place.authority)
     }
 
+    /// Whether the base address is this machine: `localhost` or a loopback address. No proxy has any business there: what
+    /// it calls by that address is itself.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.place.authority.host())
+    }
+
     pub(crate) fn credentials(&self) -> &Credentials {
         &self.credentials
     }

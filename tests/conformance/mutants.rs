@@ -35,7 +35,6 @@ fn each_planted_fault_is_caught() {
 
 #[test]
 fn memory() {
-    let grown = memory::measured(&Faulty(Arc::new(Ureq), Fault::HoldsBody));
-    // Empty in the process that measures.
-    assert!(grown.get("memory-upload").is_none_or(|bytes| *bytes > 90 << 20), "{grown:?}");
+    let Some(grown) = memory::measured(&Faulty(Arc::new(Ureq), Fault::HoldsBody)) else { return };
+    assert!(grown["memory-upload"] > 90 << 20, "{grown:?}");
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
 use clarifai_reqwest::reqwest::Proxy;
-use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, hold, memory, tls};
+use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory, tls};
 use http::{Request, Response};
 
 mod on_tokio;
@@ -22,7 +22,7 @@ impl Driver for Reqwest {
     }
 
     fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
-        let mut builder = clarifai_reqwest::Client::builder().timeout(settings.timeout);
+        let mut builder = clarifai_reqwest::Client::builder().timeout(settings.timeout).no_proxy();
         if let Some(authority) = &settings.authority {
             builder = builder.tls_backend_preconfigured(tls::client(authority));
         }
@@ -31,6 +31,10 @@ impl Driver for Reqwest {
         }
         let client = clarifai_reqwest::Client::with_client(app, builder.build().expect("a client"));
         Box::new(ReqwestClient(client.with_max_response(settings.max_response)))
+    }
+
+    fn plain(&self, app: App) -> Box<dyn Client> {
+        Box::new(ReqwestClient(clarifai_reqwest::Client::new(app)))
     }
 }
 
@@ -51,6 +55,11 @@ impl Client for ReqwestClient {
 #[test]
 fn table() {
     hold(Reqwest);
+}
+
+#[test]
+fn environment() {
+    environment::hold(&Reqwest);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::{App, Body, BodyReader, Error, RawAnswer, TransportFailure};
-use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, hold, memory, tls};
+use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory, tls};
 use clarifai_tower::Hyper;
 use http::{Request, Response};
 use hyper_rustls::HttpsConnectorBuilder;
@@ -29,6 +29,10 @@ impl Driver for Tower {
     fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
         let client = clarifai_tower::Client::with_client(app, service(settings));
         Box::new(TowerClient(client.with_timeout(settings.timeout).with_max_response(settings.max_response)))
+    }
+
+    fn plain(&self, app: App) -> Box<dyn Client> {
+        Box::new(TowerClient(clarifai_tower::Client::new(app)))
     }
 }
 
@@ -67,6 +71,11 @@ impl Client for TowerClient {
 #[test]
 fn table() {
     hold(Tower);
+}
+
+#[test]
+fn environment() {
+    environment::hold(&Tower);
 }
 
 #[test]

@@ -1,11 +1,16 @@
 //! The conformance suite on the ureq adapter.
 
 use clarifai_tests::conformance::ureq::Ureq;
-use clarifai_tests::conformance::{hold, memory};
+use clarifai_tests::conformance::{environment, hold, memory};
 
 #[test]
 fn table() {
     hold(Ureq);
+}
+
+#[test]
+fn environment() {
+    environment::hold(&Ureq);
 }
 
 #[test]

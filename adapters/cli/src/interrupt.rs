@@ -10,7 +10,7 @@ use crate::exit::Exit;
 
 /// How long the work may take to come to its end. What does not look at the flag, such as a file that nobody writes
 /// to or a reader that does not read, must not hold the program for longer.
-const GRACE: Duration = Duration::from_millis(1500);
+const GRACE: Duration = Duration::from_secs(1);
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 

@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "rustls", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "rustls"), doc = "Asynchronous Clarifai client over reqwest, whose TLS is yours to choose.")]
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -29,15 +30,26 @@ pub struct Client {
     max_response: u64,
 }
 
-/// The clock of all clients of the process: those that share an app share its token, and must agree on the time.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// The clock of all clients: those that share an app share its token and its pace, and must agree on the time. It begins
+/// in 1970, so that the clients of another adapter agree too.
+static CLOCK: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), since_1970()));
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn mono() -> Mono {
+    Mono::new(CLOCK.1 + CLOCK.0.elapsed())
+}
 
 impl Client {
-    /// A client with a connection pool of its own, as [`builder`](Self::builder) makes it.
+    /// A client with a connection pool of its own, as [`builder`](Self::builder) makes it; for a base address on this
+    /// machine without the proxy of the environment.
     #[cfg(feature = "rustls")]
     #[expect(clippy::missing_panics_doc, reason = "reqwest refuses only settings that `builder` does not make")]
     pub fn new(app: App) -> Self {
-        Self::with_client(app, Self::builder().build().expect("settings that reqwest takes"))
+        let builder = if app.is_loopback() { Self::builder().no_proxy() } else { Self::builder() };
+        Self::with_client(app, builder.build().expect("settings that reqwest takes"))
     }
 
     /// The settings of [`new`](Self::new), to be completed by a proxy, other timeouts or a pool of another size:
@@ -68,7 +80,8 @@ impl Client {
     /// Build it with [`Policy::none`](reqwest::redirect::Policy::none): reqwest lets nobody switch redirects off for
     /// one request. If it follows one all the same, its answer is not read, and the call fails with an error that
     /// names the other address; the key goes with it only to another path of the same host, because reqwest takes it
-    /// off for others. Its retries do no harm to bodies: what is streamed cannot be sent again by reqwest.
+    /// off for others. A proxy it takes from the environment is used for addresses of this machine too: build it with
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) for these. Its retries do no harm to bodies: what is streamed cannot be sent again by reqwest.
     pub fn with_client(app: App, http: reqwest::Client) -> Self {
         Self { app: app.or_seed(fastrand::u64(..)), http, max_response: MAX_RESPONSE_BYTES }
     }
@@ -178,8 +191,7 @@ fn failure(error: reqwest::Error, asked: &reqwest::Url) -> TransportFailure {
 
 impl AsyncDriver for Client {
     fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now::new(Mono::new(START.elapsed()), unix)
+        Now::new(mono(), since_1970())
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
@@ -187,7 +199,7 @@ impl AsyncDriver for Client {
     }
 
     async fn wait_until(&self, time: Mono) {
-        tokio::time::sleep(time.since(Mono::new(START.elapsed()))).await;
+        tokio::time::sleep(time.since(mono())).await;
     }
 }
 

@@ -40,15 +40,24 @@ pub struct Client {
     max_response: u64,
 }
 
-/// The clock of all clients of the process: those that share an app share its token, and must agree on the time.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// The clock of all clients: those that share an app share its token and its pace, and must agree on the time. It begins
+/// in 1970, so that the clients of another adapter agree too.
+static CLOCK: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), since_1970()));
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn mono() -> Mono {
+    Mono::new(CLOCK.1 + CLOCK.0.elapsed())
+}
 
 /// How much of a body is encoded, or of an answer read, at once.
 const CHUNK: usize = 64 * 1024;
 
 impl Client {
     /// A client over libcurl with a connection pool of its own: ten seconds to connect, half an hour for the whole
-    /// exchange, no redirect followed.
+    /// exchange, no redirect followed; for a base address on this machine without the proxy of the environment.
     ///
     /// # Errors
     ///
@@ -56,17 +65,19 @@ impl Client {
     #[cfg(feature = "curl")]
     pub fn new(app: App) -> Result<Self, TransportFailure> {
         use isahc::config::{Configurable as _, RedirectPolicy};
-        let curl = isahc::HttpClient::builder()
-            .connect_timeout(Duration::from_secs(10))
-            .redirect_policy(RedirectPolicy::None)
-            .build()
-            .map_err(not_sent)?;
+        let mut curl =
+            isahc::HttpClient::builder().connect_timeout(Duration::from_secs(10)).redirect_policy(RedirectPolicy::None);
+        if app.is_loopback() {
+            curl = curl.proxy(None);
+        }
+        let curl = curl.build().map_err(not_sent)?;
         Ok(Self::with_client(app, http_client::isahc::IsahcClient::from_client(curl)))
     }
 
     /// A client over a ready-made backend, as `surf::Client::with_http_client` takes it, and not over a `surf::Client`, which
     /// may have middleware: surf's for redirects sends each request twice and hands the key to whatever host it is told.
-    /// Backends follow no redirect by themselves, unless isahc's was built to.
+    /// Backends follow no redirect by themselves, unless isahc's was built to; isahc's takes proxies from the environment, for
+    /// addresses of this machine too, unless it was built with none.
     pub fn with_client(app: App, backend: impl HttpClient) -> Self {
         let app = app.or_seed(fastrand::u64(..));
         let timeout = Duration::from_secs(1800);
@@ -139,7 +150,8 @@ impl Client {
         self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ()).await
     }
 
-    /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added.
+    /// Sends one request as it is, for whatever the typed calls do not cover. No retry, no credentials added; but libcurl
+    /// sends one without a body again by itself where a used connection breaks.
     ///
     /// # Errors
     ///
@@ -227,8 +239,7 @@ fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tr
 
 impl AsyncDriver for Client {
     fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now::new(Mono::new(START.elapsed()), unix)
+        Now::new(mono(), since_1970())
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
@@ -236,7 +247,7 @@ impl AsyncDriver for Client {
     }
 
     async fn wait_until(&self, time: Mono) {
-        Delay::new(time.since(Mono::new(START.elapsed()))).await;
+        Delay::new(time.since(mono())).await;
     }
 }
 

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
-use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, hold, memory};
+use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory};
 use futures_timer::Delay;
 use futures_util::future::{Either, select};
 use http::{Request, Response};
@@ -32,12 +32,15 @@ impl Driver for Surf {
         if let Some(authority) = &settings.authority {
             curl = curl.ssl_ca_certificate(CaCertificate::file(pem(authority)));
         }
-        if let Some(proxy) = &settings.proxy {
-            curl = curl.proxy(Some(proxy.parse().expect("the address of a proxy")));
-        }
+        let proxy = settings.proxy.as_ref().map(|proxy| proxy.parse().expect("the address of a proxy"));
+        curl = curl.proxy(proxy);
         let backend = IsahcClient::from_client(curl.build().expect("a client"));
         let client = clarifai_surf::Client::with_client(app, backend);
         Box::new(SurfClient(client.with_timeout(settings.timeout).with_max_response(settings.max_response)))
+    }
+
+    fn plain(&self, app: App) -> Box<dyn Client> {
+        Box::new(SurfClient(clarifai_surf::Client::new(app).expect("libcurl")))
     }
 }
 
@@ -69,6 +72,11 @@ impl Client for SurfClient {
 #[test]
 fn table() {
     hold(Surf);
+}
+
+#[test]
+fn environment() {
+    environment::hold(&Surf);
 }
 
 #[test]

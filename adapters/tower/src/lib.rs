@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+#![cfg_attr(feature = "hyper", doc = include_str!("../README.md"))]
+#![cfg_attr(not(feature = "hyper"), doc = "Asynchronous Clarifai client over any tower service of HTTP.")]
 #![forbid(unsafe_code)]
 
 use std::error::Error as StdError;
@@ -49,8 +50,17 @@ pub struct Client<S, T = TokioTimer> {
     max_response: u64,
 }
 
-/// The clock of all clients of the process: those that share an app share its token, and must agree on the time.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// The clock of all clients: those that share an app share its token and its pace, and must agree on the time. It begins
+/// in 1970, so that the clients of another adapter agree too.
+static CLOCK: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), since_1970()));
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn mono() -> Mono {
+    Mono::new(CLOCK.1 + CLOCK.0.elapsed())
+}
 
 impl<S> Client<S> {
     /// A client over a ready-made service of HTTP with whatever layers it has, waiting on tokio.
@@ -216,8 +226,7 @@ where
     F: Future<Output = ()>,
 {
     fn now(&self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now::new(Mono::new(START.elapsed()), unix)
+        Now::new(mono(), since_1970())
     }
 
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
@@ -225,7 +234,7 @@ where
     }
 
     async fn wait_until(&self, time: Mono) {
-        (self.timer)(time.since(Mono::new(START.elapsed()))).await;
+        (self.timer)(time.since(mono())).await;
     }
 }
 

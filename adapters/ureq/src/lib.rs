@@ -25,11 +25,22 @@ pub struct Client {
     agent: ureq::Agent,
     /// Whether the agent must be told for each request to leave status and redirects alone.
     override_agent: bool,
+    /// Whether it must be told to leave its proxy alone, too.
+    without_proxy: bool,
     max_response: u64,
 }
 
-/// The clock of all clients of the process: those that share an app share its token, and must agree on the time.
-static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+/// The clock of all clients: those that share an app share its token and its pace, and must agree on the time. It begins
+/// in 1970, so that the clients of another adapter agree too.
+static CLOCK: LazyLock<(Instant, Duration)> = LazyLock::new(|| (Instant::now(), since_1970()));
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn mono() -> Mono {
+    Mono::new(CLOCK.1 + CLOCK.0.elapsed())
+}
 
 impl Client {
     /// A client with a connection pool of its own: ten seconds to connect, half an hour to send a body,
@@ -54,12 +65,16 @@ impl Client {
     /// A client over a ready-made agent, with its proxy, certificates, timeouts and pool.
     ///
     /// Its settings for redirects and for statuses as errors are overridden: the key goes to no other host, and the
-    /// body of a refusal is read.
+    /// body of a refusal is read. A proxy that it found in the environment is not used for a base address on this machine.
     pub fn with_agent(app: App, agent: ureq::Agent) -> Self {
         let config = agent.config();
-        let override_agent =
-            config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
-        Self { app: app.or_seed(fastrand::u64(..)), agent, override_agent, max_response: MAX_RESPONSE_BYTES }
+        let without_proxy = app.is_loopback() && config.proxy().is_some_and(ureq::Proxy::is_from_env);
+        let override_agent = without_proxy
+            || config.http_status_as_error()
+            || config.max_redirects() != 0
+            || config.max_redirects_will_error();
+        let app = app.or_seed(fastrand::u64(..));
+        Self { app, agent, override_agent, without_proxy, max_response: MAX_RESPONSE_BYTES }
     }
 
     /// Reads answers of at most so many bytes, counted after decompression. Default: [`MAX_RESPONSE_BYTES`].
@@ -171,13 +186,10 @@ impl Client {
 
     fn exchange(&self, mut request: Request<impl ureq::AsSendBody>) -> Result<Response<Bytes>, ureq::Error> {
         if self.override_agent {
-            request = self
-                .agent
-                .configure_request(request)
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .build();
+            let agent = &self.agent;
+            let config = agent.configure_request(request).http_status_as_error(false);
+            let config = config.max_redirects(0).max_redirects_will_error(false);
+            request = if self.without_proxy { config.proxy(None).build() } else { config.build() };
         }
         let (parts, mut body) = self.agent.run(request)?.into_parts();
         if body.content_length().is_some_and(|length| length > self.max_response) {
@@ -212,8 +224,7 @@ fn is_lookup(error: &std::io::Error) -> bool {
 
 impl Driver for &Client {
     fn now(&mut self) -> Now {
-        let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now::new(Mono::new(START.elapsed()), unix)
+        Now::new(mono(), since_1970())
     }
 
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
@@ -221,6 +232,6 @@ impl Driver for &Client {
     }
 
     fn wait_until(&mut self, time: Mono) {
-        thread::sleep(time.since(Mono::new(START.elapsed())));
+        thread::sleep(time.since(mono()));
     }
 }

@@ -54,6 +54,10 @@ pub enum Difference {
     UnpacksAhead,
     /// Takes the end of a connection without the farewell of TLS for the end of an answer that said no length.
     TakesCutTls,
+    /// Takes a connection that was reset for the end of an answer that said no length.
+    TakesReset,
+    /// Sends a request without a body again by itself where a used connection breaks before an answer.
+    RepeatsOnKept,
     /// Loses a header whose value is not ASCII.
     LosesForeignHeader,
 }
@@ -85,6 +89,8 @@ impl fmt::Display for Difference {
             Self::ManyHeadersTakeMemory => "takes more than 64 MiB for 100,000 headers",
             Self::UnpacksAhead => "may unpack far ahead of who reads",
             Self::TakesCutTls => "takes a cut TLS connection for the end of an answer without a length",
+            Self::TakesReset => "takes a reset connection for the end of an answer without a length",
+            Self::RepeatsOnKept => "sends a request without a body again by itself where a used connection breaks",
             Self::LosesForeignHeader => "loses a header that is not ASCII",
         })
     }

@@ -15,8 +15,11 @@ pub trait Driver: Send + Sync {
     /// Its name in the tables of the README.
     fn name(&self) -> &'static str;
 
-    /// A client of it, made as its users make one.
+    /// A client of it with these settings.
     fn client(&self, app: App, settings: &Settings) -> Box<dyn Client>;
+
+    /// A client as it makes one by default.
+    fn plain(&self, app: App) -> Box<dyn Client>;
 }
 
 /// The doors of a client.

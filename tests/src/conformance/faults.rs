@@ -128,6 +128,10 @@ impl Driver for Faulty {
         }
         Box::new(FaultyClient { inner: self.0.client(app, &settings), fault: self.1, sent: AtomicU32::new(0) })
     }
+
+    fn plain(&self, app: App) -> Box<dyn Client> {
+        self.0.plain(app)
+    }
 }
 
 struct FaultyClient {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Stdio};
 
 use bytes::Bytes;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
 use clarifai_core::{App, Credentials};
 
+use super::child;
 use super::difference::Difference;
 use super::driver::{Driver, Settings};
 use super::readme;
@@ -17,9 +17,6 @@ use super::scenario::{Ended, Op, machine, picture, quick};
 use super::secrets;
 use super::server::{Act, Server};
 use super::table::packed;
-
-/// Says to the process that it is the one to measure in.
-const HERE: &str = "CLARIFAI_MEASURE_HERE";
 
 const MIB: u64 = 1 << 20;
 
@@ -33,17 +30,16 @@ pub const MEASURED: [(&str, &str, u64); 6] = [
     ("memory-interim", "A flood of 20,000 interim answers", 64 * MIB),
 ];
 
-/// Measures, and compares with the limits.
+/// Measures, and compares with the limits. The test that calls this is named `memory`.
 ///
 /// # Panics
 ///
 /// Where a call fails, memory grows too much, or a secret shows in what the process prints.
 pub fn hold(driver: &impl Driver) {
     let name = driver.name();
-    let grown = measured(driver);
-    for (scenario, _, most) in MEASURED.iter().filter(|_| !grown.is_empty()) {
-        let bytes = grown.get(*scenario).copied();
-        let bytes = bytes.unwrap_or_else(|| panic!("{scenario} was not measured: {grown:?}"));
+    let Some(grown) = measured(driver) else { return };
+    for (scenario, _, most) in &MEASURED {
+        let bytes = grown[*scenario];
         println!("{name}: {scenario} grew by {} KiB of {}", bytes >> 10, most >> 10);
         let listed = *scenario == "memory-headers" && readme::differs(name, &Difference::ManyHeadersTakeMemory);
         let either = *scenario == "memory-gzip-bomb" && readme::differs(name, &Difference::UnpacksAhead);
@@ -54,34 +50,28 @@ pub fn hold(driver: &impl Driver) {
     }
 }
 
-/// Runs the test `memory` of this program again in a process of its own, and answers by how many bytes it grew, by
-/// scenario. Nothing in that process itself; all is 0 where there is no `/proc`.
+/// Runs the test `memory` of this program again in a process of its own, and answers by how many bytes it grew in each
+/// scenario; `None` in that process itself. All is 0 where there is no `/proc`.
 ///
 /// # Panics
 ///
-/// Where a call fails, or a secret shows in what the process prints.
-pub fn measured(driver: &impl Driver) -> BTreeMap<String, u64> {
-    if std::env::var_os(HERE).is_some() {
+/// Where a call fails, something was not measured, or a secret shows in what the process prints.
+pub fn measured(driver: &impl Driver) -> Option<BTreeMap<String, u64>> {
+    if child::is_here() {
         measure(driver);
-        return BTreeMap::new();
+        return None;
     }
-    let program = std::env::current_exe().expect("the program's own path");
-    let mut command = Command::new(program);
-    command
-        .args(["--exact", "memory", "--nocapture"])
-        .env(HERE, "1")
-        .env("RUST_LOG", "trace")
-        .env("RUST_BACKTRACE", "1");
-    let output = command.stdin(Stdio::null()).output().expect("a process");
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(!secrets::shows(text.as_bytes()), "the key shows in what a process printed");
-    assert!(output.status.success(), "{text}");
+    let text = child::run("memory", []);
     // The harness may have written its own words in front.
     let of_line = |line: &str| {
         let (name, bytes) = line.split_once(" grew ")?;
         Some((name.rsplit(' ').next()?.to_owned(), bytes.trim().parse().ok()?))
     };
-    text.lines().filter_map(of_line).collect()
+    let grown: BTreeMap<String, u64> = text.lines().filter_map(of_line).collect();
+    for (scenario, ..) in &MEASURED {
+        assert!(grown.contains_key(*scenario), "{scenario} was not measured: {grown:?}");
+    }
+    Some(grown)
 }
 
 /// A figure of `/proc/self/status`, in bytes.

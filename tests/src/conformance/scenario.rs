@@ -16,6 +16,7 @@ use clarifai_core::{
 };
 use http::{Request, Response};
 
+use super::TOO_SLOW;
 use super::difference::Difference;
 use super::driver::{AnyMachine, Settings};
 use super::reply::Reply;
@@ -444,6 +445,8 @@ impl Plain {
 
     /// Plays it on sockets.
     pub(super) fn on_sockets(&self, stage: &Stage) -> Result<(), String> {
+        // Replies that name a time name it from here on.
+        let begin = Instant::now();
         let mut connections: Vec<Vec<Act>> = Vec::new();
         let mut open = false;
         for (reply, _) in self.steps.iter().flat_map(|step| &step.replies) {
@@ -456,7 +459,6 @@ impl Plain {
         let server = stage.keep(Server::start(connections), self.requests());
         let app = self.app(&server.url());
         let client = stage.driver().client(app.clone(), &self.settings);
-        let begin = Instant::now();
         let mut ended = Vec::new();
         for step in &self.steps {
             let end = match step.door {
@@ -523,8 +525,12 @@ impl Plain {
                 None => return Err(format!("call {number} ended as {outcome:?}, not {:?}: {ended}", step.expect)),
             }
         }
-        if seen.took < self.at_least || seen.took > self.within {
-            return Err(format!("it took {:?}, not {:?} to {:?}", seen.took, self.at_least, self.within));
+        let (took, least, most) = (seen.took, self.at_least, self.within);
+        if took < least {
+            return Err(format!("it took {took:?}, not at least {least:?}"));
+        }
+        if took > most {
+            return Err(format!("{TOO_SLOW}it took {took:?}, not at most {most:?}"));
         }
         let expected = self.requests();
         if !expected.contains(&seen.arrived.len()) {

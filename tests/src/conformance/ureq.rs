@@ -37,6 +37,10 @@ impl Driver for Ureq {
         let client = clarifai_ureq::Client::with_agent(app, config.build().into());
         Box::new(UreqClient(client.with_max_response(settings.max_response)))
     }
+
+    fn plain(&self, app: App) -> Box<dyn Client> {
+        Box::new(UreqClient(clarifai_ureq::Client::new(app)))
+    }
 }
 
 impl Client for UreqClient {

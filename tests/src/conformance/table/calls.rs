@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::super::TOO_SLOW;
 use super::super::difference::Difference;
 use super::super::reply::{OK, answer, ok};
 use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
@@ -24,6 +25,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "A pooled connection that the server has closed is not used for a POST that may not be repeated; or the call fails, and was sent at most once.",
             "the script has no connections",
             pool_closed,
+        ),
+        sockets(
+            "pool-lost",
+            "Nor is a GET sent again by the adapter that is lost on a pooled connection: that is for the policy to say.",
+            "core's own tests hold the policy",
+            pool_lost,
         ),
         sockets(
             "parallel",
@@ -97,6 +104,24 @@ fn pool_closed(stage: &Stage) -> Result<(), String> {
     Ok(())
 }
 
+fn pool_lost(stage: &Stage) -> Result<(), String> {
+    let lost = || vec![Act::Read];
+    let first = vec![Act::Read, Act::Write(ok().kept().bytes()), Act::Read];
+    let server = stage.keep_uncounted(Server::start([vec![first], vec![lost(); 8]].concat()));
+    let app = stage.app(&server.url());
+    let client = stage.client(&app);
+    for expected in [Outcome::Status(200), MAYBE_SENT] {
+        let ended = Ended::Sent(client.send(Op::List.request(&app)));
+        must(ended.outcome() == expected, || format!("it ended as {:?}, not {expected:?}", ended.outcome()))?;
+        // As in `pool`.
+        thread::sleep(Duration::from_millis(50));
+    }
+    if server.count() > 2 {
+        stage.differs(Difference::RepeatsOnKept);
+    }
+    Ok(())
+}
+
 fn parallel(stage: &Stage) -> Result<(), String> {
     let server =
         stage.keep(Server::always(vec![Act::Read, Act::Pause(Duration::from_millis(5)), Act::Write(ok().bytes())]), 32);
@@ -128,7 +153,7 @@ fn parallel_slow(stage: &Stage) -> Result<(), String> {
     client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
     let took = begin.elapsed();
     must(first.join().unwrap_or(false), || "the slow call failed".to_owned())?;
-    must(took < Duration::from_millis(1200), || format!("the quick call took {took:?}"))
+    must(took < Duration::from_millis(1200), || format!("{TOO_SLOW}the quick call took {took:?}"))
 }
 
 fn give_up_call(stage: &Stage) -> Result<(), String> {
@@ -150,7 +175,7 @@ fn given_up(stage: &Stage, acts: Vec<Act>) -> Result<(), String> {
         return Ok(());
     }
     let took = begin.elapsed();
-    must(took < Duration::from_millis(1500), || format!("it took {took:?} to give it up"))?;
+    must(took < Duration::from_millis(1500), || format!("{TOO_SLOW}it took {took:?} to give it up"))?;
     client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
     thread::sleep(Duration::from_millis(2500));
     must(server.count() == 2, || format!("{} requests arrived, not 2", server.count()))

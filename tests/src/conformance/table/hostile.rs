@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use clarifai_core::TransportFailureKind::{MaybeSent, TooLarge};
 
+use super::super::TOO_SLOW;
 use super::super::difference::Difference;
 use super::super::reply::{Framing, OK, answer, ok};
 use super::super::scenario::{Ended, MAYBE_SENT, Op, Outcome, Scenario, TOO_LARGE, run, send};
@@ -79,6 +80,14 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT),
+        ),
+        plain(
+            "reset-until-close",
+            "Where no length is said, only the farewell of TCP ends a body, and a reset is a failed connection.",
+            send(Op::List)
+                .meets([Act::Read, Act::Write(ok().framed(Framing::UntilClose).bytes()), Act::Reset], MaybeSent)
+                .ends(MAYBE_SENT)
+                .or(Outcome::Status(200), Difference::TakesReset),
         ),
         plain(
             "slow-body",
@@ -242,7 +251,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 let begin = Instant::now();
                 let ended = Ended::Sent(stage.driver().client(app.clone(), &settings).send(Op::List.request(&app)));
                 must(ended.outcome() == MAYBE_SENT, || ended.to_string())?;
-                must(begin.elapsed() < Duration::from_secs(5), || format!("it took {:?}", begin.elapsed()))
+                must(begin.elapsed() < Duration::from_secs(5), || format!("{TOO_SLOW}it took {:?}", begin.elapsed()))
             },
         ),
     ]
@@ -277,7 +286,7 @@ fn head_of(lines: &str) -> Vec<u8> {
 /// The rule is "too large"; an answer, or a broken connection, are differences.
 fn large_head(stage: &Stage, lines: &str, taken: Difference) -> Result<(), String> {
     let (ended, took) = ended(stage, head_of(lines));
-    must(took < Duration::from_secs(10), || format!("it took {took:?}"))?;
+    must(took < Duration::from_secs(10), || format!("{TOO_SLOW}it took {took:?}"))?;
     match ended.outcome() {
         TOO_LARGE => Ok(()),
         MAYBE_SENT => {
@@ -327,7 +336,7 @@ fn interim_flood(stage: &Stage) -> Result<(), String> {
     let mut bytes = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20_000);
     bytes.extend(answer(200, OK).bytes());
     let (ended, took) = ended(stage, bytes);
-    must(took < Duration::from_secs(10), || format!("it took {took:?}"))?;
+    must(took < Duration::from_secs(10), || format!("{TOO_SLOW}it took {took:?}"))?;
     match ended.outcome() {
         Outcome::Status(200) => Ok(()),
         MAYBE_SENT | TOO_LARGE => {

@@ -156,7 +156,7 @@ fn refusals() -> Vec<Scenario> {
                 .gets(refusal(429, 11005).retry_in(2))
                 .gets(ok())
                 .ends(Outcome::Done)
-                .at_least(Duration::from_millis(950)),
+                .at_least(Duration::from_secs(1)),
         ),
         plain(
             "retry-after-past",

@@ -1,0 +1,31 @@
+//! A test that needs a process to itself: it runs again as a child of the test program.
+
+use std::env;
+use std::process::{Command, Stdio};
+
+use super::secrets;
+
+/// Says to the process that it is the child.
+const CHILD: &str = "CLARIFAI_TEST_CHILD";
+
+/// Whether this process is the child.
+pub(super) fn is_here() -> bool {
+    env::var_os(CHILD).is_some()
+}
+
+/// Runs the test of this name again in a process of its own, with these variables, and gives what that printed.
+///
+/// # Panics
+///
+/// Where it fails, where there is no such test, or where a secret shows in what it printed.
+pub(super) fn run<'a>(test: &str, variables: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let program = env::current_exe().expect("the program's own path");
+    let mut command = Command::new(program);
+    command.args(["--exact", test, "--nocapture"]).envs(variables).env(CHILD, "1");
+    command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+    let output = command.stdin(Stdio::null()).output().expect("a process");
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(!secrets::shows(text.as_bytes()), "the key shows in what a process printed");
+    assert!(output.status.success() && text.contains("test result: ok. 1 passed"), "{text}");
+    text
+}
