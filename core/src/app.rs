@@ -55,13 +55,17 @@ pub(crate) struct Shared {
     pub(crate) budget: Budget,
     /// The pace of work in bulk where none was set.
     bulk: Pacer,
+    /// 0 stands for none.
     seed: AtomicU64,
+    /// How many seeds were drawn from it.
+    drawn: AtomicU64,
 }
 
 impl Shared {
     /// A different number for each machine, all following from the seed handed in.
     pub(crate) fn next_seed(&self) -> u64 {
-        self.seed.fetch_add(0x9E37_79B9_7F4A_7C15, Ordering::Relaxed)
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        self.seed.load(Ordering::Relaxed).wrapping_add(drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 }
 
@@ -195,8 +199,8 @@ impl App {
 
     /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.
     pub fn with_seed(self, seed: u64) -> Self {
-        // 0 stands for none.
         self.shared.seed.store(seed.max(1), Ordering::Relaxed);
+        self.shared.drawn.store(0, Ordering::Relaxed);
         self
     }
 

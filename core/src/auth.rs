@@ -175,7 +175,7 @@ struct Desk {
     token: Option<Held>,
     leased_until: Option<Mono>,
     /// The last tokens, to be blotted out of texts from outside.
-    seen: [Option<Quiet>; 2],
+    seen: [Option<Quiet>; 16],
 }
 
 /// A text that never shows itself.

@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde_json::Value;
 use thiserror::Error as ThisError;
 
+use crate::auth::Token;
 use crate::model::{Status, StatusCode};
+use crate::operation::Operation as _;
 
 /// How much of an unreadable or refusing answer an error keeps, in bytes.
 pub const EXCERPT_BYTES: usize = 512;
@@ -227,15 +229,20 @@ impl Error {
     /// Whether the thing asked for does not exist.
     pub fn is_not_found(&self) -> bool {
         match &self.innermost().0.kind {
-            ErrorKind::Api(error) => error.is_not_found(),
+            ErrorKind::Api(error) => error.is_not_found() && !self.is_of_token(),
             ErrorKind::NoSuchModel(_) => true,
             _ => false,
         }
     }
 
+    /// Whether it is the request for a token that failed, so that the call itself was not made and nothing was said of it.
+    pub(crate) fn is_of_token(&self) -> bool {
+        self.innermost().0.operation == Token::NAME
+    }
+
     /// Whether the service itself says so. A page of a gateway that does not know the way is no proof.
     pub(crate) fn is_surely_not_found(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.number() != 0 && error.is_not_found())
+        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.number() != 0) && self.is_not_found()
     }
 
     /// What the caller can do, in one sentence, where that is known.

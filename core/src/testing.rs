@@ -95,8 +95,8 @@ impl Default for ManualClock {
 
 /// Drives machines through a list of expected requests, each with its answer, in virtual time.
 ///
-/// A request that is not the next one on the list is answered with a failure that no machine retries; from then on
-/// [`finish`](Self::finish) and [`assert_done`](Self::assert_done) say which one it was.
+/// A request that is not the next one on the list is answered with a failure, and so is every later one, whatever the list
+/// says; [`finish`](Self::finish) and [`assert_done`](Self::assert_done) say which one it was.
 #[derive(Debug, Default)]
 #[must_use = "a script does nothing until a machine is run with it"]
 pub struct Script {
@@ -234,6 +234,10 @@ impl Script {
             }
             Some(_) => String::new(),
         };
+        // What a machine does after the first one that was wrong says nothing more.
+        if !self.problems.is_empty() {
+            return Err(TransportFailure::new(TransportFailureKind::TooLarge, "the script was left before"));
+        }
         match self.planned.pop_front() {
             Some(planned) if problem.is_empty() => {
                 self.clock.advance(planned.takes);
@@ -245,7 +249,7 @@ impl Script {
                     self.planned.push_front(taken);
                 }
                 self.problems.push(problem.clone());
-                // The one kind of failure that no machine repeats.
+                // The one kind of failure that no call repeats.
                 Err(TransportFailure::new(TransportFailureKind::TooLarge, problem))
             }
         }

@@ -381,7 +381,7 @@ impl PredictBatch {
         let unavailable = is_unavailable(&error);
         let error = Arc::new(error);
         if passes && !fatal {
-            if let Some(pause) = self.rounds.next(hint) {
+            if let Some(pause) = self.rounds.next(&self.app, hint) {
                 return self.pause(now.mono + pause);
             }
         }
@@ -418,7 +418,7 @@ impl PredictBatch {
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(None) {
+        if let Some(pause) = self.rounds.next(&self.app, None) {
             self.waiting.extend(again.into_iter().map(|(planned, ..)| planned));
             return self.pause(now.mono + pause);
         }

@@ -19,12 +19,12 @@ impl Rounds {
             max_server_wait: app.retry().max_server_wait,
             ..RetryPolicy::default()
         };
-        Self(Backoff::new(&policy, app.shared().next_seed()))
+        Self(Backoff::new(&policy))
     }
 
     /// The pause before the next round, or `None` where there is none left, or the server asks for too long a wait.
-    pub(super) fn next(&mut self, hint: Option<Duration>) -> Option<Duration> {
-        self.0.next(Cause::Transient, hint)
+    pub(super) fn next(&mut self, app: &App, hint: Option<Duration>) -> Option<Duration> {
+        self.0.next(app, Cause::Transient, hint)
     }
 
     /// Something got through: all rounds are there again.

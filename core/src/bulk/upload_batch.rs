@@ -71,6 +71,8 @@ struct Slot {
     doubt: Doubt,
     /// How it came into doubt.
     lost: Option<Arc<Error>>,
+    /// What it is where it was [refused](Doubt::Refused) and is not there.
+    otherwise: Option<Outcome>,
     outcome: Option<Outcome>,
     /// The last answer about it.
     raw: Option<Box<Value>>,
@@ -83,8 +85,9 @@ enum Doubt {
     None,
     /// A call with it may have been carried out.
     Open,
-    /// An earlier call was in doubt, the input was not found then, and now the service says that it is there.
-    Duplicate,
+    /// An earlier call was in doubt, the input was not found then, and now the service refuses it: perhaps because it is
+    /// there since.
+    Refused,
     /// A call with it was in doubt once, and it was not found.
     Past,
 }
@@ -99,6 +102,23 @@ enum State {
     Spent,
 }
 
+impl Slot {
+    /// It is this, unless an earlier call may have stored it since somebody looked.
+    fn refuse(&mut self, outcome: Outcome) {
+        match (self.doubt, outcome) {
+            (Doubt::None, outcome) => self.outcome = Some(outcome),
+            // Nobody says so for certain of what was lost once.
+            (_, Outcome::NotSent(error)) => {
+                self.outcome = Some(Outcome::Unknown(self.lost.take().unwrap_or(error)));
+            }
+            (_, outcome) => {
+                self.doubt = Doubt::Refused;
+                self.otherwise = Some(outcome);
+            }
+        }
+    }
+}
+
 impl UploadBatch {
     pub(super) fn new(app: &App, number: u64, inputs: Vec<Planned>, rounds: u32, raw: bool) -> Self {
         let slot = |Planned { index, input, .. }| Slot {
@@ -107,6 +127,7 @@ impl UploadBatch {
             input,
             doubt: Doubt::None,
             lost: None,
+            otherwise: None,
             outcome: None,
             raw: None,
         };
@@ -139,10 +160,10 @@ impl UploadBatch {
 
     /// Does what is to be done next: first whatever is in doubt, then what was not sent.
     fn go_on(&mut self, now: Now) -> Step<UploadedBatch> {
-        let is_open = |slot: &Slot| slot.outcome.is_none() && matches!(slot.doubt, Doubt::Open | Doubt::Duplicate);
+        let is_open = |slot: &Slot| slot.outcome.is_none() && matches!(slot.doubt, Doubt::Open | Doubt::Refused);
         if let Some(place) = self.slots.iter().position(is_open) {
             let id = self.slots[place].id.clone().unwrap_or_default();
-            let attempt = Box::new(Attempt::new(&self.app, LookUp(GetInput::new(&*id), id)));
+            let attempt = Box::new(Attempt::new(&self.app, LookUp { get: GetInput::new(&*id), id, raw: self.raw }));
             return self.look(attempt, place, now, Event::Begin);
         }
         let unsent: Vec<_> =
@@ -209,13 +230,9 @@ impl UploadBatch {
                     slot.id = slot.id.take().or(Some(id).filter(|id| !id.is_empty()));
                     slot.outcome = Some(Outcome::Created);
                 }
-                Err(failure) if failure.status.code == Some(StatusCode::INPUT_DUPLICATE) => match slot.doubt {
-                    // It may be there because of the earlier call.
-                    Doubt::Past => slot.doubt = Doubt::Duplicate,
-                    _ => slot.outcome = Some(Outcome::AlreadyThere),
-                },
+                Err(failure) if is_duplicate(&failure.status) => slot.refuse(Outcome::AlreadyThere),
                 Err(failure) => match Refusal::of(&failure.status) {
-                    Refusal::Final => slot.outcome = Some(Outcome::Rejected(failure.status)),
+                    Refusal::Final => slot.refuse(Outcome::Rejected(failure.status)),
                     Refusal::NotDone => again.push((*place, failure.status)),
                     Refusal::Uncertain if slot.id.is_some() => {
                         let error = Arc::new(by_item(failure.status));
@@ -230,12 +247,12 @@ impl UploadBatch {
         if again.is_empty() && uncertain.is_none() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.sends.next(None) {
+        if let Some(pause) = self.sends.next(&self.app, None) {
             let least = if uncertain.is_some() { SETTLING } else { Duration::ZERO };
             return self.pause(now.mono + pause.max(least));
         }
         for (place, status) in again {
-            self.slots[place].outcome = Some(Outcome::Rejected(status));
+            self.slots[place].refuse(Outcome::Rejected(status));
         }
         match uncertain {
             None => self.go_on(now),
@@ -272,13 +289,13 @@ impl UploadBatch {
         if !happened && !error.is_retryable() {
             // A refusal of the call, which would be the same again.
             for place in places {
-                self.slots[*place].outcome = Some(refusal(&error));
+                self.slots[*place].refuse(refusal(&error));
             }
             return self.go_on(now);
         }
         // What the service may still be at work on shall have settled before anybody looks.
         let least = if happened { SETTLING } else { Duration::ZERO };
-        if let Some(pause) = self.sends.next(error.retry_after()) {
+        if let Some(pause) = self.sends.next(&self.app, error.retry_after()) {
             return self.pause(now.mono + pause.max(least));
         }
         self.note_unavailable(&error);
@@ -306,7 +323,7 @@ impl UploadBatch {
             slot.outcome.get_or_insert_with(|| match slot.doubt {
                 Doubt::None => Outcome::NotSent(Arc::clone(error)),
                 // Not even where it was not found: what was lost once may still arrive.
-                Doubt::Open | Doubt::Duplicate | Doubt::Past => {
+                Doubt::Open | Doubt::Refused | Doubt::Past => {
                     Outcome::Unknown(slot.lost.take().unwrap_or_else(|| Arc::clone(error)))
                 }
             });
@@ -332,14 +349,13 @@ impl UploadBatch {
             Ok(found) => {
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
-                slot.raw = self.raw.then(|| serde_json::to_value(&found.input).map(Box::new).ok()).flatten();
+                slot.raw = found.raw;
                 self.go_on(now)
             }
             Err(error) if error.is_surely_not_found() => {
-                match slot.doubt {
-                    // Not under this id, so it is the address that another input has.
-                    Doubt::Duplicate => slot.outcome = Some(Outcome::AlreadyThere),
-                    _ => slot.doubt = Doubt::Past,
+                match slot.otherwise.take() {
+                    Some(outcome) => slot.outcome = Some(outcome),
+                    None => slot.doubt = Doubt::Past,
                 }
                 self.go_on(now)
             }
@@ -352,7 +368,7 @@ impl UploadBatch {
                 }
                 // An answer that nobody can read, or a page of a gateway, may be another one next time.
                 if error.is_retryable() || error.api_code().is_none() {
-                    if let Some(pause) = self.looks.next(error.retry_after()) {
+                    if let Some(pause) = self.looks.next(&self.app, error.retry_after()) {
                         return self.pause(now.mono + pause);
                     }
                     self.note_unavailable(&error);
@@ -382,12 +398,18 @@ impl Machine for UploadBatch {
     }
 }
 
+/// Whether it is there already: an input's own code, and that of a video.
+fn is_duplicate(status: &Status) -> bool {
+    [Some(StatusCode::INPUT_DUPLICATE), Some(StatusCode::INPUT_VIDEO_DUPLICATE)].contains(&status.code)
+}
+
 /// Whether no other call has a chance either.
 pub(super) fn is_fatal(error: &Error) -> bool {
     let is_maintenance = matches!(error.kind(), ErrorKind::Api(api) if api.is_maintenance());
     // Inputs are looked at before, so what cannot be sent is the call.
     let is_invalid = matches!(error.kind(), ErrorKind::Invalid(_));
-    error.is_auth() || error.is_quota() || is_maintenance || is_invalid
+    let no_token = error.is_of_token() && !error.is_retryable();
+    error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token
 }
 
 /// Whether nobody is served at the moment, whatever they ask.
@@ -480,13 +502,19 @@ impl Operation for CreateOnce {
 
 /// Looking an input up, and what time it is at the service.
 #[derive(Debug)]
-struct LookUp(GetInput, String);
+struct LookUp {
+    get: GetInput,
+    id: String,
+    /// Whether the service's own words are kept.
+    raw: bool,
+}
 
 #[derive(Debug)]
 struct Found {
     input: Input,
     /// Time since 1970 by the service's clock.
     date: Option<Duration>,
+    raw: Option<Box<Value>>,
 }
 
 impl Found {
@@ -512,16 +540,18 @@ impl Operation for LookUp {
     }
 
     fn target(&self, target: &mut Target) {
-        self.0.target(target);
+        self.get.target(target);
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Found, Unreadable> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        let input = self.0.decode(answer)?;
+        let input = self.get.decode(answer)?;
+        let raw =
+            if self.raw { answer.parse::<Value>()?.get_mut("input").map(|input| Box::new(input.take())) } else { None };
         // An answer about something else, out of a cache on the way, must not pass for this one.
-        match input.id == self.1 {
-            true => Ok(Found { input, date }),
+        match input.id == self.id {
+            true => Ok(Found { input, date, raw }),
             false => Err(Unreadable::new("input.id", "is not the one that was asked for")),
         }
     }

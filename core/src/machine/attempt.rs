@@ -50,8 +50,18 @@ pub struct Attempt<O> {
     happened: bool,
     /// Whether the token was renewed because it was refused.
     renewed: bool,
-    /// Whether a failure is final: whoever looks again and again has a patience of their own.
-    once: bool,
+    manner: Manner,
+}
+
+/// For whom the call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// The caller.
+    Plain,
+    /// A wait that is to come: secrets are blotted out of the answer before it is read.
+    Redacted,
+    /// A wait, as one of its looks: the same, and a failure is final, because the wait has a patience of its own.
+    Look,
 }
 
 #[derive(Debug)]
@@ -73,7 +83,7 @@ impl<O: Operation> Attempt<O> {
     /// A machine for `operation`. Nothing happens before it is driven; bad arguments come out of the first step.
     pub fn new(app: &App, operation: O) -> Self {
         Self {
-            backoff: Backoff::new(app.retry(), app.shared().next_seed()),
+            backoff: Backoff::new(app.retry()),
             app: app.clone(),
             operation,
             state: State::Start,
@@ -81,7 +91,7 @@ impl<O: Operation> Attempt<O> {
             attempts: 0,
             happened: false,
             renewed: false,
-            once: false,
+            manner: Manner::Plain,
         }
     }
 
@@ -89,8 +99,14 @@ impl<O: Operation> Attempt<O> {
     /// still renewed.
     pub(crate) fn look(app: &App, operation: O) -> Self {
         let mut attempt = Self::new(app, operation);
-        attempt.once = true;
+        attempt.manner = Manner::Look;
         attempt
+    }
+
+    /// Its answer goes into a wait, where it is shown in errors and written down in checkpoints.
+    pub(crate) fn redacted(mut self) -> Self {
+        self.manner = Manner::Redacted;
+        self
     }
 
     /// How often the request was sent so far.
@@ -224,10 +240,9 @@ impl<O: Operation> Attempt<O> {
         generation: Option<u64>,
         sent: &Sent,
     ) -> Step<O::Output> {
-        let answer = match self.once {
-            false => Envelope::open(&self.app, response),
-            // What a wait sees is shown in errors and written down in checkpoints.
-            true => Envelope::open_redacted(&self.app, response),
+        let answer = match self.manner {
+            Manner::Plain => Envelope::open(&self.app, response),
+            Manner::Redacted | Manner::Look => Envelope::open_redacted(&self.app, response),
         };
         let judged = exchange::judge(&self.operation, &answer);
         sent.ended(now.mono, Some(&answer), judged.as_ref().err());
@@ -254,7 +269,7 @@ impl<O: Operation> Attempt<O> {
 
     /// Whether the limit for sending leaves room for once more. A renewed token counts like any other reason.
     fn may_send_again(&self) -> bool {
-        self.once || self.attempts < self.app.retry().max_attempts
+        self.manner == Manner::Look || self.attempts < self.app.retry().max_attempts
     }
 
     /// Whether the pace allows a request now; otherwise when to ask again.
@@ -280,12 +295,12 @@ impl<O: Operation> Attempt<O> {
             false => error,
         };
         self.happened |= error.may_have_happened();
-        if self.once || (!token && !self.may_send_again()) {
+        if self.manner == Manner::Look || (!token && !self.may_send_again()) {
             return self.end(Err(error));
         }
         let replay = if token { crate::Replay::Safe } else { self.operation.replay() };
         let Some(cause) = retry::cause(&error, replay) else { return self.end(Err(error)) };
-        let Some(wait) = self.backoff.next(cause, hint) else { return self.end(Err(error)) };
+        let Some(wait) = self.backoff.next(&self.app, cause, hint) else { return self.end(Err(error)) };
         if !self.app.shared().budget.withdraw() {
             return self.end(Err(error));
         }

@@ -253,7 +253,8 @@ pub(super) type Key = (Option<Scope>, String, Option<String>);
 
 /// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
 ///
-/// It is the caller's: kept as long as they like, and emptied when models were renamed.
+/// It is the caller's: kept as long as they like, and emptied when models were renamed. Names are told apart by their
+/// owner, or the scope of the app, and not by credentials or base address: with keys of several apps keep one for each.
 /// Filled beforehand by [`WarmModelCache`](super::WarmModelCache).
 #[doc(alias = "clear_model_cache")]
 #[derive(Clone, Debug, Default)]

@@ -68,6 +68,8 @@ enum State {
     Start,
     Creating(Box<Attempt<CreateModelVersion>>),
     Waiting(Box<WaitForTraining>),
+    /// The wait is over; what it saw last is still told.
+    Ended(Box<WaitForTraining>),
     Spent,
 }
 
@@ -151,18 +153,19 @@ impl Train {
         self
     }
 
-    /// The version in training as it was at the last look, once there is one.
+    /// The version in training as it was at the last look, once there is one; also after the end of the wait.
     pub fn progress(&self) -> Option<&ModelVersion> {
         match &self.state {
-            State::Waiting(wait) => wait.goal().last(),
+            State::Waiting(wait) | State::Ended(wait) => wait.goal().last(),
             _ => None,
         }
     }
 
-    /// The wait written down, once the training was started. Go on with [`WaitForTraining`]`::resume_from`.
+    /// The wait written down, once the training was started; also after the end of the wait, where looking failed. Go on
+    /// with [`WaitForTraining`]`::resume_from`.
     pub fn checkpoint(&self) -> Option<Checkpoint<Trained>> {
         match &self.state {
-            State::Waiting(wait) => Some(wait.checkpoint()),
+            State::Waiting(wait) | State::Ended(wait) => Some(wait.checkpoint()),
             _ => None,
         }
     }
@@ -202,15 +205,19 @@ impl Train {
     }
 
     fn wait(&mut self, mut wait: Box<WaitForTraining>, now: Now, event: Event) -> Step<Training> {
-        let error = match wait.resume(now, event).ended() {
-            Ok(Ok(version)) => return Step::Done(Ok(Training::Trained(version))),
-            Ok(Err(error)) => error,
+        let ended = match wait.resume(now, event).ended() {
+            Ok(ended) => ended,
             Err(step) => {
                 self.state = State::Waiting(wait);
                 return step;
             }
         };
         let version = wait.goal().last().cloned();
+        self.state = State::Ended(wait);
+        let error = match ended {
+            Ok(version) => return Step::Done(Ok(Training::Trained(version))),
+            Err(error) => error,
+        };
         match (error.kind(), version) {
             (ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }), Some(version)) => {
                 Step::Done(Ok(Training::TimedOut(version)))
@@ -231,12 +238,16 @@ impl Machine for Train {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
-                let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)));
+                let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)).redacted());
                 self.create(attempt, now, Event::Begin)
             }
             (State::Start, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
             (State::Creating(attempt), event) => self.create(attempt, now, event),
             (State::Waiting(wait), event) => self.wait(wait, now, event),
+            (ended @ State::Ended(_), _) => {
+                self.state = ended;
+                Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already"))))
+            }
             (State::Spent, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
         }
     }

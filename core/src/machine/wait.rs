@@ -86,9 +86,11 @@ pub enum Verdict<T> {
 /// ```
 ///
 /// It pauses after each look, after one that failed as well, and never for less than its [`Schedule`] or the server's
-/// `Retry-After` asks for. At the deadline it ends to the tick; a look that is due at that moment, and an answer that is
-/// under way then, still count. Three ways to fail are three [causes](WaitCause), and each comes with the last known state:
-/// [`ErrorKind::Wait`].
+/// `Retry-After` asks for, of which it waits two minutes at most ([`max_server_wait`] of the app's policy). At the deadline
+/// it ends to the tick; a look that is due at that moment, and an answer that is under way then, still count. Three ways to
+/// fail are three [causes](WaitCause), and each comes with the last known state: [`ErrorKind::Wait`].
+///
+/// [`max_server_wait`]: crate::policy::RetryPolicy::max_server_wait
 ///
 /// A wait can go on where another process stopped: see [`checkpoint`](Self::checkpoint).
 pub struct Wait<G: Goal> {

@@ -15,7 +15,7 @@ use crate::target::Scope;
 /// later. The list is that of [`ListModels`]; of it the service's own models are noted, unless told otherwise.
 ///
 /// A name that several models have is noted for each of their types, and without a type only where one of them is left
-/// when those that embed or cluster are not counted.
+/// when those that embed or cluster are not counted. Models that are not to be noted count there all the same.
 ///
 /// ```
 /// use clarifai_core::{App, Credentials, machine::{ModelCache, WarmModelCache}, testing::Script};
@@ -100,7 +100,14 @@ impl WarmModelCache {
         }
     }
 
+    fn wants(&self, model: &Model) -> bool {
+        self.only.is_none_or(|only| only(model))
+    }
+
     fn insert(&self, name: &str, kind: Option<&str>, model: &Model) {
+        if !self.wants(model) {
+            return;
+        }
         let mut found = ModelRef::from(&*model.id);
         if let Some(owner) = &self.owner {
             found = found.of(owner.clone());
@@ -116,16 +123,13 @@ impl Machine for WarmModelCache {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<usize> {
         let reading = self.reading.get_or_insert_with(|| {
-            let mut pages = Pages::new(&self.app, self.list.clone()).that_may_change();
-            if let Some(only) = self.only {
-                pages = pages.only(only);
-            }
-            pages.all()
+            // All of it is read: what is not noted can still make a name ambiguous.
+            Pages::new(&self.app, self.list.clone()).that_may_change().all()
         });
         reading.resume(now, event).map(|models| {
             let models = models?;
             self.note(&models);
-            Ok(models.len())
+            Ok(models.iter().filter(|model| self.wants(model)).count())
         })
     }
 }

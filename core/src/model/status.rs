@@ -262,6 +262,8 @@ named_codes! {
     INPUT_IN_PROGRESS = 30_003;
     /// The input is there already, by its id or its URL.
     INPUT_DUPLICATE = 30_100;
+    /// The video is there already.
+    INPUT_VIDEO_DUPLICATE = 31_100;
     /// The service cannot read this kind of file.
     INPUT_UNSUPPORTED_FORMAT = 30_101;
     /// No such input.

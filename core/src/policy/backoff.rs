@@ -3,22 +3,24 @@
 use std::time::Duration;
 
 use super::retry::{Cause, RetryPolicy};
+use crate::app::App;
 
 /// The waits of one machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     policy: RetryPolicy,
-    random: u64,
+    /// Drawn when it is needed: by then whoever drives the machine has seeded the app.
+    random: Option<u64>,
     retries: u32,
 }
 
 impl Backoff {
-    pub(crate) fn new(policy: &RetryPolicy, seed: u64) -> Self {
-        Self { policy: policy.clone(), random: seed, retries: 0 }
+    pub(crate) fn new(policy: &RetryPolicy) -> Self {
+        Self { policy: policy.clone(), random: None, retries: 0 }
     }
 
     /// The wait before the next attempt, or `None` where there shall be none.
-    pub(crate) fn next(&mut self, cause: Cause, hint: Option<Duration>) -> Option<Duration> {
+    pub(crate) fn next(&mut self, app: &App, cause: Cause, hint: Option<Duration>) -> Option<Duration> {
         let policy = &self.policy;
         if self.retries + 1 >= policy.max_attempts {
             return None;
@@ -32,7 +34,7 @@ impl Backoff {
         };
         let ceiling = base.saturating_mul(1_u32.checked_shl(self.retries).unwrap_or(u32::MAX)).min(policy.max_delay);
         self.retries += 1;
-        let jitter = self.up_to(ceiling);
+        let jitter = self.up_to(ceiling, app);
         // Everybody who was given the same hint comes back at the same time, so the jitter goes on top of it.
         Some(hint.unwrap_or_default().saturating_add(jitter))
     }
@@ -43,16 +45,17 @@ impl Backoff {
     }
 
     /// A duration in `0..=ceiling`, evenly spread.
-    fn up_to(&mut self, ceiling: Duration) -> Duration {
+    fn up_to(&mut self, ceiling: Duration, app: &App) -> Duration {
         let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
-        let scaled = (u128::from(self.random()) * (u128::from(nanos) + 1)) >> 64;
+        let scaled = (u128::from(self.random(app)) * (u128::from(nanos) + 1)) >> 64;
         Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
     }
 
     /// `SplitMix64` (Steele, Lea and Flood, 2014): enough to spread waits, and a crate less.
-    fn random(&mut self) -> u64 {
-        self.random = self.random.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.random;
+    fn random(&mut self, app: &App) -> u64 {
+        let next = self.random.unwrap_or_else(|| app.shared().next_seed()).wrapping_add(0x9E37_79B9_7F4A_7C15);
+        self.random = Some(next);
+        let mut z = next;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
@@ -65,8 +68,9 @@ mod tests {
 
     fn waits(seed: u64, cause: Cause, hint: Option<u64>, attempts: u32) -> Vec<f64> {
         let policy = RetryPolicy::default().with_max_attempts(attempts);
-        let mut backoff = Backoff::new(&policy, seed);
-        std::iter::from_fn(|| backoff.next(cause, hint.map(Duration::from_secs)))
+        let mut backoff = Backoff::new(&policy);
+        let app = App::new(crate::Credentials::key("key").expect("a key")).with_seed(seed);
+        std::iter::from_fn(|| backoff.next(&app, cause, hint.map(Duration::from_secs)))
             .map(|wait| wait.as_secs_f64())
             .collect()
     }

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::machine::Mono;
 
 /// Keeps the requests of all machines that share it below a limit: never more than so many in any window of time,
-/// and none before the moment the service asked to wait until.
+/// and none before the moment the service asked to wait until, or two minutes of it where it asked for more
+/// ([`max_server_wait`](super::RetryPolicy::max_server_wait)).
 ///
 /// Cheap to clone; clones share their count. An [`App`](crate::App) that [has one](crate::App::with_pacer) sends every
 /// request by it. A moment is counted when a request is sent, not when it is asked for, so an adapter that wakes late

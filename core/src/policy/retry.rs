@@ -25,7 +25,8 @@ pub struct RetryPolicy {
     pub throttled_delay: Duration,
     /// Ceiling of every wait that the server did not ask for. Default 20 s.
     pub max_delay: Duration,
-    /// The longest wait a server may ask for; asked for more, the call fails and the error says so. Default 120 s.
+    /// The longest wait a server may ask for. Asked for more, a call fails and the error says so; what waits for something
+    /// and what keeps a pace go on after this long. Default 120 s.
     pub max_server_wait: Duration,
 }
 
