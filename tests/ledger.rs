@@ -481,6 +481,59 @@ fn lost_answers_without_ids_are_told_and_nothing_is_sent_again() {
     });
 }
 
+/// Answers are lost, and what was asked for is carried out seconds later, often after it was looked for; and a gateway
+/// refuses some of the calls without a word of the service. Whatever arrives late, nothing is told as surely not stored
+/// that is there in the end.
+#[test]
+fn calls_that_arrive_late_are_never_told_as_surely_not_stored() {
+    seeded::cases("late-calls", 30, |rng| {
+        let simulator = Simulator::new();
+        let mut late: Vec<(Duration, Request<Bytes>)> = Vec::new();
+        let (mut dice, mut hidden) = (rng.fork(), 0);
+        let mut crowd = Crowd::new(|now, request: Request<Body>| {
+            let (request, time) = (request.map(|body| body.to_bytes()), now.mono.since_start());
+            late.retain(|(due, request)| {
+                if *due <= time {
+                    simulator.handle(now, request);
+                }
+                *due > time
+            });
+            if request.method() == Method::POST {
+                match dice.u8(..10) {
+                    0..3 => {
+                        hidden += 1;
+                        late.push((time + Duration::from_millis(dice.u64(..5000)), request));
+                        return Reply::fail(TransportFailureKind::MaybeSent);
+                    }
+                    3 => return Reply::new(Ok(Response::builder().status(413).body(Bytes::new()).unwrap())),
+                    _ => {}
+                }
+            }
+            Reply::new(Ok(simulator.handle(now, &request))).after(Duration::from_millis(dice.u64(..300)))
+        });
+        let input =
+            |number| NewInput::image_url(format!("https://example.com/{number}.jpg")).with_id(format!("i{number}"));
+        let inputs: Vec<_> = (0..300).map(input).collect();
+        let limits = CallLimits::default().with_inputs(rng.usize(1..20));
+        let report = crowd.run_bulk(Upload::new(&app(rng.u64(..)), inputs).limits(limits), 3);
+        let end = crowd.clock().now();
+        drop(crowd);
+        for (_, request) in &late {
+            simulator.handle(end, request);
+        }
+        let there = addresses(&simulator, end);
+        hold!(hidden > 0 && report.items().len() == 300, "{hidden} late calls, {} items", report.items().len());
+        for one in report.items() {
+            let count = there.get(&format!("https://example.com/{}.jpg", one.index)).copied().unwrap_or(0);
+            hold!(count <= 1, "item {} is there {count} times", one.index);
+            hold!(!one.outcome.is_stored() || count == 1, "item {}: false success", one.index);
+            let surely_not = matches!(one.outcome, Outcome::NotSent(_) | Outcome::Rejected(_));
+            hold!(!surely_not || count == 0, "item {}: {}, and it is there", one.index, one.outcome);
+        }
+        Ok(())
+    });
+}
+
 /// A single call: with ids it is repeated, and the service's refusal of what is there shows; without it is not.
 #[test]
 fn a_single_call_without_ids_is_not_repeated() {
