@@ -256,7 +256,7 @@ pub(crate) struct Answer {
     /// Leave out concepts below this value, 0 to 1
     #[arg(long, value_name = "VALUE")]
     pub(crate) min_value: Option<f64>,
-    /// At most so many concepts an input, 0 to 200
+    /// At most so many concepts an input, 1 to 200
     #[arg(long, value_name = "COUNT")]
     pub(crate) max_concepts: Option<u32>,
     /// Only the concept of this name, or of this id with id:ID in front; may be repeated
@@ -398,7 +398,7 @@ pub(crate) struct Search {
     /// It looks like this: a file, an address (holds ://), or the id of an input; with id:ID surely an id
     #[arg(long, value_name = "FILE|URL|ID")]
     pub(crate) image: Option<OsString>,
-    /// Its metadata hold at least this JSON object
+    /// Its metadata hold all members of this JSON object
     #[arg(long, value_name = "JSON", value_parser = values::metadata)]
     pub(crate) metadata: Option<Map<String, Value>>,
     /// It was taken near this place: degrees east, degrees north

@@ -28,6 +28,9 @@ pub(crate) trait Job {
     type Found: Send + 'static;
     /// The work in pieces.
     type Work<'a>: Bulk;
+    /// Whether it changes something at the service: then it is brought to its end and accounted for even where nobody
+    /// reads the output.
+    const CHANGES: bool = false;
 
     /// Says of an input what there is to say.
     fn dress(&self, input: NewInput) -> NewInput {
@@ -48,6 +51,8 @@ pub(crate) trait Job {
 pub(crate) struct Fate<F> {
     /// Its place among the inputs that could be read.
     pub(crate) index: u64,
+    /// Its id, where it has one.
+    pub(crate) id: Option<String>,
     /// In a word, where JSON shall say so.
     pub(crate) outcome: Option<&'static str>,
     /// The service's answer about it.
@@ -175,6 +180,7 @@ pub(crate) fn run<J: Job>(job: &J, sources: &Sources, context: &mut Context<'_>)
         failed: 0,
         said: BTreeMap::new(),
         exit: Exit::Items,
+        unheard: None,
     };
     if context.global.dry_run {
         let mut work = job.work(&dry_run::app(context.settings)?, loader, sender);
@@ -195,8 +201,8 @@ pub(crate) fn run<J: Job>(job: &J, sources: &Sources, context: &mut Context<'_>)
         progress.show(&Far { done: Some(far.done + session.unreadable), total: Some(total), more });
         Ok(())
     });
-    // Whoever read the output has gone: there is nobody to tell the rest.
-    if matches!(ended, Err(Failure::Pipe)) {
+    // There is nobody to tell the rest.
+    if ended.as_ref().is_err_and(Failure::is_of_output) {
         return ended;
     }
     let stopped = J::finish(work);
@@ -242,6 +248,8 @@ struct Session<'a, J: Job> {
     said: BTreeMap<String, usize>,
     /// What they would have the program end with.
     exit: Exit,
+    /// Why nobody reads what came of them.
+    unheard: Option<Failure>,
 }
 
 impl<J: Job> Session<'_, J> {
@@ -257,7 +265,7 @@ impl<J: Job> Session<'_, J> {
             for (place, problem) in std::mem::take(&mut account.unreadable) {
                 self.unreadable += 1;
                 let result = Err(Problem::Input(problem));
-                self.waiting.insert(place, Fate { index: 0, outcome: None, raw: None, result });
+                self.waiting.insert(place, Fate { index: 0, id: None, outcome: None, raw: None, result });
             }
         }
         let mut ready = Vec::new();
@@ -274,7 +282,7 @@ impl<J: Job> Session<'_, J> {
             return Ok(());
         }
         let (json, dry_run) = (context.global.json, context.global.dry_run);
-        context.print(|out| {
+        let printed = context.print(|out| {
             if json {
                 // The output of a dry run is requests only.
                 let told = ready.iter().filter(|_| !dry_run);
@@ -283,7 +291,7 @@ impl<J: Job> Session<'_, J> {
             let good: Vec<_> =
                 ready.iter().filter_map(|(label, fate)| Some((&**label, fate.result.as_ref().ok()?))).collect();
             if good.is_empty() { Ok(()) } else { self.job.write(&good, out) }
-        })?;
+        });
         for (label, fate) in &ready {
             match &fate.result {
                 Ok(_) => {
@@ -299,17 +307,30 @@ impl<J: Job> Session<'_, J> {
             self.failed += 1;
             context.failed += 1;
         }
-        Ok(())
+        self.heard(printed, context)
+    }
+
+    /// Goes on where only the output failed and the work changes something.
+    fn heard(&mut self, printed: Result<(), Failure>, context: &mut Context<'_>) -> Result<(), Failure> {
+        match printed {
+            Err(failure) if J::CHANGES && !context.global.dry_run && failure.is_of_output() => {
+                context.mute();
+                self.unheard.get_or_insert(failure);
+                Ok(())
+            }
+            printed => printed,
+        }
     }
 
     /// Says which calls failed and what was left, and how the program ends for that.
     fn end(
-        self,
+        mut self,
         ended: Result<(), Failure>,
         stopped: Option<Problem>,
         context: &mut Context<'_>,
     ) -> Result<(), Failure> {
-        context.out.flush()?;
+        let flushed = context.out.flush().map_err(Failure::from);
+        self.heard(flushed, context)?;
         for (words, inputs) in &self.said {
             output::error(&if *inputs > 1 { format!("{words} ({inputs} inputs)") } else { words.clone() });
         }
@@ -318,7 +339,13 @@ impl<J: Job> Session<'_, J> {
             output::note!("note: {left} more inputs were not looked at");
         }
         ended?;
+        if let Some(failure) = &self.unheard {
+            return Err(failure
+                .unheard(&format!("{} inputs are done, {} failed, {left} were not sent", self.good, self.failed)));
+        }
         match stopped {
+            // What ended the work was found out to have gone well.
+            Some(_) if self.failed == 0 && left == 0 => Ok(()),
             Some(Problem::Call(exit, words)) if self.said.contains_key(&words) => Err(Failure::Quiet(exit)),
             Some(Problem::Call(exit, words)) => Err(Failure::Said(exit, words)),
             Some(problem) => Err(Failure::Said(Exit::Service, problem.words().to_owned())),
@@ -345,6 +372,12 @@ fn write_line<F>(label: &str, fate: &Fate<F>, out: &mut dyn Write) -> Result<(),
         }
         (_, Err(problem)) => _ = line.insert("error".to_owned(), output::tame(problem.words()).into()),
         (_, Ok(_)) => {}
+    }
+    match &fate.id {
+        Some(id) => _ = line.entry("id").or_insert_with(|| id.as_str().into()),
+        // The service names the id that it would have given, and the input that is there has another.
+        None if fate.outcome == Some("already there") => _ = line.remove("id"),
+        None => {}
     }
     output::line(&Value::Object(line), out)
 }

@@ -49,6 +49,12 @@ impl<'a> Context<'a> {
         Ok(Rc::clone(self.client.insert(client)))
     }
 
+    /// Prints nothing from here on, where nobody can read it.
+    pub(crate) fn mute(&mut self) {
+        // A sink has no size, so there is nothing that leaks.
+        self.out = Box::leak(Box::new(io::sink()));
+    }
+
     /// Prints to standard output, and puts a bar aside for that.
     pub(crate) fn print(&mut self, print: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
         progress::aside(|| print(self.out))
@@ -117,16 +123,25 @@ impl<'a> Context<'a> {
         ids: &[String],
         mut each: impl FnMut(&mut Self, &[String]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
+        let mut unheard = None;
         for (number, some) in (1..).zip(ids.chunks(MAX_INPUTS)) {
-            if let Err(failure) = each(self, some) {
-                let left = ids.len().saturating_sub(number * MAX_INPUTS);
-                if left > 0 && !matches!(failure, Failure::Pipe) {
-                    output::note!("note: {left} more were not sent");
+            match each(self, some) {
+                Ok(()) => {}
+                // The call went well, and so shall the others.
+                Err(failure) if failure.is_of_output() && !self.global.dry_run => {
+                    self.mute();
+                    unheard.get_or_insert(failure);
                 }
-                return Err(failure);
+                Err(failure) => {
+                    let left = ids.len().saturating_sub(number * MAX_INPUTS);
+                    if left > 0 {
+                        output::note!("note: {} failed together, {left} more were not sent", some.len());
+                    }
+                    return Err(failure);
+                }
             }
         }
-        Ok(())
+        unheard.map_or(Ok(()), |failure| Err(failure.unheard(&format!("all {} were sent", ids.len()))))
     }
 
     /// Deletes some of a kind, or all; `one` is sent for a single one, since it says when there is none. Answers

@@ -36,9 +36,25 @@ pub(crate) enum Failure {
     Quiet(Exit),
     /// Whoever read the output has gone: end quietly.
     Pipe,
+    /// The output cannot be written, for this reason.
+    Unwritten(String),
 }
 
 impl Failure {
+    /// Whether nothing failed but the output.
+    pub(crate) fn is_of_output(&self) -> bool {
+        matches!(self, Self::Pipe | Self::Unwritten(_))
+    }
+
+    /// The output failed, and the work was done all the same: this came of it.
+    pub(crate) fn unheard(&self, done: &str) -> Self {
+        let why = match self {
+            Self::Unwritten(problem) => problem,
+            _ => "nobody reads the output any more",
+        };
+        Self::Said(Exit::Service, format!("{why}; {done}"))
+    }
+
     pub(crate) fn usage(message: impl Display) -> Self {
         Self::Said(Exit::Usage, message.to_string())
     }
@@ -55,7 +71,7 @@ impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::Pipe,
-            _ => Self::Said(Exit::Service, format!("cannot write the output: {error}")),
+            _ => Self::Unwritten(format!("cannot write the output: {error}")),
         }
     }
 }

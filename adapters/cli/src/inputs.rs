@@ -39,6 +39,7 @@ struct Stored {
 impl Job for Kept<'_> {
     type Found = Stored;
     type Work<'a> = Upload<Loader<'a>>;
+    const CHANGES: bool = true;
 
     fn dress(&self, mut input: NewInput) -> NewInput {
         if let Some(id) = self.id {
@@ -84,7 +85,8 @@ impl Job for Kept<'_> {
             {
                 let _ = ids.send(id.clone());
             }
-            let _ = fates.send(Fate { index: item.index, outcome: Some(outcome), raw: item.raw, result });
+            let (index, id, outcome) = (item.index, item.id, Some(outcome));
+            let _ = fates.send(Fate { index, id, outcome, raw: item.raw, result });
         });
         if self.content_ids { upload.ids_from_content() } else { upload }
     }

@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM: the program ends within two seconds, with what is known so far.
 
+use std::io;
 use std::process;
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,6 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::exit::Exit;
+use crate::output;
 
 /// How long the work may take to come to its end. What does not look at the flag, such as a file that nobody writes
 /// to or a reader that does not read, must not hold the program for longer.
@@ -24,6 +26,7 @@ pub(crate) fn listen() {
             }
             let end = || {
                 thread::sleep(GRACE);
+                output::error("interrupted, while something could not be: what became of the rest is not known");
                 process::exit(Exit::Interrupted as i32);
             };
             if thread::Builder::new().spawn(end).is_err() {
@@ -31,8 +34,22 @@ pub(crate) fn listen() {
             }
         };
         // Where that is impossible a signal ends the program as it always did.
-        let _ = ctrlc::set_handler(handler);
+        let _ = on_signal(handler);
     });
+}
+
+/// Has this done at each Ctrl-C and SIGTERM.
+#[cfg(unix)]
+pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
+    thread::Builder::new().spawn(move || signals.forever().for_each(|_| handler())).map(drop)
+}
+
+/// Has this done at each Ctrl-C.
+#[cfg(not(unix))]
+pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
+    ctrlc::set_handler(handler).map_err(io::Error::other)
 }
 
 /// Whether the program was asked to end.

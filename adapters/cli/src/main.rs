@@ -44,6 +44,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit,
         Err(Failure::Pipe) => Exit::Good,
         Err(Failure::Quiet(exit)) => exit,
+        Err(Failure::Unwritten(problem)) => {
+            output::error(&problem);
+            Exit::Service
+        }
         Err(Failure::Said(exit, message)) => {
             let _ = out.flush();
             output::error(&message);

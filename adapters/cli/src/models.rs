@@ -1,6 +1,6 @@
 //! Which model is meant, and `clarifai models`.
 
-use clarifai_core::machine::{FindModel, ModelCache};
+use clarifai_core::machine::FindModel;
 use clarifai_core::model::Model;
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModels, GetModel, GetModelOutputInfo, ListModelVersions,
@@ -60,7 +60,7 @@ impl Place {
     }
 }
 
-/// The model as it is named, taken for an id: for a dry run.
+/// The model as it is named, taken for an id.
 fn as_named(settings: &Settings, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
     let model = Place::of(settings)?.address(name);
     Ok(version.map_or(model.clone(), |version| model.with_version(version)))
@@ -68,19 +68,18 @@ fn as_named(settings: &Settings, name: &str, version: Option<&str>) -> Result<Mo
 
 /// The model meant by a name or id. Public ids are known; others are looked for, at last among the public ones.
 fn find(client: &Client, settings: &Settings, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
-    let place = Place::of(settings)?;
-    let cache = ModelCache::new();
-    for id in PUBLIC {
-        cache.insert(id, None, place.address(id));
+    if PUBLIC.contains(&name) {
+        return as_named(settings, name, version);
     }
+    let place = Place::of(settings)?;
     let search = |owner: Option<Scope>| -> Result<ModelRef, Stopped> {
-        let find = FindModel::new(client.app(), name).cached_in(&cache);
+        let find = FindModel::new(client.app(), name);
         client.run(match owner {
             Some(owner) => find.of(owner),
             None => find,
         })
     };
-    let found = match place.public && !PUBLIC.contains(&name) {
+    let found = match place.public {
         true => search(Some(Scope::public())),
         false => match search(None) {
             Err(Stopped::Failed(error)) if error.is_not_found() && place.scoped => search(Some(Scope::public())),

@@ -124,7 +124,14 @@ fn write_data(data: &Data, out: &mut dyn Write) -> Result<(), Failure> {
     }
     if !anything {
         let known = serde_json::to_value(data).unwrap_or_default();
-        let members: Vec<_> = known.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let holds = |value: &Value| match value {
+            Value::Null => false,
+            Value::Array(items) => !items.is_empty(),
+            Value::Object(members) => !members.is_empty(),
+            _ => true,
+        };
+        let members = known.as_object().into_iter().flatten().filter(|(_, value)| holds(value));
+        let members: Vec<_> = members.map(|(name, _)| name.as_str()).collect();
         match members.is_empty() {
             true => writeln!(out, "  Nothing was recognised.")?,
             false => writeln!(out, "  The answer holds {}: see it with --json.", members.join(", "))?,

@@ -38,7 +38,7 @@ impl Job for Asked {
                 NotPredicted::Failed(error) => Problem::of(&error),
                 refused => Problem::Input(refused.to_string()),
             });
-            let fate = Fate { index: prediction.index, outcome: None, raw: prediction.raw, result };
+            let fate = Fate { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
             // The other end is there for as long as the work is.
             let _ = fates.send(fate);
         })

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::searches::{SearchInputs, SearchTerm};
+use serde_json::{Map, Value};
 
 use crate::args::{Concept, Search};
 use crate::context::Context;
@@ -24,7 +25,10 @@ pub(crate) fn run(command: &Search, context: &mut Context<'_>) -> Result<(), Fai
     ];
     search = terms.into_iter().flatten().fold(search, SearchInputs::term);
     if let Some(metadata) = &command.metadata {
-        search = search.term(SearchTerm::metadata(metadata.clone()));
+        // Of the members of one term one is enough.
+        let one = |(key, value): (&String, &Value)| [(key.clone(), value.clone())].into_iter().collect();
+        let terms: Vec<_> = if metadata.is_empty() { vec![Map::new()] } else { metadata.iter().map(one).collect() };
+        search = terms.into_iter().fold(search, |search, term| search.term(SearchTerm::metadata(term)));
     }
     if let Some(place) = command.near {
         let (longitude, latitude) = place.pair();

@@ -10,6 +10,7 @@ use clarifai_simulator::faults::Faults;
 use crate::args::Global;
 use crate::client;
 use crate::exit::{Exit, Failure};
+use crate::interrupt;
 use crate::output;
 use crate::state::State;
 
@@ -25,7 +26,7 @@ pub(crate) fn run(listen: &str, faults: Faults, global: &Global, out: &mut dyn W
     let (end, ended) = mpsc::channel();
     if state.is_some() {
         let tell = move || _ = end.send(());
-        ctrlc::set_handler(tell)
+        interrupt::on_signal(tell)
             .map_err(|error| Failure::Said(Exit::Service, format!("cannot wait for signals: {error}")))?;
     }
     writeln!(out, "{}", server.url())?;

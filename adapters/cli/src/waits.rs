@@ -1,6 +1,6 @@
 //! Waiting: for uploads, deletions and trainings. What came of it is a line for people, or one JSON object.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clarifai_core::App;
 use clarifai_core::error::{Error, ErrorKind, WaitCause, WaitError};
@@ -155,10 +155,7 @@ fn gone<All: Seen, One: Seen>(
             false => Ok(writeln!(context.out, "All {kind}s are deleted.")?),
         };
     }
-    for id in &doomed.ids {
-        // Those that go last go with those that went first, so the time is nearly that of one.
-        wait(context, |app| one(app, id), &what, deadline, None)?;
-    }
+    all_gone(context, &doomed.ids, one, &what, deadline)?;
     if context.global.json {
         return say(context, "deleted", json!({member: doomed.ids}));
     }
@@ -167,6 +164,46 @@ fn gone<All: Seen, One: Seen>(
         ids => format!("{} are deleted.", some(ids, kind)),
     };
     Ok(writeln!(context.out, "{words}")?)
+}
+
+/// Until each of these is gone, all of them by one deadline.
+fn all_gone<One: Seen>(
+    context: &mut Context<'_>,
+    ids: &[String],
+    one: impl Fn(&App, &str) -> Wait<One>,
+    what: &str,
+    deadline: Option<Duration>,
+) -> Result<(), Failure> {
+    let [first, ..] = ids else { return Ok(()) };
+    if let ([id], _) | (_, Some(id)) = (ids, context.global.dry_run.then_some(first)) {
+        return wait(context, |app| one(app, id), what, deadline, None).map(drop);
+    }
+    let client = context.client()?;
+    let mut progress = Progress::new(context.global, what, Lines::Always);
+    let (begin, mut gone) = (Instant::now(), 0);
+    let mut all = || {
+        for id in ids {
+            let wait = one(client.app(), id);
+            // Those that go last go with those that went first.
+            let deadline = deadline.unwrap_or(Wait::<One>::DEADLINE).saturating_sub(begin.elapsed());
+            let far = Far { done: Some(gone), total: Some(ids.len() as u64), more: String::new() };
+            client.watched(&mut wait.deadline(deadline), |_| progress.show(&far))?;
+            gone += 1;
+        }
+        Ok(())
+    };
+    let ended: Result<(), Stopped> = all();
+    progress.end(&format!("{gone} of {} gone after {:.1} s", some(ids, "thing"), begin.elapsed().as_secs_f64()));
+    match ended {
+        Ok(()) => Ok(()),
+        Err(Stopped::Interrupted) => {
+            if context.global.json {
+                say(context, "interrupted", json!({"gone": gone}))?;
+            }
+            Err(Failure::Said(Exit::Interrupted, "interrupted".to_owned()))
+        }
+        Err(Stopped::Failed(error)) => Err(unreached(context, &error, None)?),
+    }
 }
 
 /// Starts a training, and waits for its end.
@@ -305,7 +342,11 @@ fn unreached(context: &mut Context<'_>, error: &Error, on: Option<String>) -> Re
         say(context, outcome, json!({"last": last, "error": words_of(error)}))?;
     }
     let exit = crate::exit::exit_of(error);
-    let on = on.filter(|_| outcome != "failed").map(|on| format!("; {on}")).unwrap_or_default();
+    // Of what is not there, or not for this caller, nobody knows whether it goes on.
+    let on = on
+        .filter(|_| outcome != "failed" && !error.is_not_found() && !error.is_auth())
+        .map(|on| format!("; {on}"))
+        .unwrap_or_default();
     Ok(Failure::Said(exit, format!("{}{on}", words_of(error))))
 }
 

@@ -81,7 +81,7 @@ impl<I> AskMany<I> {
         self.progress.done += 1;
         self.progress.failed += u64::from(result.is_err());
         // The other end is there for as long as the work is.
-        let _ = self.fates.send(Fate { index, outcome: None, raw, result });
+        let _ = self.fates.send(Fate { index, id: None, outcome: None, raw, result });
     }
 }
 

@@ -305,3 +305,132 @@ fn ctrl_c_ends_a_wait_and_tells_how_to_go_on() {
     assert_eq!((&late.lines()[0]["outcome"], &late.lines()[0]["last"]["to_process"]), (&"timed out".into(), &2.into()));
     late.says(&[], &["error: wait for uploads: the deadline passed"]);
 }
+
+/// A token reaches the service's own models at their owner's address and nowhere else; their ids are known, so nobody
+/// looks them up.
+#[test]
+fn a_public_model_is_asked_at_its_own_address() {
+    let server = Server::start(|_, body| outputs(body));
+    let owner = "/v2/users/clarifai/apps/main/models/general-image-recognition/outputs";
+    for scope in [&[][..], &["--user", "u", "--app", "a"]] {
+        let arguments =
+            [&["--pat", "p12345", "--base-url", &server.url], scope, &["predict", "https://u/1.jpg"]].concat();
+        Cli::new().run(&arguments).ended(0).says(&["Nothing was recognised."], &[]);
+        assert_eq!(std::mem::take(&mut *server.asked.lock().unwrap()), [format!("POST {owner}")]);
+    }
+}
+
+#[test]
+fn an_empty_answer_is_called_so() {
+    let server = Server::start(|_, _| {
+        good(
+            json!({"outputs": [{"status": {"code": 10000}, "data": {"concepts": [], "regions": null, "metadata": {}}}]}),
+        )
+    });
+    let ran = Ran::of(&server.cli(&["predict", "https://u/1.jpg"]).output().unwrap()).ended(0);
+    ran.says(&["Nothing was recognised."], &[]);
+}
+
+/// The answer was lost, and the input was found: nothing is wrong any more.
+#[test]
+fn what_was_lost_and_found_is_no_failure() {
+    let server = Server::start(|request, _| match request.rsplit_once('/') {
+        _ if request.starts_with("POST") => Some((502, "", json!("<html>"))),
+        id => good(json!({"input": {"id": id.unwrap().1, "status": {"code": 30000}}})),
+    });
+    let ran =
+        Ran::of(&server.cli(&["inputs", "create", "https://u/1.jpg", "--content-ids", "--wait"]).output().unwrap());
+    ran.ended(0).says(&["1 of 1 input processed."], &[]);
+}
+
+/// Stores what it is sent.
+fn stores(body: &Value, code: u32) -> Answer {
+    let stored = |input: &Value| json!({"id": input["id"].as_str().unwrap_or("new"), "status": {"code": code}});
+    let inputs: Vec<_> = body["inputs"].as_array().unwrap().iter().map(stored).collect();
+    match code {
+        30100 => Some((400, "", json!({"status": {"code": 10020}, "inputs": inputs}))),
+        _ => good(json!({"inputs": inputs})),
+    }
+}
+
+#[test]
+fn what_changes_something_is_brought_to_its_end_without_a_reader() {
+    let stored = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&stored);
+    let server = Server::start(move |request, body| {
+        if request.starts_with("DELETE") {
+            count.fetch_add(body["ids"].as_array().unwrap().len(), Ordering::SeqCst);
+            return good(json!({}));
+        }
+        count.fetch_add(body["inputs"].as_array().unwrap().len(), Ordering::SeqCst);
+        stores(body, 30001)
+    });
+    let ids: Vec<_> = (0..700).map(|number| format!("i{number}")).collect();
+    for (arguments, inputs, said) in [
+        (&["inputs", "create"][..], addresses(700), "700 inputs are done, 0 failed"),
+        (&["inputs", "delete"], ids, "all 700 were sent"),
+    ] {
+        let mut child = server.cli(&with(arguments, &inputs)).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(5), "{err}");
+        assert!(err.contains(said), "{err}");
+        assert_eq!(stored.swap(0, Ordering::SeqCst), 700, "{err}");
+    }
+}
+
+#[test]
+fn the_id_of_a_refused_attempt_is_not_that_of_the_input() {
+    let server = Server::start(|_, body| stores(body, 30100));
+    let ran = Ran::of(&server.cli(&["inputs", "create", "https://u/1.jpg", "--json"]).output().unwrap()).ended(0);
+    let line: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&line["outcome"], &line["id"]), (&json!("already there"), &Value::Null), "{line}");
+    let twice = ["inputs", "create", "https://u/1.jpg", "https://u/1.jpg", "--content-ids", "--json"];
+    let ran = Ran::of(&server.cli(&twice).output().unwrap()).ended(0);
+    let ids: Vec<Value> =
+        ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
+    assert!(ids.len() == 2 && ids[0].is_string() && ids[0] == ids[1], "{ids:?}");
+}
+
+#[test]
+fn several_deletions_have_one_deadline_and_one_account() {
+    let server = Server::start(|request, _| match request.starts_with("DELETE") {
+        true => good(json!({})),
+        // The last one stays.
+        false if request.ends_with('c') => good(json!({"input": {"id": "c", "status": {"code": 30000}}})),
+        false => Some((404, "", json!({"status": {"code": 11101}}))),
+    });
+    let ran = Ran::of(&server.cli(&["inputs", "delete", "a", "b", "--wait"]).output().unwrap()).ended(0);
+    assert_eq!(ran.err.matches("begun").count(), 1, "{}", ran.err);
+    ran.says(&["2 inputs are deleted."], &["2 of 2"]);
+    let start = Instant::now();
+    let late = ["inputs", "delete", "c", "c", "c", "--wait", "--timeout", "2"];
+    Ran::of(&server.cli(&late).output().unwrap()).ended(6);
+    assert!(start.elapsed() < Duration::from_millis(5500), "{:?}", start.elapsed());
+}
+
+/// What `nohup` has started does not end when its terminal goes.
+#[cfg(unix)]
+#[test]
+fn a_hangup_that_is_ignored_stays_so() {
+    let server = Server::start(|_, _| None);
+    let plain = server.cli(&["models", "list"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = shell.spawn().unwrap();
+    while server.count() == 0 {
+        thread::sleep(Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-HUP", &child.id().to_string()]).status().unwrap().success());
+    thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "it ended");
+    end(child, "-TERM");
+}
