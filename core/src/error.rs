@@ -15,7 +15,7 @@ use serde_json::Value;
 use thiserror::Error as ThisError;
 
 use crate::auth::Token;
-use crate::model::{Status, StatusCode};
+use crate::model::{Class, Status, StatusCode};
 use crate::operation::Operation as _;
 
 /// How much of an unreadable or refusing answer an error keeps, in bytes.
@@ -198,6 +198,10 @@ impl Error {
             ErrorKind::Api(error) => error.is_transient(),
             ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::TooLarge,
             ErrorKind::Decode(error) => error.damaged,
+            ErrorKind::Items(items) => {
+                let passes = |failure: &ItemFailure| failure.status.class() == Class::Retry;
+                !items.failures.is_empty() && items.failures.iter().all(passes)
+            }
             _ => false,
         }
     }

@@ -9,12 +9,12 @@
 //! # By hand
 //!
 //! ```
-//! use clarifai_core::{App, Credentials, Exchange, models::Predict};
+//! use clarifai_core::{App, Credentials, Exchange, models::{ModelRef, Predict}};
 //!
-//! let app = App::new(Credentials::key("0123456789abcdef")?);
+//! let app = App::new(Credentials::personal_access_token("0123456789abcdef")?);
 //! let photo = vec![0xff, 0xd8, 0xff, 0xd9];
-//! let predict = Predict::with("general-image-recognition").image_url("https://samples.clarifai.com/metro-north.jpg")
-//!     .image_bytes(photo).min_value(0.9).language("en");
+//! let predict = Predict::with(ModelRef::public("general-image-recognition"))
+//!     .image_url("https://samples.clarifai.com/metro-north.jpg").image_bytes(photo).min_value(0.9).language("en");
 //! let exchange = Exchange::new(&app, predict)?;
 //! # let send = |request: &http::Request<clarifai_core::Body>| {
 //! #     assert!(request.headers()["authorization"].is_sensitive());

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::error::{ErrorKind, Invalid};
+use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{Attempt, Event, Machine, Mono, Now, Step};
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::policy::RetryPolicy;
@@ -311,6 +312,20 @@ fn an_answer_damaged_on_the_way_is_asked_for_again_where_that_is_safe() {
         let error = script.run(Attempt::new(&app(), Create(replay))).unwrap_err();
         assert!(error.may_have_happened() && error.attempts() == 1, "{error}");
         script.assert_done();
+    }
+}
+
+#[test]
+fn items_say_whether_they_are_worth_asking_for_again() {
+    for (codes, passes) in [(&[21355][..], true), (&[10030, 21354], true), (&[30002], false), (&[21355, 30002], false)]
+    {
+        let outputs: Vec<_> = codes.iter().map(|code| json!({"status": {"code": code}})).collect();
+        let mut script = Script::new()
+            .expect("POST", "/v2/models/m/outputs")
+            .reply(400, json!({"status": {"code": 10020}, "outputs": outputs}));
+        let predict = Predict::with("m").inputs(codes.iter().map(|_| NewInput::image_url("https://u/a.jpg")));
+        let error = script.run(Attempt::new(&app(), predict)).unwrap().all().unwrap_err();
+        assert_eq!(error.is_retryable(), passes, "{codes:?}: {error}");
     }
 }
 

@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use clarifai_core::error::{ErrorKind, ListProblem};
 use clarifai_core::inputs::ListInputs;
+use clarifai_core::models::SearchModels;
 use clarifai_core::pages::{Paged, Pages};
-use clarifai_core::testing::{Crowd, Reply};
+use clarifai_core::testing::{Crowd, Reply, Script};
 use clarifai_core::{App, Credentials, Envelope, Error, Operation, Page, Replay, Target, Unreadable};
 use fastrand::Rng;
 use http::Method;
@@ -380,4 +381,28 @@ proptest! {
         shown.truncate(take.unwrap_or(u64::MAX).min(1000) as usize);
         prop_assert_eq!(read, shown);
     }
+}
+
+/// A search is a POST, and says in its body which page it wants: the service does not read the query of one.
+#[test]
+fn the_page_of_a_search_stands_in_its_body() {
+    let app = App::new(Credentials::key("key").unwrap());
+    let wanted = |page| json!({"model_query": {"name": "g*"}, "pagination": {"page": page, "per_page": 2}});
+    let found = |ids: &[&str]| {
+        let models: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
+        json!({"status": {"code": 10000}, "models": models})
+    };
+    let mut script = Script::new()
+        .expect("POST", "/v2/models/searches")
+        .body(wanted(1))
+        .reply(200, found(&["a", "b"]))
+        .expect("POST", "/v2/models/searches")
+        .body(wanted(2))
+        .reply(200, found(&["c"]))
+        .expect("POST", "/v2/models/searches")
+        .body(wanted(3))
+        .reply(200, found(&[]));
+    let models = script.run(Pages::new(&app, SearchModels::new().name("g*")).per_page(2).all()).unwrap();
+    assert_eq!(models.len(), 3);
+    script.assert_done();
 }

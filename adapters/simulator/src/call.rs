@@ -130,9 +130,14 @@ impl Call<'_> {
         self.asked()?.checked()
     }
 
+    /// The page that is answered unasked.
+    fn first_page(&self) -> Page {
+        Page { number: 1, size: 20.min(self.simulator.limits.per_page.max(1)), lists: self.simulator.lists }
+    }
+
     fn asked(&self) -> Result<Page, Refusal> {
         let most = self.simulator.limits.per_page.max(1);
-        let mut asked = Page { number: 1, size: 20.min(most), lists: self.simulator.lists };
+        let mut asked = self.first_page();
         for (key, value) in
             self.request.uri().query().unwrap_or_default().split('&').filter_map(|one| one.split_once('='))
         {
@@ -145,9 +150,9 @@ impl Call<'_> {
         Ok(asked)
     }
 
-    /// The page asked for in the body, or else in the query.
+    /// The page asked for in the body: of a search the service does not read the query.
     pub(crate) fn page_in(&self, body: &Value) -> Result<Page, Refusal> {
-        let mut asked = self.asked()?;
+        let mut asked = self.first_page();
         let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
         for key in ["page", "per_page"] {
             let value = &body["pagination"][key];

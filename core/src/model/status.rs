@@ -29,7 +29,7 @@ record! {
         pub stack_trace: Option<Vec<String>>,
         /// How far a running job is, 0 to 100.
         pub percent_completed: Option<u32>,
-        /// How long a running job is expected to go on.
+        /// How long a running job is expected to go on, in seconds.
         pub time_remaining: Option<u64>,
         /// Details meant for the service's own staff.
         pub internal_details: Option<String>,

@@ -100,7 +100,7 @@ impl Predict {
         self
     }
 
-    /// At most so many concepts an input, 0 to 200. Default 20.
+    /// At most so many concepts an input, 1 to 200. 0 counts as none said. Default: the service's, 20.
     pub fn max_concepts(mut self, max_concepts: u32) -> Self {
         self.options.max_concepts = Some(max_concepts);
         self
@@ -146,7 +146,7 @@ pub struct OutputOptions {
     /// Least value of a concept, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_value: Option<f64>,
-    /// Most concepts an input, 0 to 200.
+    /// Most concepts an input, 1 to 200. 0 counts as none said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concepts: Option<u32>,
     /// Only these concepts.

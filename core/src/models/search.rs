@@ -81,9 +81,6 @@ impl Operation for SearchModels {
 
     fn target(&self, target: &mut Target) {
         target.owner(self.owner.as_ref()).path("models").path("searches");
-        if let Some(page) = self.page {
-            page.query(target);
-        }
     }
 
     fn body(&self) -> Result<Body, Invalid> {
@@ -91,6 +88,8 @@ impl Operation for SearchModels {
         struct Search<'a> {
             #[serde(skip_serializing_if = "Query::is_empty")]
             model_query: Query<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pagination: Option<Page>,
         }
         #[derive(Serialize)]
         struct Query<'a> {
@@ -122,6 +121,7 @@ impl Operation for SearchModels {
                 model_type: self.model_type.as_deref(),
                 model_type_id: self.model_type_id.as_deref(),
             },
+            pagination: self.page,
         })
     }
 

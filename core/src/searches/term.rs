@@ -63,7 +63,7 @@ impl SearchTerm {
         Self(Kind::Predicted(concept))
     }
 
-    /// Inputs whose metadata hold at least this.
+    /// Inputs whose metadata hold one of these members. To ask for all of several, add a term for each.
     #[doc(alias = "search_by_metadata")]
     pub fn metadata(metadata: Map<String, Value>) -> Self {
         Self(Kind::Metadata(metadata))

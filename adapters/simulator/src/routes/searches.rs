@@ -239,7 +239,11 @@ impl Filter {
                 });
                 in_region || input.said(concept).is_some_and(|value| (value >= 0.5) == *fits)
             }
-            Self::Metadata(wanted) => contains(&input.data["metadata"], wanted),
+            // One of the members is enough, says the API's description.
+            Self::Metadata(wanted) => wanted.as_object().is_some_and(|wanted| {
+                let there = &input.data["metadata"];
+                wanted.is_empty() || wanted.iter().any(|(key, wanted)| contains(&there[key], wanted))
+            }),
             Self::Geo(area) => Point::read(&input.data["geo"]).is_some_and(|point| area.contains(point)),
             Self::Url(url) => input.url() == Some(url),
         }

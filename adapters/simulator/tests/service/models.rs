@@ -159,8 +159,10 @@ fn they_are_listed_searched_changed_and_deleted() {
         ],
         [1, 1, 0]
     );
-    let page =
-        |number| ids(&service.post(&format!("models/searches?page={number}&per_page=4"), &json!({}))["models"]).len();
+    let page = |number| {
+        let body = json!({"pagination": {"page": number, "per_page": 4}});
+        ids(&service.post("models/searches", &body)["models"]).len()
+    };
     assert_eq!([page(1), page(2), page(3)], [4, 1, 0]);
     for (method, path, body, refusal) in [
         ("POST", "models", json!({"model": {"id": "a"}}), (400, 21202)),
