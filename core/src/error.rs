@@ -239,6 +239,13 @@ impl Error {
         }
     }
 
+    /// Whether the service says that the token is no longer good, or refuses it in words that were lost on the way.
+    pub(crate) fn is_of_expired_token(&self) -> bool {
+        let ErrorKind::Api(api) = self.kind() else { return false };
+        let expired = |status: &Status| status.details.as_deref() == Some("expired token");
+        self.api_code() == Some(11001) || (api.http_status == 401 && api.status.as_deref().is_none_or(expired))
+    }
+
     /// Whether it is the request for a token that failed, so that the call itself was not made and nothing was said of it.
     pub(crate) fn is_of_token(&self) -> bool {
         self.innermost().0.operation == Token::NAME

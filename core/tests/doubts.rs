@@ -11,7 +11,7 @@ use clarifai_core::machine::{
 };
 use clarifai_core::models::GetModel;
 use clarifai_core::policy::{Pacer, RetryPolicy};
-use clarifai_core::testing::{Script, What};
+use clarifai_core::testing::{Crowd, Reply, Script, What};
 use clarifai_core::{App, Credentials, TransportFailureKind};
 use serde_json::{Value, json};
 
@@ -141,6 +141,39 @@ fn a_token_that_is_refused_says_nothing_of_inputs() {
         );
         script.assert_done();
     }
+}
+
+/// A token may run out again and again while a call is tried: that is no wrong key, and ends no upload.
+#[test]
+fn tokens_that_run_out_end_no_upload() {
+    let by_secret = App::new(Credentials::app_secret("id", SECRET).unwrap());
+    let token = |script: Script| {
+        let grant = json!({"status": {"code": 10000}, "access_token": "token-of-the-service", "expires_in": 100});
+        script.expect("POST", "/v2/token").reply(200, grant).expect("POST", "/v2/inputs")
+    };
+    let expired = || json!({"status": {"code": 11001, "details": "expired token"}});
+    let stored = json!({"status": {"code": 10000}, "inputs": [{"id": "a", "status": {"code": 30001}}]});
+    let script = token(token(Script::new()).reply(401, expired())).reply_bytes(401, "{\"s");
+    let mut script = token(script).reply(200, stored);
+    let report = upload(&by_secret, picture(Some("a")), &mut script);
+    assert!(matches!(report.items()[0].outcome, Outcome::Created), "{}", report.items()[0].outcome);
+    assert!(report.stopped().is_none());
+    script.assert_done();
+
+    // With a token of one's own there is no other, and with none that is good it ends.
+    let own = App::new(Credentials::bearer("mine-12345678").unwrap());
+    let mut script = Script::new().expect("POST", "/v2/inputs").reply(401, expired());
+    assert!(upload(&own, picture(Some("a")), &mut script).stopped().is_some());
+    script.assert_done();
+    let service = |_, request: http::Request<clarifai_core::Body>| match request.uri().path() {
+        "/v2/token" => {
+            let grant = json!({"status": {"code": 10000}, "access_token": "token-of-the-service", "expires_in": 100});
+            Reply::json(200, grant)
+        }
+        _ => Reply::json(401, expired()),
+    };
+    let report = Crowd::new(service).run_bulk(Upload::new(&by_secret, [picture(Some("a"))]), 1);
+    assert!(report.stopped().is_some() && matches!(report.items()[0].outcome, Outcome::NotSent(_)), "{report:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::plan::{CallLimits, Plan, Planned};
 use super::rounds::Rounds;
 use super::under_way::UnderWay;
-use super::upload_batch::{is_fatal, is_misuse, is_too_large, is_unavailable};
+use super::upload_batch::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, Progress};
 use serde_json::Value;
 
@@ -375,10 +375,12 @@ impl PredictBatch {
             self.together = count.div_ceil(2);
             return self.go_on(now);
         }
-        let (hint, passes) = (error.retry_after(), error.is_retryable());
+        let stale = has_stale_token(&error, &self.app);
+        let (hint, passes) = (error.retry_after(), error.is_retryable() || stale);
         // A model that is not there, or not for this, is so for every call.
-        let fatal = is_fatal(&error) || error.is_not_found() || matches!(error.api_code(), Some(21_200..=21_203));
-        let unavailable = is_unavailable(&error);
+        let fatal =
+            (is_fatal(&error) && !stale) || error.is_not_found() || matches!(error.api_code(), Some(21_200..=21_203));
+        let unavailable = is_unavailable(&error) || stale;
         let error = Arc::new(error);
         if passes && !fatal {
             if let Some(pause) = self.rounds.next(&self.app, hint) {

@@ -282,11 +282,12 @@ impl UploadBatch {
                 (false, _) => {}
             }
         }
-        if is_fatal(&error) {
+        let stale = has_stale_token(&error, &self.app);
+        if is_fatal(&error) && !stale {
             self.fatal = Some(Arc::clone(&error));
             return self.give_up(&error);
         }
-        if !happened && !error.is_retryable() {
+        if !happened && !error.is_retryable() && !stale {
             // A refusal of the call, which would be the same again.
             for place in places {
                 self.slots[*place].refuse(refusal(&error));
@@ -307,7 +308,7 @@ impl UploadBatch {
 
     /// Whoever was not served in all the rounds will not be served with the next call either.
     fn note_unavailable(&mut self, error: &Arc<Error>) {
-        if is_unavailable(error) {
+        if is_unavailable(error) || has_stale_token(error, &self.app) {
             self.fatal = Some(Arc::clone(error));
         }
     }
@@ -362,12 +363,13 @@ impl UploadBatch {
             Err(error) => {
                 let error = Arc::new(error);
                 // A key may be allowed to store and not to read; then storing goes on.
-                if is_fatal(&error) && error.api_code() != Some(11007) {
+                let stale = has_stale_token(&error, &self.app);
+                if is_fatal(&error) && error.api_code() != Some(11007) && !stale {
                     self.fatal = Some(Arc::clone(&error));
                     return self.give_up(&error);
                 }
                 // An answer that nobody can read, or a page of a gateway, may be another one next time.
-                if error.is_retryable() || error.api_code().is_none() {
+                if error.is_retryable() || error.api_code().is_none() || stale {
                     if let Some(pause) = self.looks.next(&self.app, error.retry_after()) {
                         return self.pause(now.mono + pause);
                     }
@@ -410,6 +412,11 @@ pub(super) fn is_fatal(error: &Error) -> bool {
     let is_invalid = matches!(error.kind(), ErrorKind::Invalid(_));
     let no_token = error.is_of_token() && !error.is_retryable();
     error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token
+}
+
+/// Whether the token ran out between the tries of a call, and the next call fetches another.
+pub(super) fn has_stale_token(error: &Error, app: &App) -> bool {
+    error.is_of_expired_token() && app.credentials().ready().is_none()
 }
 
 /// Whether nobody is served at the moment, whatever they ask.

@@ -250,7 +250,7 @@ impl<O: Operation> Attempt<O> {
             Ok(output) => return self.end(Ok(output)),
             Err(error) => error,
         };
-        if let (Some(generation), true) = (generation, is_expired_token(&error)) {
+        if let (Some(generation), true) = (generation, error.is_of_expired_token()) {
             self.app.shared().token.refused(generation);
             if !self.renewed && self.may_send_again() {
                 self.renewed = true;
@@ -306,13 +306,6 @@ impl<O: Operation> Attempt<O> {
         }
         self.wait(now.mono + wait)
     }
-}
-
-/// The service says that the token is no longer good.
-fn is_expired_token(error: &Error) -> bool {
-    let ErrorKind::Api(api) = error.kind() else { return false };
-    let details = api.status.as_ref().and_then(|status| status.details.as_deref());
-    error.api_code() == Some(11001) || (api.http_status == 401 && details == Some("expired token"))
 }
 
 impl<O: Operation> Machine for Attempt<O> {
