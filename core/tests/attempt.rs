@@ -1,47 +1,21 @@
 //! One operation to its answer, in virtual time: the rules of machines, retries, doubt, budget and tokens.
 #![allow(clippy::unwrap_used)]
 
+mod create;
+
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::error::{ErrorKind, Invalid};
+use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{Attempt, Event, Machine, Mono, Now, Step};
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::testing::{ManualClock, Script};
-use clarifai_core::{
-    App, Body, Credentials, Envelope, Error, Operation, Replay, Target, TransportFailure, TransportFailureKind,
-    Unreadable,
-};
-use http::{Method, Request, Response};
+use clarifai_core::{App, Body, Credentials, Error, Replay, TransportFailure, TransportFailureKind};
+use create::Create;
+use http::{Request, Response};
 use serde_json::{Value, json};
-
-/// A call whose repetition this test chooses.
-#[derive(Clone, Copy, Debug)]
-struct Create(Replay);
-
-impl Operation for Create {
-    type Output = ();
-    const NAME: &'static str = "create thing";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        self.0
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("things");
-    }
-
-    fn body(&self) -> Result<Body, Invalid> {
-        Body::json(&json!({"thing": 1}))
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<(), Unreadable> {
-        answer.parse::<Value>().map(drop)
-    }
-}
 
 const ONCE: Create = Create(Replay::Once);
 const THINGS: &str = "/v2/things";

@@ -3,13 +3,14 @@
 //! Those that wait for something are in `waits.rs`.
 #![allow(clippy::unwrap_used)]
 
+mod create;
 mod seeded;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::bulk::{Bulk as _, PredictMany, Upload};
-use clarifai_core::error::{ErrorKind, Invalid};
+use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
 use clarifai_core::machine::{
     Attempt, Event, FindModel, Machine, ModelCache, Mono, Now, Step, Train, Training, UpdateCheck, WarmModelCache,
@@ -17,9 +18,8 @@ use clarifai_core::machine::{
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pages::Pages;
 use clarifai_core::policy::RetryPolicy;
-use clarifai_core::{
-    App, Body, Credentials, Envelope, Operation, Replay, Target, TransportFailure, TransportFailureKind, Unreadable,
-};
+use clarifai_core::{App, Body, Credentials, Replay, TransportFailure, TransportFailureKind};
+use create::Create;
 use fastrand::Rng;
 use http::{Method, Request, Response};
 use seeded::{Case, hold};
@@ -39,32 +39,6 @@ fn mono(nanos: u64) -> Mono {
 
 fn nanos(time: Mono) -> u64 {
     u64::try_from(time.since_start().as_nanos()).unwrap()
-}
-
-/// A call that must not be repeated in doubt.
-#[derive(Debug)]
-struct Create(Replay);
-
-impl Operation for Create {
-    type Output = Value;
-    const NAME: &'static str = "create thing";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        self.0
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("things");
-    }
-
-    fn body(&self) -> Result<Body, Invalid> {
-        Ok(Body::from_bytes("{}"))
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Value, Unreadable> {
-        answer.parse()
-    }
 }
 
 /// Any machine, of whose result only this much matters: whether it is that the time ran out.

@@ -147,10 +147,8 @@ fn a_token_that_is_refused_says_nothing_of_inputs() {
 #[test]
 fn tokens_that_run_out_end_no_upload() {
     let by_secret = App::new(Credentials::app_secret("id", SECRET).unwrap());
-    let token = |script: Script| {
-        let grant = json!({"status": {"code": 10000}, "access_token": "token-of-the-service", "expires_in": 100});
-        script.expect("POST", "/v2/token").reply(200, grant).expect("POST", "/v2/inputs")
-    };
+    let grant = || json!({"status": {"code": 10000}, "access_token": "token-of-the-service", "expires_in": 100});
+    let token = |script: Script| script.expect("POST", "/v2/token").reply(200, grant()).expect("POST", "/v2/inputs");
     let expired = || json!({"status": {"code": 11001, "details": "expired token"}});
     let stored = json!({"status": {"code": 10000}, "inputs": [{"id": "a", "status": {"code": 30001}}]});
     let script = token(token(Script::new()).reply(401, expired())).reply_bytes(401, "{\"s");
@@ -166,10 +164,7 @@ fn tokens_that_run_out_end_no_upload() {
     assert!(upload(&own, picture(Some("a")), &mut script).stopped().is_some());
     script.assert_done();
     let service = |_, request: http::Request<clarifai_core::Body>| match request.uri().path() {
-        "/v2/token" => {
-            let grant = json!({"status": {"code": 10000}, "access_token": "token-of-the-service", "expires_in": 100});
-            Reply::json(200, grant)
-        }
+        "/v2/token" => Reply::json(200, grant()),
         _ => Reply::json(401, expired()),
     };
     let report = Crowd::new(service).run_bulk(Upload::new(&by_secret, [picture(Some("a"))]), 1);

@@ -174,9 +174,9 @@ fn all_gone<One: Seen>(
     what: &str,
     deadline: Option<Duration>,
 ) -> Result<(), Failure> {
-    let [first, ..] = ids else { return Ok(()) };
-    if let ([id], _) | (_, Some(id)) = (ids, context.global.dry_run.then_some(first)) {
-        return wait(context, |app| one(app, id), what, deadline, None).map(drop);
+    let [first, others @ ..] = ids else { return Ok(()) };
+    if others.is_empty() || context.global.dry_run {
+        return wait(context, |app| one(app, first), what, deadline, None).map(drop);
     }
     let client = context.client()?;
     let mut progress = Progress::new(context.global, what, Lines::Always);
@@ -193,16 +193,10 @@ fn all_gone<One: Seen>(
         Ok(())
     };
     let ended: Result<(), Stopped> = all();
-    progress.end(&format!("{gone} of {} gone after {:.1} s", some(ids, "thing"), begin.elapsed().as_secs_f64()));
+    progress.end(&format!("{gone} of {} gone after {:.1} s", ids.len(), begin.elapsed().as_secs_f64()));
     match ended {
         Ok(()) => Ok(()),
-        Err(Stopped::Interrupted) => {
-            if context.global.json {
-                say(context, "interrupted", json!({"gone": gone}))?;
-            }
-            Err(Failure::Said(Exit::Interrupted, "interrupted".to_owned()))
-        }
-        Err(Stopped::Failed(error)) => Err(unreached(context, &error, None)?),
+        Err(stopped) => Err(ended_early(context, stopped, json!({"gone": gone}), None)?),
     }
 }
 
@@ -318,14 +312,26 @@ fn wait<G: Seen>(
     });
     match ended {
         Ok(output) => Ok(Some(output)),
-        Err(Stopped::Interrupted) => {
+        Err(stopped) => Err(ended_early(context, stopped, json!({"last": wait.goal().known()}), on)?),
+    }
+}
+
+/// Says that a wait was interrupted, and what is `known` by then, or that it failed.
+fn ended_early(
+    context: &mut Context<'_>,
+    stopped: Stopped,
+    known: Value,
+    on: Option<String>,
+) -> Result<Failure, Failure> {
+    match stopped {
+        Stopped::Interrupted => {
             if context.global.json {
-                say(context, "interrupted", json!({"last": wait.goal().known()}))?;
+                say(context, "interrupted", known)?;
             }
             let on = on.map(|on| format!(": {on}")).unwrap_or_default();
-            Err(Failure::Said(Exit::Interrupted, format!("interrupted{on}")))
+            Ok(Failure::Said(Exit::Interrupted, format!("interrupted{on}")))
         }
-        Err(Stopped::Failed(error)) => Err(unreached(context, &error, on)?),
+        Stopped::Failed(error) => unreached(context, &error, on),
     }
 }
 

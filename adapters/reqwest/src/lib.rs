@@ -81,7 +81,8 @@ impl Client {
     /// one request. If it follows one all the same, its answer is not read, and the call fails with an error that
     /// names the other address; the key goes with it only to another path of the same host, because reqwest takes it
     /// off for others. A proxy it takes from the environment is used for addresses of this machine too: build it with
-    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) for these. Its retries do no harm to bodies: what is streamed cannot be sent again by reqwest.
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) for these. Its retries do no harm to bodies: what is streamed
+    /// cannot be sent again by reqwest.
     pub fn with_client(app: App, http: reqwest::Client) -> Self {
         Self { app: app.or_seed(fastrand::u64(..)), http, max_response: MAX_RESPONSE_BYTES }
     }

@@ -125,17 +125,13 @@ impl Call<'_> {
         if value.is_object() { Ok(value) } else { Err(Refusal::bad_format("The body must be a JSON object.")) }
     }
 
-    /// The page asked for in the query.
-    pub(crate) fn page(&self) -> Result<Page, Refusal> {
-        self.asked()?.checked()
-    }
-
     /// The page that is answered unasked.
     fn first_page(&self) -> Page {
         Page { number: 1, size: 20.min(self.simulator.limits.per_page.max(1)), lists: self.simulator.lists }
     }
 
-    fn asked(&self) -> Result<Page, Refusal> {
+    /// The page asked for in the query.
+    pub(crate) fn page(&self) -> Result<Page, Refusal> {
         let most = self.simulator.limits.per_page.max(1);
         let mut asked = self.first_page();
         for (key, value) in
@@ -147,7 +143,7 @@ impl Call<'_> {
                 _ => {}
             }
         }
-        Ok(asked)
+        asked.checked()
     }
 
     /// The page asked for in the body: of a search the service does not read the query.
