@@ -196,12 +196,13 @@ impl Reply {
     /// What a server does for it.
     pub fn acts(&self) -> Vec<Act> {
         match self {
+            Self::Answer(answer) if answer.keep => vec![Act::Read, answer.act(), Act::Next],
             Self::Answer(answer) => vec![Act::Read, answer.act()],
             Self::Trouble(acts, _) => acts.clone(),
         }
     }
 
-    /// Whether the next request comes on the same connection.
+    /// Whether the next request may come on the same connection.
     pub fn keeps(&self) -> bool {
         matches!(self, Self::Answer(answer) if answer.keep)
     }

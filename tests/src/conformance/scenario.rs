@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -43,6 +44,10 @@ pub enum Play {
     /// On sockets only, by hand. The text says why the script has no part in it.
     Sockets(&'static str, Scene),
 }
+
+/// How long a client is given to take a kept connection back into its pool: some leave that to a task that runs a
+/// little after the answer. One that is slower all the same opens another connection, and no scenario fails by that.
+pub(super) const BACK_IN_POOL: Duration = Duration::from_millis(50);
 
 /// A scenario played by hand.
 pub type Scene = fn(&Stage) -> Result<(), String>;
@@ -447,16 +452,13 @@ impl Plain {
     pub(super) fn on_sockets(&self, stage: &Stage) -> Result<(), String> {
         // Replies that name a time name it from here on.
         let begin = Instant::now();
-        let mut connections: Vec<Vec<Act>> = Vec::new();
-        let mut open = false;
-        for (reply, _) in self.steps.iter().flat_map(|step| &step.replies) {
-            match (open, connections.last_mut()) {
-                (true, Some(last)) => last.extend(reply.acts()),
-                _ => connections.push(reply.acts()),
-            }
-            open = reply.keeps();
-        }
-        let server = stage.keep(Server::start(connections), self.requests());
+        let replies = || self.steps.iter().flat_map(|step| &step.replies).map(|(reply, _)| reply);
+        let plan = replies().map(Reply::acts).collect();
+        let server = match replies().any(Reply::keeps) {
+            true => Server::by_request(plan),
+            false => Server::start(plan),
+        };
+        let server = stage.keep(server, self.requests());
         let app = self.app(&server.url());
         let client = stage.driver().client(app.clone(), &self.settings);
         let mut ended = Vec::new();
@@ -466,6 +468,9 @@ impl Plain {
                 Door::Send => Ended::Sent(client.send(step.op.request(&app))),
             };
             ended.push(end);
+            if step.replies.last().is_some_and(|(reply, _)| reply.keeps()) {
+                thread::sleep(BACK_IN_POOL);
+            }
         }
         let took = begin.elapsed();
         // The server may still be writing down what it read when the call has ended already.

@@ -17,6 +17,8 @@ use super::secrets;
 /// One thing a server does on a connection.
 #[derive(Clone, Debug)]
 pub enum Act {
+    /// Waits for a request, and does with it what comes next in the plan.
+    Next,
     /// Reads one request to its end.
     Read,
     /// Reads one request to its end and keeps nothing of its body but the length.
@@ -94,10 +96,12 @@ const LIFE: Duration = Duration::from_secs(60);
 const FAREWELL: Duration = Duration::from_secs(5);
 
 struct Shared {
-    /// What to do on the connections to come.
+    /// What to do on the connections to come, or with the requests to come.
     planned: Mutex<VecDeque<Vec<Act>>>,
     /// What to do on those after them.
     then: Vec<Act>,
+    /// Whether the plan is one of requests, on whatever connections they come.
+    by_request: bool,
     tls: Option<Arc<ServerConfig>>,
     arrived: Mutex<Vec<Arrived>>,
     /// Everything read, where none of it may be secret.
@@ -105,6 +109,12 @@ struct Shared {
     connections: AtomicUsize,
     bytes: AtomicUsize,
     stop: AtomicBool,
+}
+
+impl Shared {
+    fn next(&self) -> Vec<Act> {
+        lock(&self.planned).pop_front().unwrap_or_else(|| self.then.clone())
+    }
 }
 
 /// A running server. It ends when it is dropped.
@@ -117,26 +127,34 @@ pub struct Server {
 impl Server {
     /// Does the next of `planned` on each connection. Those beyond are read and answered that they were too many.
     pub fn start(planned: Vec<Vec<Act>>) -> Self {
-        Self::launch(planned, too_many(), None)
+        Self::launch(planned, too_many(), false, None)
+    }
+
+    /// Does the next of `planned` with each request, whether it comes on a new connection or on one that was kept:
+    /// a client may open another because the last one is not back in its pool yet. An answer on a connection that
+    /// stays open is followed by [`Act::Next`].
+    pub fn by_request(planned: Vec<Vec<Act>>) -> Self {
+        Self::launch(planned, too_many(), true, None)
     }
 
     /// Does the same on every connection.
     pub fn always(acts: Vec<Act>) -> Self {
-        Self::launch(Vec::new(), acts, None)
+        Self::launch(Vec::new(), acts, false, None)
     }
 
     /// As [`start`](Self::start), behind TLS.
     pub fn with_tls(planned: Vec<Vec<Act>>, config: Arc<ServerConfig>) -> Self {
-        Self::launch(planned, too_many(), Some(config))
+        Self::launch(planned, too_many(), false, Some(config))
     }
 
-    fn launch(planned: Vec<Vec<Act>>, then: Vec<Act>, tls: Option<Arc<ServerConfig>>) -> Self {
+    fn launch(planned: Vec<Vec<Act>>, then: Vec<Act>, by_request: bool, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
         let address = listener.local_addr().expect("its address");
         let with_tls = tls.is_some();
         let shared = Arc::new(Shared {
             planned: Mutex::new(planned.into()),
             then,
+            by_request,
             tls,
             arrived: Mutex::default(),
             leaked: AtomicBool::new(false),
@@ -152,7 +170,10 @@ impl Server {
                 }
                 let Ok(stream) = stream else { continue };
                 let number = for_thread.connections.fetch_add(1, Ordering::SeqCst);
-                let acts = lock(&for_thread.planned).pop_front().unwrap_or_else(|| for_thread.then.clone());
+                let acts = match for_thread.by_request {
+                    true => vec![Act::Next],
+                    false => for_thread.next(),
+                };
                 let shared = Arc::clone(&for_thread);
                 thread::spawn(move || Connection::serve(stream, number, acts, &shared));
             }
@@ -276,8 +297,12 @@ impl Connection<'_> {
     }
 
     fn perform(&mut self, acts: Vec<Act>) -> io::Result<()> {
-        for act in acts {
+        let mut acts = VecDeque::from(acts);
+        while let Some(act) = acts.pop_front() {
             match act {
+                // Not before its first bytes: a connection opened and never used takes nothing from the plan.
+                Act::Next if self.ahead.is_empty() && !self.more()? => {}
+                Act::Next => acts.extend(self.shared.next()),
                 Act::Read => self.read_request(Some(KEPT))?,
                 Act::Discard => self.read_request(Some(0))?,
                 Act::ReadHead => self.read_request(None)?,
