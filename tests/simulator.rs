@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::{Crop, NewInput};
-use clarifai_core::machine::{FindModel, ModelCache, Mono, Now};
+use clarifai_core::machine::{FindModel, ModelCache, Mono, Now, WaitForUploadsOf};
+use clarifai_core::model::StatusCode;
 use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
 use clarifai_core::{App, Credentials, Page, Scope};
-use clarifai_simulator::{Client, Server, Simulator};
+use clarifai_simulator::{Client, Delays, Server, Simulator};
 use clarifai_tests::photograph;
 use http::Request;
 use serde_json::{Value, json};
@@ -247,4 +248,28 @@ fn the_clock_of_the_client_jumps_over_waits() {
     let mut driver = &client;
     driver.wait_until(Mono::new(Duration::from_secs(3600)));
     assert_eq!(driver.now().unix, Client::START + Duration::from_secs(3600));
+}
+
+/// A few looks at the list, whatever else the app holds, and each input asked for by its id only where it is not there.
+#[test]
+fn many_uploads_are_waited_for_with_few_requests() {
+    let delays = Delays { processing: Duration::from_secs(30), ..Delays::default() };
+    let client = Client::with(App::new(Credentials::key("my-key").unwrap()), Simulator::new().with_delays(delays));
+    let address = |id: &String| format!("https://example.com/{id}.jpg");
+    let [others, ids] = [("old", 500), ("new", 2500)]
+        .map(|(name, count)| (0..count).map(|id| format!("{name}-{id}")).collect::<Vec<_>>());
+    for ids in [&others, &ids] {
+        let report = client.upload(ids.iter().map(|id| NewInput::image_url(address(id)).with_id(id)), 2);
+        assert!(report.is_complete(), "{report:?}");
+    }
+    let mut wait = WaitForUploadsOf::new(client.app(), ids.iter().map(String::as_str).chain(["never"]));
+    let each = client.run(&mut wait).unwrap();
+    assert!(each.iter().map(|input| &input.id).eq(ids.iter().chain([&"never".to_owned()])), "in their order");
+    // Nothing is to be had from these addresses, so that each has its reason.
+    let failed = each
+        .iter()
+        .filter(|input| input.status.as_ref().is_some_and(|status| status.code == Some(StatusCode::new(30002))));
+    assert_eq!((failed.count(), each[ids.len()].missing), (ids.len(), true));
+    // Four requests a look, and one for the input that is not there; one by one they would be 2,501 and more.
+    assert!((4..250).contains(&wait.polls()), "{} questions", wait.polls());
 }

@@ -70,8 +70,8 @@ pub use trace::Call;
 pub use train::{Train, Training};
 pub use update_check::{Update, UpdateCheck};
 pub use wait::{
-    AllProcessed, Checkpoint, Goal, InputGone, ModelGone, NoInputs, NoModels, Processed, TheseProcessed, Trained,
-    Verdict, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted,
+    AllProcessed, Checkpoint, Goal, InputGone, LookUpInputs, ModelGone, NoInputs, NoModels, Processed, TheseProcessed,
+    Trained, Verdict, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted,
     WaitForTraining, WaitForUploads, WaitForUploadsOf,
 };
 pub use warm_cache::WarmModelCache;

@@ -150,6 +150,18 @@ fn refused(status: u16, code: u32) -> Happens {
     Says(status, json!({"status": {"code": code}}))
 }
 
+/// Ids too many to ask for one by one: `00` to `21`.
+fn many() -> impl Iterator<Item = String> {
+    (0..22).map(|id| format!("{id:02}"))
+}
+
+/// A page of the list, with these of the many, all in the same state, and one of somebody else's.
+fn listed(ids: std::ops::Range<usize>, code: u32) -> Happens {
+    let ids = many().skip(ids.start).take(ids.len()).chain(["else".to_owned()]);
+    let inputs: Vec<_> = ids.map(|id| json!({"id": id, "status": {"code": code}})).collect();
+    ok(json!({"inputs": inputs}))
+}
+
 /// Puts a table's line together: what happened before, what happens now, and the step.
 macro_rules! rows {
     ($($($second:literal $happens:expr),+ => $step:literal;)+) => {
@@ -222,6 +234,39 @@ fn the_other_waits() {
             0 Begin, 0 input(12345) => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost => "wait 0.5";
             0 Begin, 0 input(30000), 0 Lost, 1 Woke => "GET /v2/inputs/b";
+        },
+    );
+    table(
+        || WaitForUploadsOf::new(&app(), many().chain(many())),
+        |all| all.iter().filter(|input| input.is_good()).count().to_string(),
+        rows! {
+            0 Begin => "GET /v2/inputs?page=1&per_page=22";
+            // All at once; each was named twice.
+            0 Begin, 0 listed(0..22, 30000) => "done 44";
+            0 Begin, 0 listed(0..22, 30002) => "done 0";
+            // One that goes on: the list is read to the end, and again after a pause.
+            0 Begin, 0 listed(0..1, 30001) => "GET /v2/inputs?page=2&per_page=22";
+            0 Begin, 0 listed(0..1, 30001), 0 listed(0..0, 0) => "wait 0.5";
+            0 Begin, 0 listed(0..1, 30001), 0 listed(1..22, 30000) => "wait 0.5";
+            0 Begin, 0 listed(0..22, 30001), 1 Woke => "GET /v2/inputs?page=1&per_page=22";
+            // Few are left: they are asked for.
+            0 Begin, 0 listed(0..1, 30001), 0 listed(1..22, 30000), 1 Woke => "GET /v2/inputs/00";
+            // Not in the list, or not at its beginning.
+            0 Begin, 0 listed(0..0, 0) => "GET /v2/inputs/00";
+            0 Begin, 0 listed(0..1, 30000), 0 listed(0..0, 0) => "GET /v2/inputs/01";
+            0 Begin, 0 listed(0..0, 0), 0 refused(404, 11101) => "GET /v2/inputs/01";
+            0 Begin, 0 listed(0..0, 0), 0 one("00", 30001) => "wait 0.5";
+            0 Begin, 0 listed(0..0, 0), 0 one("00", 30001), 1 Woke => "GET /v2/inputs?page=1&per_page=22";
+            // The same page for ever.
+            0 Begin, 0 listed(0..11, 30001), 0 listed(0..11, 30001) => "wait 0.5";
+            // A list that is not given is given up, one that fails is asked for again.
+            0 Begin, 0 listed(0..1, 30000), 0 refused(400, 11102) => "GET /v2/inputs/01";
+            0 Begin, 0 refused(400, 11102), 0 one("00", 30001), 1 Woke => "GET /v2/inputs/00";
+            0 Begin, 0 listed(0..1, 30001), 0 refused(400, 11102) => "wait 0.5";
+            0 Begin, 0 listed(0..1, 30001), 0 Lost => "wait 0.5";
+            0 Begin, 0 listed(0..1, 30001), 0 Lost, 1 Woke => "GET /v2/inputs?page=2&per_page=22";
+            0 Begin, 0 refused(401, 11009) => "error wait for some uploads: it could not be looked at";
+            0 Begin, 0 refused(429, 11003) => "error wait for some uploads: it could not be looked at";
         },
     );
     table(

@@ -4,6 +4,7 @@
 
 mod seeded;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -89,15 +90,25 @@ enum Meaning {
     /// A failed look, of which the service says when to come back.
     Passes(Option<u64>),
     Final,
+    /// As final, and by reason of what was asked for.
+    Refused,
 }
 
 /// The service, as far as a wait sees it.
 #[derive(Debug, Default)]
 struct World {
-    /// Inputs that are done, or pages that are read.
+    /// Inputs that are done.
     done: usize,
     own: u64,
+    /// Pages that are read.
     pages: usize,
+    /// Of many inputs, those that are done; how many the list showed at this look, whether one of them goes on, whether
+    /// they are asked for one by one for now, and whether for ever.
+    found: BTreeSet<usize>,
+    seen: usize,
+    goes_on: bool,
+    one_by_one: bool,
+    without_list: bool,
     /// A place in the last known state, and what stands there.
     known: Option<(&'static str, Value)>,
 }
@@ -107,6 +118,12 @@ struct Kind {
     make: fn(&App, &Settings) -> Box<dyn Waiting>,
     read: fn(&App, &str) -> Box<dyn Waiting>,
     answer: fn(&mut Rng, &mut World) -> (Event, Meaning),
+    /// What a failed look means, where that is not the same for all.
+    failed: fn(&mut World, Meaning) -> Meaning,
+}
+
+fn as_it_is(_: &mut World, meaning: Meaning) -> Meaning {
+    meaning
 }
 
 fn response(status: u16, body: impl Into<Bytes>) -> Event {
@@ -144,9 +161,9 @@ fn failure(rng: &mut Rng) -> (Event, Meaning) {
             (Event::Response(answer), Meaning::Passes(Some(seconds.min(120) * SECOND)))
         }
         8 => (code(401, 11009), Meaning::Final),
-        9 => (code(400, 11102), Meaning::Final),
+        9 => (code(400, 11102), Meaning::Refused),
         10 => (code(429, 11003), Meaning::Final),
-        _ => (failed(TransportFailureKind::TooLarge), Meaning::Final),
+        _ => (failed(TransportFailureKind::TooLarge), Meaning::Refused),
     }
 }
 
@@ -188,6 +205,72 @@ fn uploads_of(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
     world.done += 1;
     world.known = Some(("/done", world.done.into()));
     (event, if world.done == IDS.len() { Meaning::Done } else { Meaning::More })
+}
+
+/// So many that the list is read.
+const MANY: usize = 23;
+
+fn uploads_of_many(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
+    let input = |id: usize, code: u32| match code {
+        0 => json!({"id": format!("{id:02}")}),
+        code => json!({"id": format!("{id:02}"), "status": {"code": code}}),
+    };
+    let event = if world.one_by_one {
+        let id = (0..MANY).find(|id| !world.found.contains(id)).unwrap();
+        world.goes_on = rng.u8(..3) == 0;
+        if !world.goes_on {
+            world.found.insert(id);
+        }
+        match (world.goes_on, rng.u8(..3)) {
+            (true, _) => ok(json!({"input": input(id, 30001)})),
+            (false, 0) => code(404, 11101),
+            (false, _) => ok(json!({"input": input(id, 30000)})),
+        }
+    } else {
+        if world.pages == 0 {
+            (world.seen, world.goes_on) = (0, false);
+        }
+        let most = [0, 3, MANY][rng.usize(..3)];
+        let page: Vec<_> = (0..rng.usize(..=most))
+            .map(|_| (rng.usize(..MANY), [30000, 30002, 30001, 99_999, 0][rng.usize(..5)]))
+            .collect();
+        for (id, code) in page.iter().copied().filter(|(_, code)| *code > 0) {
+            match code {
+                30000 | 30002 => _ = world.found.insert(id),
+                _ => world.goes_on |= !world.found.contains(&id),
+            }
+        }
+        world.seen += page.len();
+        world.pages += 1;
+        world.one_by_one = page.is_empty() || world.seen >= MANY;
+        let others = [json!({"id": "else", "status": {"code": 30001}}), json!({})];
+        let inputs: Vec<_> = page.into_iter().map(|(id, code)| input(id, code)).chain(others).collect();
+        ok(json!({"inputs": inputs}))
+    };
+    world.known = Some(("/done", world.found.len().into()));
+    (event, many_go_on(world))
+}
+
+/// Whether the look is over.
+fn many_go_on(world: &mut World) -> Meaning {
+    if world.found.len() == MANY {
+        return Meaning::Done;
+    }
+    if !world.one_by_one || !world.goes_on {
+        return Meaning::More;
+    }
+    world.pages = 0;
+    world.one_by_one = world.without_list || MANY - world.found.len() <= 20;
+    Meaning::Pending
+}
+
+/// A list that is not given is done without.
+fn many_failed(world: &mut World, meaning: Meaning) -> Meaning {
+    if meaning != Meaning::Refused || world.one_by_one {
+        return meaning;
+    }
+    (world.one_by_one, world.without_list) = (true, true);
+    many_go_on(world)
 }
 
 fn inputs_deleted(rng: &mut Rng, world: &mut World) -> (Event, Meaning) {
@@ -287,7 +370,7 @@ impl Rules {
         match meaning {
             Meaning::Done => Wanted::Done,
             Meaning::Failed => Wanted::Failed,
-            Meaning::Final => Wanted::Polling,
+            Meaning::Final | Meaning::Refused => Wanted::Polling,
             Meaning::Passes(hint) => {
                 self.errors += 1;
                 if self.errors > self.settings.most_errors { Wanted::Polling } else { self.pause(hint) }
@@ -401,7 +484,12 @@ fn course(rng: &mut Rng, kind: &Kind, bug: Bug) -> Case {
             }
             Wanted::Answer => {
                 let fails = rng.u8(..3) == 0 && (wild || rules.settings.deadline.is_some());
-                let (event, meaning) = if fails { failure(rng) } else { (kind.answer)(rng, &mut world) };
+                let (event, meaning) = if fails {
+                    let (event, meaning) = failure(rng);
+                    (event, (kind.failed)(&mut world, meaning))
+                } else {
+                    (kind.answer)(rng, &mut world)
+                };
                 history.push(format!("{meaning:?} at {}", rules.latest));
                 wanted = rules.answered(meaning);
                 (event, matches!(meaning, Meaning::Passes(_)))
@@ -463,39 +551,52 @@ const TRAINING: Kind = Kind {
     make: |app, settings| boxed(WaitForTraining::new(app, "m", "v"), settings),
     read: read::<clarifai_core::machine::Trained>,
     answer: training,
+    failed: as_it_is,
 };
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 8] = [
     TRAINING,
     Kind {
         make: |app, settings| boxed(WaitForUploads::new(app), settings),
         read: read::<clarifai_core::machine::AllProcessed>,
         answer: uploads,
+        failed: as_it_is,
     },
     Kind {
         make: |app, settings| boxed(WaitForUploadsOf::new(app, IDS), settings),
         read: read::<clarifai_core::machine::TheseProcessed>,
         answer: uploads_of,
+        failed: as_it_is,
     },
     Kind {
         make: |app, settings| boxed(WaitForInputsDeleted::new(app), settings),
         read: read::<clarifai_core::machine::NoInputs>,
         answer: inputs_deleted,
+        failed: as_it_is,
     },
     Kind {
         make: |app, settings| boxed(WaitForInputDeleted::new(app, "a"), settings),
         read: read::<clarifai_core::machine::InputGone>,
         answer: input_deleted,
+        failed: as_it_is,
     },
     Kind {
         make: |app, settings| boxed(WaitForModelsDeleted::new(app), settings),
         read: read::<clarifai_core::machine::NoModels>,
         answer: models_deleted,
+        failed: as_it_is,
     },
     Kind {
         make: |app, settings| boxed(WaitForModelDeleted::new(app, "m"), settings),
         read: read::<clarifai_core::machine::ModelGone>,
         answer: model_deleted,
+        failed: as_it_is,
+    },
+    Kind {
+        make: |app, settings| boxed(WaitForUploadsOf::new(app, (0..MANY).map(|id| format!("{id:02}"))), settings),
+        read: read::<clarifai_core::machine::TheseProcessed>,
+        answer: uploads_of_many,
+        failed: many_failed,
     },
 ];
 

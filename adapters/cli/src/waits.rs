@@ -43,9 +43,10 @@ impl Seen for AllProcessed {
 
 impl Seen for TheseProcessed {
     fn far(&self, _: &mut u64) -> Far {
-        let bad = self.done().iter().filter(|one| !one.is_good()).count();
+        let bad = self.done().filter(|one| !one.is_good()).count();
         let more = if bad > 0 { format!("{bad} failed") } else { String::new() };
-        Far { done: Some(self.done().len() as u64), total: Some(self.ids().len() as u64), more }
+        let total = self.count() as u64;
+        Far { done: Some(total - self.open() as u64), total: Some(total), more }
     }
 }
 

@@ -184,6 +184,9 @@ fn inputs_are_waited_for() {
     assert_eq!((&counts[0]["outcome"], &counts[0]["counts"]["processed"]), (&"processed".into(), &3.into()));
     app.run(&["inputs", "wait"]).ended(0).says(&["Processed      3", "Failed         1"], &[]);
     app.run(&["inputs", "wait", "a", "--dry-run"]).ended(0).says(&["GET https://api.clarifai.com/v2/inputs/a\n"], &[]);
+    let many = (0..30).map(|id| format!("id-{id}")).collect::<Vec<_>>();
+    let listed = "GET https://api.clarifai.com/v2/inputs?page=1&per_page=30\n";
+    app.run(&with(&["inputs", "wait", "--dry-run"], &many)).ended(0).says(&[listed], &[]);
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub use deleted::{
     WaitForModelsDeleted,
 };
 pub use training::{Trained, WaitForTraining};
-pub use uploads::{AllProcessed, Processed, TheseProcessed, WaitForUploads, WaitForUploadsOf};
+pub use uploads::{AllProcessed, LookUpInputs, Processed, TheseProcessed, WaitForUploads, WaitForUploadsOf};
 
 /// What a [`Wait`] waits for: what to ask, and what the answers mean.
 pub trait Goal {

@@ -1,15 +1,21 @@
 //! Until inputs that were stored are processed.
 
+use std::collections::BTreeMap;
+
+use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Goal, Verdict, Wait};
 use crate::app::App;
-use crate::error::{DecodeError, Error, Invalid};
-use crate::inputs::{GetInput, GetInputCounts};
+use crate::envelope::{Envelope, Unreadable};
+use crate::error::{DecodeError, Error, ErrorKind, Invalid};
+use crate::inputs::{GetInput, GetInputCounts, ListInputs};
 use crate::model::{Class, Input, InputCount, Status};
-use crate::operation::Operation as _;
-use crate::target::check_id;
+use crate::operation::{Operation, Replay};
+use crate::page::{MAX_PER_PAGE, Page};
+use crate::policy::retry;
+use crate::target::{Target, check_id};
 
 /// Waits until no input of the app is left to process: see [`WaitForUploads::new`].
 pub type WaitForUploads = Wait<AllProcessed>;
@@ -69,10 +75,19 @@ impl Goal for AllProcessed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TheseProcessed {
     ids: Vec<String>,
-    /// Of the first of them, in order.
-    done: Vec<Processed>,
-    /// The status of the one that is looked at.
-    current: Option<Status>,
+    /// What became of each, as far as that is known.
+    found: BTreeMap<String, Option<Processed>>,
+    open: usize,
+    /// How many of the first are done. Each is asked for in its turn.
+    next: usize,
+    /// The page of the list that is read, from 1. 0 while they are asked for one by one.
+    page: u32,
+    /// How often the list showed one of them at this look.
+    seen: usize,
+    /// One that was seen at this look, and goes on.
+    waiting: Option<(String, Status)>,
+    /// Whether the service gives the list.
+    lists: bool,
 }
 
 /// What became of an input.
@@ -97,28 +112,149 @@ impl Processed {
 impl WaitForUploadsOf {
     /// Waits until each input with one of these ids is processed, and gives what became of each, in their order.
     ///
-    /// They are looked up one after the other (`GET /v2/inputs/{id}`): one request for each, and one for each pause.
-    /// Give the app a [pacer](App::with_pacer) when they are many.
+    /// While more than [`FEW`](TheseProcessed::FEW) are open, each look begins with the list of inputs
+    /// (`GET /v2/inputs`, as many to a page as there are ids and 1,000 at most), and reads on for as long as a page has
+    /// some of them: 50 requests for 50,000 inputs that come first in the list, as those do that were stored a moment
+    /// ago. What the list did not show is asked for by its id (`GET /v2/inputs/{id}`), up to the first that
+    /// is not done: one request for each. Give the app a [pacer](App::with_pacer) when they are many.
     pub fn new(app: &App, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
-        Self::until(app, TheseProcessed { ids, done: Vec::new(), current: None })
+        let found: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), None)).collect();
+        let open = found.len();
+        let mut goal = TheseProcessed { ids, found, open, next: 0, page: 0, seen: 0, waiting: None, lists: true };
+        goal.look_again();
+        Self::until(app, goal)
     }
 }
 
 impl TheseProcessed {
-    /// What became of the first of them, as far as that is known.
-    pub fn done(&self) -> &[Processed] {
-        &self.done
+    /// So many are asked for one by one and without the list.
+    pub const FEW: usize = 20;
+
+    /// What became of those that are done, by their ids.
+    pub fn done(&self) -> impl Iterator<Item = &Processed> {
+        self.found.values().flatten()
     }
 
-    /// All ids.
+    /// How many inputs are waited for. An id that was named twice counts once.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// How many of them are not done.
+    pub fn open(&self) -> usize {
+        self.open
+    }
+
+    /// All ids, in the order in which they were named.
     pub fn ids(&self) -> &[String] {
         &self.ids
     }
+
+    fn look_again(&mut self) {
+        self.page = u32::from(self.lists && self.open > Self::FEW);
+    }
+
+    fn per_page(&self) -> u32 {
+        u32::try_from(self.found.len()).unwrap_or(MAX_PER_PAGE).min(MAX_PER_PAGE)
+    }
+
+    /// Notes what one of them is like.
+    fn note(&mut self, id: &str, status: Option<Status>) {
+        // A code that nobody knows yet may stand for something that goes on.
+        let goes_on = |status: &Status| matches!(status.class(), Class::Pending | Class::Retry | Class::Unknown);
+        match status {
+            Some(status) if goes_on(&status) => self.waiting = Some((id.to_owned(), status)),
+            status => self.finish(Processed { id: id.to_owned(), status, missing: false }),
+        }
+    }
+
+    fn finish(&mut self, processed: Processed) {
+        if let Some(place @ None) = self.found.get_mut(&processed.id) {
+            *place = Some(processed);
+            self.open = self.open.saturating_sub(1);
+        }
+    }
+
+    /// What comes after an answer: the next question, or a pause, after which the look begins anew.
+    fn verdict(&mut self) -> Verdict<Vec<Processed>> {
+        while self.ids.get(self.next).is_some_and(|id| self.found.get(id).is_none_or(Option::is_some)) {
+            self.next += 1;
+        }
+        match self.waiting {
+            _ if self.open == 0 => Verdict::Done(self.all()),
+            Some(_) if self.page == 0 => {
+                self.look_again();
+                Verdict::Pending
+            }
+            _ => Verdict::More,
+        }
+    }
+
+    fn all(&self) -> Vec<Processed> {
+        self.ids.iter().filter_map(|id| self.found.get(id)?.clone()).collect()
+    }
+
+    fn judge_page(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+        match answer {
+            Ok(inputs) => {
+                if self.page == 1 {
+                    (self.seen, self.waiting) = (0, None);
+                }
+                let before = self.seen;
+                for input in inputs {
+                    let Some(known) = self.found.get(&input.id) else { continue };
+                    self.seen += 1;
+                    // Done stays done; and one of which the list does not say how it is will be asked for.
+                    if known.is_none() && input.status.is_some() {
+                        self.note(&input.id, input.status);
+                    }
+                }
+                // To the first page without any of them, or until all were seen. A list that goes round in circles
+                // ends by that as well.
+                let goes_on = self.seen > before && self.seen < self.found.len();
+                self.page = if goes_on { self.page.saturating_add(1) } else { 0 };
+                self.verdict()
+            }
+            Err(error) if is_of_the_page(&error) => {
+                (self.lists, self.page) = (false, 0);
+                self.verdict()
+            }
+            Err(error) => Verdict::Error(error),
+        }
+    }
+
+    fn judge_one(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+        let Some(id) = self.ids.get(self.next).cloned() else { return Verdict::Done(self.all()) };
+        match answer.map(|inputs| inputs.into_iter().next()) {
+            Ok(Some(input)) if [&*id, ""].contains(&&*input.id) => {
+                self.waiting = None;
+                self.note(&id, input.status);
+            }
+            Ok(_) => {
+                let problem = "it is about another input than the one that was asked for";
+                return Verdict::Error(Error::new(LookUpInputs::NAME, DecodeError::of_content(problem)));
+            }
+            Err(error) if error.is_surely_not_found() => {
+                self.waiting = None;
+                self.finish(Processed { id, status: None, missing: true });
+            }
+            Err(error) => return Verdict::Error(error),
+        }
+        self.verdict()
+    }
+}
+
+/// Whether it speaks against the page, such as one too deep in the list or too large, and not against who asks.
+fn is_of_the_page(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Api(_) | ErrorKind::Decode(_) | ErrorKind::Transport(_))
+        && retry::cause(error, Replay::Safe).is_none()
+        && !error.is_auth()
+        && !error.is_quota()
 }
 
 impl Goal for TheseProcessed {
-    type Operation = GetInput;
+    type Operation = LookUpInputs;
     type Output = Vec<Processed>;
     const NAME: &'static str = "wait for some uploads";
 
@@ -126,38 +262,63 @@ impl Goal for TheseProcessed {
         for (index, id) in self.ids.iter().enumerate() {
             check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
         }
-        Ok((self.done.len() >= self.ids.len()).then(|| self.done.clone()))
+        Ok((self.open == 0).then(|| self.all()))
     }
 
-    fn question(&self) -> GetInput {
-        GetInput::new(self.ids.get(self.done.len()).map_or("", String::as_str))
+    fn question(&self) -> LookUpInputs {
+        LookUpInputs(match self.page {
+            0 => Question::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
+            page => Question::Page(ListInputs::new().page(Page::new(page, self.per_page()))),
+        })
     }
 
-    fn judge(&mut self, answer: Result<Input, Error>) -> Verdict<Vec<Processed>> {
-        let Some(id) = self.ids.get(self.done.len()).cloned() else { return Verdict::Done(self.done.clone()) };
-        let found = match answer {
-            Ok(input) if ![&*id, ""].contains(&&*input.id) => {
-                let problem = "it is about another input than the one that was asked for";
-                return Verdict::Error(Error::new(GetInput::NAME, DecodeError::of_content(problem)));
-            }
-            // A code that nobody knows yet may stand for something that goes on.
-            Ok(Input { status: Some(status), .. })
-                if matches!(status.class(), Class::Pending | Class::Retry | Class::Unknown) =>
-            {
-                self.current = Some(status);
-                return Verdict::Pending;
-            }
-            Ok(input) => Processed { id, status: input.status, missing: false },
-            Err(error) if error.is_surely_not_found() => Processed { id, status: None, missing: true },
-            Err(error) => return Verdict::Error(error),
-        };
-        self.current = None;
-        self.done.push(found);
-        if self.done.len() == self.ids.len() { Verdict::Done(self.done.clone()) } else { Verdict::More }
+    fn judge(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+        match self.page {
+            0 => self.judge_one(answer),
+            _ => self.judge_page(answer),
+        }
     }
 
     fn known(&self) -> Option<Value> {
-        let waiting = self.ids.get(self.done.len()).map(|id| json!({"id": id, "status": self.current}));
-        Some(json!({"done": self.done.len(), "of": self.ids.len(), "waiting_for": waiting}))
+        let waiting = match &self.waiting {
+            Some((id, status)) => Some(json!({"id": id, "status": status})),
+            None => self.ids.get(self.next).map(|id| json!({"id": id, "status": null})),
+        };
+        Some(json!({"done": self.count() - self.open, "of": self.count(), "waiting_for": waiting}))
+    }
+}
+
+/// One input by its id, or a page of the list: whichever a wait for inputs asks next.
+#[derive(Clone, Debug)]
+pub struct LookUpInputs(Question);
+
+#[derive(Clone, Debug)]
+enum Question {
+    One(GetInput),
+    Page(ListInputs),
+}
+
+impl Operation for LookUpInputs {
+    type Output = Vec<Input>;
+    const NAME: &'static str = "look up inputs";
+    const METHOD: Method = Method::GET;
+    const PARTIAL: bool = true;
+
+    fn replay(&self) -> Replay {
+        Replay::Safe
+    }
+
+    fn target(&self, target: &mut Target) {
+        match &self.0 {
+            Question::One(one) => one.target(target),
+            Question::Page(page) => page.target(target),
+        }
+    }
+
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, Unreadable> {
+        match &self.0 {
+            Question::One(one) => one.decode(answer).map(|input| vec![input]),
+            Question::Page(page) => page.decode(answer),
+        }
     }
 }
