@@ -22,7 +22,6 @@ cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
 cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
 cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 
-# Before HOME is another, since cargo lives there.
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
@@ -49,6 +48,12 @@ javascript() {
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place/$1" "clarifai@${1#javascript@}"
 }
 
+# Runs a tour with nobody's settings, no key but its own, and no proxy between it and this machine.
+tour() {
+    env -u http_proxy -u HTTP_PROXY -u https_proxy -u HTTPS_PROXY -u all_proxy -u ALL_PROXY \
+        HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE="$(cat "$place/address")" "$@"
+}
+
 [ $# -gt 0 ] || set -- python@2.0.32 python@2.6.2 javascript@2.9.1
 for client in "$@"; do
     case $client in
@@ -63,17 +68,14 @@ for client in "$@"; do
     tries=0
     until [ -s "$place/address" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 100 ] || { echo "the simulator does not start" >&2; exit 1; }
-        sleep 0.1
+        kill -0 "$server" 2>/dev/null && [ "$tries" -lt 600 ] || { echo "the simulator does not start" >&2; exit 1; }
+        sleep 0.2
     done
 
     echo "== clarifai of $client"
-    # Nobody's settings, and no key but the tour's.
-    export HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE
-    CLARIFAI_API_BASE=$(cat "$place/address")
     case $client in
-        python@*) "$place/$client/bin/python" -W ignore "$here/tour.py" ;;
-        javascript@*) NODE_PATH="$place/$client/node_modules" node "$here/tour.js" ;;
+        python@*) tour "$place/$client/bin/python" -W ignore "$here/tour.py" ;;
+        javascript@*) tour NODE_PATH="$place/$client/node_modules" node "$here/tour.js" ;;
     esac
     kill "$server"
     server=

@@ -25,7 +25,8 @@ pub(crate) fn listen() {
                 process::exit(Exit::Interrupted as i32);
             }
             let end = || {
-                thread::sleep(GRACE);
+                // In steps: where the whole machine stood still, the work has the rest of them left.
+                (0..10).for_each(|_| thread::sleep(GRACE / 10));
                 output::error("interrupted, while something could not be: what became of the rest is not known");
                 process::exit(Exit::Interrupted as i32);
             };

@@ -5,7 +5,6 @@ mod common;
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 use clarifai_simulator::faults::{Fault, Faults};
 use common::{Cli, image};
@@ -214,11 +213,9 @@ fn a_second_process_asks_the_server() {
     let cli = Cli::new();
     let server = Server::start(&cli);
     assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
-    let start = Instant::now();
     let ran = cli
         .run(&["--base-url", &server.url, "--key", SECRET, "-v", "predict", "-m", "color", &image("coffee.jpg")])
         .ended(0);
-    assert!(start.elapsed() < Duration::from_secs(60));
     assert!(!ran.err.contains("built-in simulator"), "{ran:?}");
     ran.says(&["Sienna"], &["POST http://127.0.0.1:", "/outputs: 200 in ", "request "]);
     // A scope of one's own has no such model; the public ones have it.

@@ -7,6 +7,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
+#[cfg(unix)]
+use common::kill;
 use common::{Cli, Ran, image};
 use serde_json::Value;
 
@@ -75,8 +77,7 @@ impl Server {
     /// Ends it as a terminal or a service manager would.
     #[cfg(unix)]
     fn end(mut self) {
-        let id = self.child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        kill("-TERM", self.child.id());
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
 }

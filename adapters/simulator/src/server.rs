@@ -251,3 +251,29 @@ impl Body for Paced {
         SizeHint::with_exact(self.left.len() as u64)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn slow_and_sliced_answers_come_byte_by_byte() {
+        let paces = [
+            (Pace::Whole, 1),
+            (Pace::Slow(Duration::from_millis(1)), 20),
+            (Pace::Sliced { slowly: 5 }, 20),
+            (Pace::Sliced { slowly: 100 }, 20),
+        ];
+        for (pace, expected) in paces {
+            let name = format!("{pace:?}");
+            let mut body = Paced { left: Bytes::from_static(&[b'x'; 20]), pace, wait: None, waited: false };
+            let mut frames = Vec::new();
+            while let Some(Ok(frame)) = body.frame().await {
+                frames.extend(frame.into_data().ok().map(|data| data.len()));
+            }
+            assert_eq!((frames.len(), frames.iter().sum::<usize>()), (expected, 20), "{name}");
+        }
+    }
+}

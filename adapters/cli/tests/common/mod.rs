@@ -103,6 +103,13 @@ impl Ran {
     }
 }
 
+/// Sends a signal such as `-INT` to a process. By the shell, which has `kill` where the system has no program for it.
+#[cfg(unix)]
+pub fn kill(signal: &str, process: u32) {
+    let status = Command::new("sh").args(["-c", "kill \"$0\" \"$1\"", signal, &process.to_string()]).status();
+    assert!(status.unwrap().success(), "{signal} to {process}");
+}
+
 /// The path of a picture of the test data.
 pub fn image(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/images").join(name);
