@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
 
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::NewInput;
@@ -40,7 +39,6 @@ fn serve(answers: Vec<Vec<u8>>) -> (String, mpsc::Receiver<Vec<u8>>) {
 }
 
 fn read_request(stream: &mut TcpStream) -> Vec<u8> {
-    stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -95,10 +93,12 @@ fn pictures_are_streamed_with_their_exact_length() {
 fn redirects_are_handed_back_and_never_followed() {
     for status in [301, 302, 307, 308] {
         let (elsewhere, other) = serve(vec![http(200, "", OK)]);
-        let (base, _told) = serve(vec![http(status, &format!("location: {elsewhere}/v2/models\r\n"), "moved")]);
+        let moved = http(status, &format!("location: {elsewhere}/v2/models\r\n"), "moved");
+        let (base, _told) = serve(vec![moved.clone(), moved]);
         for client in [Client::new(app(&base)), Client::with_agent(app(&base), ureq::Agent::new_with_defaults())] {
             let error = client.call(ListModels::new()).unwrap_err();
             assert!(matches!(error.kind(), ErrorKind::Api(_)), "{status}: {error:?}");
+            assert_eq!(error.http_status(), Some(status), "{error:?}");
         }
         assert!(other.try_recv().is_err(), "the key went to another host");
     }

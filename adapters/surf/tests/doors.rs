@@ -121,7 +121,7 @@ fn clients(base: &str) -> [Client; 2] {
 #[test]
 fn bodies_have_their_length_and_no_body_has_none() {
     let ok =
-        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 24\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
+        b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 25\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     for which in [0, 1] {
         let picture = vec![7; 200_000];
         let (base, served) = answering(ok.clone());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::inputs::NewInput;
@@ -149,7 +150,8 @@ fn measure(driver: &impl Driver) {
 fn upload(driver: &impl Driver) {
     let server = Server::start(vec![vec![Act::Discard, Act::Write(ok().bytes())]]);
     let app = app(&server);
-    let client = driver.client(app.clone(), &Settings::default());
+    // As long as it takes.
+    let client = driver.client(app.clone(), &Settings { timeout: Duration::from_secs(600), ..Settings::default() });
     let part: Bytes = picture(750_000);
     // A hundred pictures that share their bytes: what grows is what the adapter holds.
     let predict = Predict::with("m").inputs((0..100).map(|_| NewInput::image_bytes(part.clone())));

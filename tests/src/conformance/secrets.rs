@@ -1,7 +1,8 @@
 //! Looks for secrets where none may be: logs, spans, errors, `Debug`, panics, and the bytes that other hosts got.
 //!
 //! Every scenario calls with the same key. A text is searched for any eight characters in a row of it, so that a dump
-//! in lines of sixteen is found as well, and for its spellings in base64, hexadecimal and as a list of numbers.
+//! in lines of sixteen is found as well, and for its spellings in base64, hexadecimal and as a list of numbers. Eight
+//! characters in hexadecimal are sixteen digits: fewer stand now and then in what a log says of keys drawn by lot.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::{self, Debug, Write as _};
@@ -39,22 +40,29 @@ struct Needles {
     /// Whether two bytes begin one of the windows: most texts are through after this look.
     begins: Vec<bool>,
     windows: HashSet<[u8; WINDOW]>,
+    /// The same in hexadecimal.
+    digits: HashSet<[u8; 2 * WINDOW]>,
     /// The beginnings of the secrets as `Debug` shows bytes.
     numbers: Vec<String>,
 }
 
 static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
-    let mut needles = Needles { begins: vec![false; 1 << 16], windows: HashSet::new(), numbers: Vec::new() };
+    let mut needles =
+        Needles { begins: vec![false; 1 << 16], windows: HashSet::new(), digits: HashSet::new(), numbers: Vec::new() };
     for secret in [KEY, TOKEN] {
         let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         // In base64 the spelling hangs on what stands in front.
         let in_base64 = (0..3).map(|shift| STANDARD.encode(format!("{}{secret}", &"000"[..shift]))[4..40].to_owned());
         let basic = STANDARD.encode(format!("{APP_ID}:{secret}"))[24..].trim_end_matches('=').to_owned();
-        for spelling in [secret.to_owned(), hexadecimal, basic].into_iter().chain(in_base64) {
+        for spelling in [secret.to_owned(), basic].into_iter().chain(in_base64) {
             for window in spelling.as_bytes().windows(WINDOW) {
-                needles.begins[usize::from(window[0]) << 8 | usize::from(window[1])] = true;
+                needles.begins[two(window)] = true;
                 needles.windows.extend(<[u8; WINDOW]>::try_from(window));
             }
+        }
+        for window in hexadecimal.as_bytes().windows(2 * WINDOW) {
+            needles.begins[two(window)] = true;
+            needles.digits.extend(<[u8; 2 * WINDOW]>::try_from(window));
         }
         let numbers: Vec<_> = secret.bytes().take(WINDOW).map(|byte| byte.to_string()).collect();
         needles.numbers.push(numbers.join(", "));
@@ -62,14 +70,18 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
     needles
 });
 
+/// The first two bytes as a number.
+fn two(bytes: &[u8]) -> usize {
+    usize::from(bytes[0]) << 8 | usize::from(bytes[1])
+}
+
 /// Whether a part of a secret stands in these bytes.
 pub fn shows(bytes: &[u8]) -> bool {
     let needles = &*NEEDLES;
     let text = String::from_utf8_lossy(bytes);
     needles.numbers.iter().any(|numbers| text.contains(numbers.as_str()))
-        || bytes.windows(WINDOW).any(|window| {
-            needles.begins[usize::from(window[0]) << 8 | usize::from(window[1])] && needles.windows.contains(window)
-        })
+        || bytes.windows(WINDOW).any(|window| needles.begins[two(window)] && needles.windows.contains(window))
+        || bytes.windows(2 * WINDOW).any(|window| needles.begins[two(window)] && needles.digits.contains(window))
 }
 
 /// Searches a text, and remembers the place if a secret stands in it.

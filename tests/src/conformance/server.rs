@@ -107,6 +107,7 @@ struct Shared {
     /// Everything read, where none of it may be secret.
     leaked: AtomicBool,
     connections: AtomicUsize,
+    farewells: AtomicUsize,
     bytes: AtomicUsize,
     stop: AtomicBool,
 }
@@ -148,7 +149,7 @@ impl Server {
     }
 
     fn launch(planned: Vec<Vec<Act>>, then: Vec<Act>, by_request: bool, tls: Option<Arc<ServerConfig>>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port on loopback");
+        let listener = listen().expect("a port on loopback");
         let address = listener.local_addr().expect("its address");
         let with_tls = tls.is_some();
         let shared = Arc::new(Shared {
@@ -159,6 +160,7 @@ impl Server {
             arrived: Mutex::default(),
             leaked: AtomicBool::new(false),
             connections: AtomicUsize::new(0),
+            farewells: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             stop: AtomicBool::new(false),
         });
@@ -222,10 +224,12 @@ impl Server {
 
     /// Waits until so many requests came, for a while.
     pub fn wait_for(&self, requests: usize) {
-        let begin = Instant::now();
-        while self.count() < requests && begin.elapsed() < Duration::from_secs(10) {
-            thread::sleep(Duration::from_millis(2));
-        }
+        wait_until(|| self.count() >= requests);
+    }
+
+    /// Waits until it has closed a connection, for a while.
+    pub fn wait_for_farewell(&self) {
+        wait_until(|| self.shared.farewells.load(Ordering::SeqCst) > 0);
     }
 }
 
@@ -240,6 +244,26 @@ impl Drop for Server {
         self.shared.stop.store(true, Ordering::SeqCst);
         // Wakes the listener, so that it sees the flag.
         let _ = TcpStream::connect(self.address);
+    }
+}
+
+fn wait_until(holds: impl Fn() -> bool) {
+    let begin = Instant::now();
+    while !holds() && begin.elapsed() < Duration::from_secs(10) {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A free port. Many suites in a row leave none for a while.
+fn listen() -> io::Result<TcpListener> {
+    let begin = Instant::now();
+    loop {
+        match TcpListener::bind("127.0.0.1:0") {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && begin.elapsed() < LIFE => {
+                thread::sleep(Duration::from_millis(200));
+            }
+            other => return other,
+        }
     }
 }
 
@@ -337,7 +361,11 @@ impl Connection<'_> {
     /// Closes this direction and reads what still comes, so that no reset overtakes what was written.
     fn farewell(&mut self) -> io::Result<()> {
         self.socket.shutdown(Shutdown::Write)?;
-        self.until = self.until.min(Instant::now() + FAREWELL);
+        self.shared.farewells.fetch_add(1, Ordering::SeqCst);
+        // A large body that the other side still sends ends by itself.
+        if !self.in_body {
+            self.until = self.until.min(Instant::now() + FAREWELL);
+        }
         while self.more()? {
             if self.in_body {
                 self.ahead.clear();

@@ -102,6 +102,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT)
+                .arrives(0..=1)
                 .timeout(SHORT)
                 .within(Duration::from_secs(5)),
         ),
@@ -114,6 +115,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     MaybeSent,
                 )
                 .ends(MAYBE_SENT)
+                .arrives(0..=1)
                 .timeout(SHORT)
                 .within(Duration::from_secs(5)),
         ),
@@ -123,6 +125,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             run(Op::CreateOnce)
                 .meets([Act::Read, Act::Hang], MaybeSent)
                 .ends(MAYBE_SENT)
+                .arrives(0..=1)
                 .timeout(SHORT)
                 .within(Duration::from_secs(5))
                 .check(happened),
@@ -245,7 +248,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     Act::Read,
                     Act::Slowly(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(500), 25, Duration::from_millis(40)),
                 ];
-                let server = stage.keep(Server::start(vec![acts]), 1);
+                let server = stage.keep(Server::start(vec![acts]), 0..=1);
                 let app = stage.app(&server.url());
                 let settings = super::super::driver::Settings { timeout: SHORT, ..Default::default() };
                 let begin = Instant::now();
