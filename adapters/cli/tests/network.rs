@@ -57,14 +57,19 @@ impl Server {
         self.asked.lock().unwrap().len()
     }
 
-    /// Starts the program, waits until the server was asked so often, and a little longer.
-    fn begin(&self, arguments: &[&str], asked: usize) -> Child {
-        let child = self.cli(arguments).spawn().unwrap();
+    /// Waits until it was asked so often.
+    fn wait_for(&self, asked: usize) {
         let start = Instant::now();
         while self.count() < asked {
             assert!(start.elapsed() < Duration::from_secs(30), "it was not asked");
             thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Starts the program, waits until the server was asked so often, and a little longer.
+    fn begin(&self, arguments: &[&str], asked: usize) -> Child {
+        let child = self.cli(arguments).spawn().unwrap();
+        self.wait_for(asked);
         thread::sleep(Duration::from_millis(300));
         child
     }
@@ -477,11 +482,7 @@ fn a_hangup_that_is_ignored_stays_so() {
     }
     shell.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     let mut child = shell.spawn().unwrap();
-    let start = Instant::now();
-    while server.count() == 0 {
-        assert!(start.elapsed() < Duration::from_secs(30), "it was not asked");
-        thread::sleep(Duration::from_millis(10));
-    }
+    server.wait_for(1);
     kill("-HUP", child.id());
     thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none(), "it ended");

@@ -1,5 +1,5 @@
-//! A server on loopback that does what it is told on each connection, writes down the bytes it got, and keeps listening
-//! after the last expected request, so that one too many is seen.
+//! A server on loopback that does what it is told on each connection or with each request, writes down the bytes it got,
+//! and keeps listening after the last expected request, so that one too many is seen.
 
 use std::collections::VecDeque;
 use std::fmt;

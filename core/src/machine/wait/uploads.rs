@@ -80,14 +80,20 @@ pub struct TheseProcessed {
     open: usize,
     /// How many of the first are done. Each is asked for in its turn.
     next: usize,
-    /// The page of the list that is read, from 1. 0 while they are asked for one by one.
-    page: u32,
-    /// How often the list showed one of them at this look.
-    seen: usize,
+    ask: Ask,
     /// One that was seen at this look, and goes on.
     waiting: Option<(String, Status)>,
     /// Whether the service gives the list.
     lists: bool,
+}
+
+/// What a look asks for next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Ask {
+    /// The first that is not done.
+    One,
+    /// A page of the list, its number counted from 1. The pages before it showed one of these so often.
+    Page { number: u32, seen: usize },
 }
 
 /// What became of an input.
@@ -121,7 +127,7 @@ impl WaitForUploadsOf {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
         let found: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), None)).collect();
         let open = found.len();
-        let mut goal = TheseProcessed { ids, found, open, next: 0, page: 0, seen: 0, waiting: None, lists: true };
+        let mut goal = TheseProcessed { ids, found, open, next: 0, ask: Ask::One, waiting: None, lists: true };
         goal.look_again();
         Self::until(app, goal)
     }
@@ -152,7 +158,10 @@ impl TheseProcessed {
     }
 
     fn look_again(&mut self) {
-        self.page = u32::from(self.lists && self.open > Self::FEW);
+        self.ask = match self.lists && self.open > Self::FEW {
+            true => Ask::Page { number: 1, seen: 0 },
+            false => Ask::One,
+        };
     }
 
     fn per_page(&self) -> u32 {
@@ -181,30 +190,30 @@ impl TheseProcessed {
         while self.ids.get(self.next).is_some_and(|id| self.found.get(id).is_none_or(Option::is_some)) {
             self.next += 1;
         }
-        match self.waiting {
-            _ if self.open == 0 => Verdict::Done(self.all()),
-            Some(_) if self.page == 0 => {
-                self.look_again();
-                Verdict::Pending
-            }
-            _ => Verdict::More,
+        if self.open == 0 {
+            return Verdict::Done(self.all());
         }
+        if self.ask != Ask::One || self.waiting.is_none() {
+            return Verdict::More;
+        }
+        self.look_again();
+        Verdict::Pending
     }
 
     fn all(&self) -> Vec<Processed> {
         self.ids.iter().filter_map(|id| self.found.get(id)?.clone()).collect()
     }
 
-    fn judge_page(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+    fn judge_page(&mut self, number: u32, before: usize, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
         match answer {
             Ok(inputs) => {
-                if self.page == 1 {
-                    (self.seen, self.waiting) = (0, None);
+                if number == 1 {
+                    self.waiting = None;
                 }
-                let before = self.seen;
+                let mut seen = before;
                 for input in inputs {
                     let Some(known) = self.found.get(&input.id) else { continue };
-                    self.seen += 1;
+                    seen += 1;
                     // Done stays done; and one of which the list does not say how it is will be asked for.
                     if known.is_none() && input.status.is_some() {
                         self.note(&input.id, input.status);
@@ -212,12 +221,14 @@ impl TheseProcessed {
                 }
                 // To the first page without any of them, or until all were seen. A list that goes round in circles
                 // ends by that as well.
-                let goes_on = self.seen > before && self.seen < self.found.len();
-                self.page = if goes_on { self.page.saturating_add(1) } else { 0 };
+                self.ask = match seen > before && seen < self.found.len() {
+                    true => Ask::Page { number: number.saturating_add(1), seen },
+                    false => Ask::One,
+                };
                 self.verdict()
             }
             Err(error) if is_of_the_page(&error) => {
-                (self.lists, self.page) = (false, 0);
+                (self.lists, self.ask) = (false, Ask::One);
                 self.verdict()
             }
             Err(error) => Verdict::Error(error),
@@ -266,24 +277,23 @@ impl Goal for TheseProcessed {
     }
 
     fn question(&self) -> LookUpInputs {
-        LookUpInputs(match self.page {
-            0 => Question::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
-            page => Question::Page(ListInputs::new().page(Page::new(page, self.per_page()))),
+        LookUpInputs(match self.ask {
+            Ask::One => Question::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
+            Ask::Page { number, .. } => Question::Page(ListInputs::new().page(Page::new(number, self.per_page()))),
         })
     }
 
     fn judge(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
-        match self.page {
-            0 => self.judge_one(answer),
-            _ => self.judge_page(answer),
+        match self.ask {
+            Ask::One => self.judge_one(answer),
+            Ask::Page { number, seen } => self.judge_page(number, seen, answer),
         }
     }
 
     fn known(&self) -> Option<Value> {
-        let waiting = match &self.waiting {
-            Some((id, status)) => Some(json!({"id": id, "status": status})),
-            None => self.ids.get(self.next).map(|id| json!({"id": id, "status": null})),
-        };
+        let seen = self.waiting.as_ref().map(|(id, status)| (id, Some(status)));
+        let waiting = seen.or_else(|| Some((self.ids.get(self.next)?, None)));
+        let waiting = waiting.map(|(id, status)| json!({"id": id, "status": status}));
         Some(json!({"done": self.count() - self.open, "of": self.count(), "waiting_for": waiting}))
     }
 }
