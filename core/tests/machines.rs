@@ -150,6 +150,16 @@ fn refused(status: u16, code: u32) -> Happens {
     Says(status, json!({"status": {"code": code}}))
 }
 
+/// An input in this state.
+fn one(id: &str, code: u32) -> Happens {
+    ok(json!({"input": {"id": id, "status": {"code": code}}}))
+}
+
+/// The input `a` in this state.
+fn input(code: u32) -> Happens {
+    one("a", code)
+}
+
 /// Ids too many to ask for one by one: `00` to `21`.
 fn many() -> impl Iterator<Item = String> {
     (0..22).map(|id| format!("{id:02}"))
@@ -206,22 +216,9 @@ fn wait() {
     );
 }
 
+/// By their ids, and by the list where they are many.
 #[test]
-fn the_other_waits() {
-    let (inputs, no_inputs) = (|| ok(json!({"inputs": [{"id": "a"}]})), || ok(json!({"inputs": []})));
-    let (model, gone) = (|| ok(json!({"model": {"id": "m"}})), || refused(404, 21200));
-    let counts = |left: u32| ok(json!({"counts": {"to_process": left, "processed": 3}}));
-    let one = |id: &str, code: u32| ok(json!({"input": {"id": id, "status": {"code": code}}}));
-    let input = |code: u32| one("a", code);
-    table(
-        || WaitForUploads::new(&app()),
-        nothing,
-        rows! {
-            0 Begin => "GET /v2/inputs/status";
-            0 Begin, 0 counts(1) => "wait 0.5";
-            0 Begin, 0 counts(1), 1 Woke, 1 counts(0) => "done";
-        },
-    );
+fn the_wait_for_some_uploads() {
     table(
         || WaitForUploadsOf::new(&app(), ["a", "b"]),
         |all| all.len().to_string(),
@@ -236,6 +233,17 @@ fn the_other_waits() {
             0 Begin, 0 input(30000), 0 Lost, 1 Woke => "GET /v2/inputs/b";
         },
     );
+    table(
+        || WaitForUploadsOf::new(&app(), ["a", ".."]),
+        |all| all.len().to_string(),
+        rows! { 0 Begin => "error wait for some uploads: ids[1] id"; },
+    );
+    table(
+        || WaitForUploadsOf::new(&app(), many().chain([String::new()])),
+        |all| all.len().to_string(),
+        rows! { 0 Begin => "error wait for some uploads: ids[22] id"; },
+    );
+    table(|| WaitForUploadsOf::new(&app(), [""; 0]), |all| all.len().to_string(), rows! { 0 Begin => "done 0"; });
     table(
         || WaitForUploadsOf::new(&app(), many().chain(many())),
         |all| all.iter().filter(|input| input.is_good()).count().to_string(),
@@ -267,6 +275,22 @@ fn the_other_waits() {
             0 Begin, 0 listed(0..1, 30001), 0 Lost, 1 Woke => "GET /v2/inputs?page=2&per_page=22";
             0 Begin, 0 refused(401, 11009) => "error wait for some uploads: it could not be looked at";
             0 Begin, 0 refused(429, 11003) => "error wait for some uploads: it could not be looked at";
+        },
+    );
+}
+
+#[test]
+fn the_other_waits() {
+    let (inputs, no_inputs) = (|| ok(json!({"inputs": [{"id": "a"}]})), || ok(json!({"inputs": []})));
+    let (model, gone) = (|| ok(json!({"model": {"id": "m"}})), || refused(404, 21200));
+    let counts = |left: u32| ok(json!({"counts": {"to_process": left, "processed": 3}}));
+    table(
+        || WaitForUploads::new(&app()),
+        nothing,
+        rows! {
+            0 Begin => "GET /v2/inputs/status";
+            0 Begin, 0 counts(1) => "wait 0.5";
+            0 Begin, 0 counts(1), 1 Woke, 1 counts(0) => "done";
         },
     );
     table(
