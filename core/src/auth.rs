@@ -1,6 +1,6 @@
 //! Who is calling: keys, tokens, and the token an app id and secret are traded for.
 //!
-//! A key is ready at once. An app id and secret first cost a request, [`Token`]: the first machine that needs the
+//! A key is ready at once. An app id and secret first cost a request, [`GetToken`]: the first machine that needs the
 //! token takes a lease and fetches it, the others wait, and all use it until shortly before it runs out. The lease
 //! runs out too, so a machine that is dropped on the way blocks nobody.
 
@@ -12,12 +12,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
-use crate::error::{Error, Invalid};
-use crate::machine::Mono;
+use crate::error::{Error, InvalidArgument};
+use crate::time::Instant;
 
 mod token;
 
-pub use token::{Token, TokenGrant};
+pub use token::{AccessToken, GetToken};
 
 /// How the caller proves who they are.
 ///
@@ -57,13 +57,18 @@ pub(crate) struct Authorization {
 }
 
 impl Credentials {
+    /// Credentials that no request is sent with: a placeholder until the configuration is known.
+    pub(crate) fn placeholder() -> Self {
+        Self { kind: Kind::Key, secret: String::new(), header: HeaderValue::from_static("") }
+    }
+
     /// The API key of one app (`Authorization: Key …`). User and app follow from it.
     pub fn key(key: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Key, "API key", "Key ", key.into())
     }
 
     /// A personal access token (`Authorization: Key …`). It reaches all that its user may see, so say which app is
-    /// meant with [`App::with_scope`](crate::App::with_scope).
+    /// meant with [`App::with_app`](crate::Config::with_app).
     #[doc(alias = "pat")]
     pub fn personal_access_token(token: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Pat, "personal access token", "Key ", token.into())
@@ -86,10 +91,7 @@ impl Credentials {
     pub fn app_secret(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
         if id.is_empty() || id.chars().any(char::is_control) {
-            return Err(Error::new(
-                "credentials",
-                Invalid::new("credentials", "need an app id without control characters"),
-            ));
+            return Err(refuse("need an app id without control characters"));
         }
         let secret = not_empty("app secret", secret.into())?;
         let header = sensitive(format!("Basic {}", STANDARD.encode(format!("{id}:{secret}"))));
@@ -106,7 +108,7 @@ impl Credentials {
         } else {
             return Ok(Self { kind, header: sensitive(format!("{prefix}{secret}")), secret });
         };
-        Err(Error::new("credentials", Invalid::new("credentials", format!("cannot be used: the {what} {problem}"))))
+        Err(refuse(format!("cannot be used: the {what} {problem}")))
     }
 
     /// The header for a call, where no token has to be fetched first.
@@ -154,12 +156,13 @@ fn sensitive(text: String) -> HeaderValue {
     value
 }
 
+fn refuse(problem: impl Into<String>) -> Error {
+    Error::new("configuration", InvalidArgument::credentials(problem))
+}
+
 fn not_empty(what: &'static str, secret: String) -> Result<String, Error> {
     if secret.trim().is_empty() {
-        return Err(Error::new(
-            "credentials",
-            Invalid::new("credentials", format!("are missing: the {what} is empty")),
-        ));
+        return Err(refuse(format!("are missing: the {what} is empty")));
     }
     Ok(secret)
 }
@@ -173,7 +176,7 @@ struct Desk {
     /// Counts the tokens held so far, so that a machine can say which one was refused.
     generation: u64,
     token: Option<Held>,
-    leased_until: Option<Mono>,
+    leased_until: Option<Instant>,
     /// The last tokens, to be blotted out of texts from outside.
     seen: [Option<Quiet>; 16],
 }
@@ -190,7 +193,7 @@ impl fmt::Debug for Quiet {
 #[derive(Debug)]
 struct Held {
     value: HeaderValue,
-    renew_at: Mono,
+    renew_at: Instant,
 }
 
 /// What a machine that wants to send gets from the desk.
@@ -201,7 +204,7 @@ pub(crate) enum Access {
     /// Fetch a token, and bring it to [`TokenDesk::put`].
     Fetch,
     /// Another machine is fetching one; ask again then, or earlier.
-    Busy(Mono),
+    Busy(Instant),
 }
 
 /// How long a machine may take to fetch a token before another one tries.
@@ -216,7 +219,7 @@ impl TokenDesk {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn ask(&self, now: Mono) -> Access {
+    pub(crate) fn ask(&self, now: Instant) -> Access {
         let mut desk = self.desk();
         match (&desk.token, desk.leased_until) {
             (Some(held), _) if now < held.renew_at => Access::Granted(held.value.clone(), desk.generation),
@@ -229,7 +232,7 @@ impl TokenDesk {
     }
 
     /// Stores a fresh token and ends the lease.
-    pub(crate) fn put(&self, now: Mono, grant: &TokenGrant) -> (HeaderValue, u64) {
+    pub(crate) fn put(&self, now: Instant, grant: &AccessToken) -> (HeaderValue, u64) {
         let value = sensitive(format!("Bearer {}", grant.token()));
         let mut desk = self.desk();
         desk.generation += 1;
@@ -283,13 +286,13 @@ mod tests {
         let credentials = Credentials::personal_access_token("hunter2hunter2").expect("valid");
         let shown = format!("{credentials:?} {:?} {:#?}", credentials.ready(), credentials);
         assert!(!shown.contains("hunter2"), "{shown}");
-        let app = crate::App::new(credentials);
-        assert_eq!(app.redact("invalid key (hunter2hunter2)", false), "invalid key (***)");
-        assert_eq!(app.redact("invalid key (hunter2hun", true), "invalid key (***", "cut in half");
-        assert_eq!(app.redact("invalid key (hunter2hun", false), "invalid key (hunter2hun");
-        let app = crate::App::new(Credentials::bearer("abcd/efgh\"ijkl").expect("valid"));
+        let config = crate::Config::new(credentials);
+        assert_eq!(config.redact("invalid key (hunter2hunter2)", false), "invalid key (***)");
+        assert_eq!(config.redact("invalid key (hunter2hun", true), "invalid key (***", "cut in half");
+        assert_eq!(config.redact("invalid key (hunter2hun", false), "invalid key (hunter2hun");
+        let config = crate::Config::new(Credentials::bearer("abcd/efgh\"ijkl").expect("valid"));
         for quoted in ["abcd/efgh\"ijkl", r#"abcd/efgh\"ijkl"#, r#"abcd\/efgh\"ijkl"#] {
-            assert_eq!(app.redact(&format!("bad token <{quoted}>"), false), "bad token <***>", "{quoted}");
+            assert_eq!(config.redact(&format!("bad token <{quoted}>"), false), "bad token <***>", "{quoted}");
         }
     }
 }

@@ -7,24 +7,24 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::app::App;
-use crate::envelope::{Envelope, Unreadable};
+use crate::config::Config;
+use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
-use crate::model::{Class, Input, Output, Status, StatusCode, WorkflowResult};
+use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// One item for each item of the request, in the order of the request, each with a status of its own.
 ///
 /// ```
-/// # use clarifai_core::{App, Credentials, Exchange, models::Predict};
-/// # let app = App::new(Credentials::key("0123456789abcdef")?);
-/// # let predict = Predict::with("m").image_url("https://example.com/1").image_url("https://example.com/2");
-/// # let exchange = Exchange::new(&app, predict)?;
+/// # use clarifai_core::{Config, Credentials, Exchange, models::Predict};
+/// # let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// # let predict = Predict::new("m").image_url("https://example.com/1").image_url("https://example.com/2");
+/// # let exchange = Exchange::new(&config, predict)?;
 /// let answer = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
 ///     {"status": {"code": 10000}, "data": {"concepts": [{"name": "cat", "value": 0.9}]}},
 ///     {"status": {"code": 30002, "description": "Download failed"}, "data": {}}]}"#).unwrap();
 /// let batch = exchange.parse(answer)?;
-/// assert!(!batch.is_complete());
+/// assert!(!batch.is_success());
 /// for result in batch.results() {
 ///     match result {
 ///         Ok(output) => println!("{}", output.concepts()[0].name),
@@ -32,12 +32,15 @@ use crate::model::{Class, Input, Output, Status, StatusCode, WorkflowResult};
 ///     }
 /// }
 /// assert_eq!(batch.succeeded().count(), 1);
-/// assert!(batch.all().is_err(), "`all` takes nothing less than all");
+/// assert!(batch.into_result().is_err(), "one item failed");
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use = "some or all of the items may have failed: see `into_result`, `results` and `failures`"]
 pub struct Batch<T> {
     operation: &'static str,
+    /// Whether the call only reads, as predictions do.
+    read_only: bool,
     items: Vec<T>,
     /// The member of the answer that lists them, and the place of each there.
     key: &'static str,
@@ -45,7 +48,7 @@ pub struct Batch<T> {
     request_id: Option<String>,
     body: Bytes,
     /// Whose secrets must not show in the errors of items.
-    app: App,
+    config: Config,
 }
 
 /// A thing that carries its own status.
@@ -59,7 +62,7 @@ pub trait Item {
     /// Whether it went through. A missing status counts as success, because the call as a whole was one.
     fn failed(&self) -> bool {
         let code = self.status().and_then(|status| status.code.as_ref());
-        code.is_some_and(|code| !matches!(code.class(), Class::Success | Class::Pending))
+        code.is_some_and(|code| !matches!(code.class(), StatusClass::Success | StatusClass::Pending))
     }
 }
 
@@ -73,7 +76,7 @@ impl Item for Output {
     }
 
     fn failed(&self) -> bool {
-        !self.is_ok()
+        !self.is_success()
     }
 }
 
@@ -98,7 +101,7 @@ impl Item for WorkflowResult {
 
     /// A result is as good as each of its outputs.
     fn failed(&self) -> bool {
-        let is_bad = |code: &StatusCode| !matches!(code.class(), Class::Success | Class::Pending);
+        let is_bad = |code: &StatusCode| !matches!(code.class(), StatusClass::Success | StatusClass::Pending);
         let outputs = self.outputs.iter().flatten().filter_map(Item::status);
         self.status.iter().chain(outputs).filter_map(|status| status.code.as_ref()).any(is_bad)
     }
@@ -114,7 +117,7 @@ impl<T: Item> Batch<T> {
         answer: &Envelope,
         key: &'static str,
         asked: impl ExactSizeIterator<Item = Option<&'a str>>,
-    ) -> Result<Self, Unreadable>
+    ) -> Result<Self, DecodeError>
     where
         T: Lenient,
     {
@@ -122,12 +125,12 @@ impl<T: Item> Batch<T> {
         // All failed, and yet one does not say so: then the items are no news of what happened.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
         match answer.code() {
-            Some(10020) if !items.iter().all(says_why) => {
-                return Err(Unreadable::new(key, "does not say why all of it failed"));
+            Some(code) if code.has(Flag::AllFailed) && !items.iter().all(says_why) => {
+                return Err(DecodeError::new(key, "does not say why all of it failed"));
             }
             // And what is called mixed has something that failed.
-            Some(10010) if !items.iter().any(Item::failed) => {
-                return Err(Unreadable::new(key, "does not say which of it failed"));
+            Some(code) if code.class() == StatusClass::Mixed && !items.iter().any(Item::failed) => {
+                return Err(DecodeError::new(key, "does not say which of it failed"));
             }
             _ => {}
         }
@@ -138,28 +141,29 @@ impl<T: Item> Batch<T> {
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
                 // Where some have no id, nobody can say which of them went where.
                 Some(_) if asked.contains(&None) => {
-                    return Err(Unreadable::new(key, "is in another order than what was asked for"));
+                    return Err(DecodeError::new(key, "is in another order than what was asked for"));
                 }
                 Some(other) => {
                     items.swap(place, other);
                     places.swap(place, other);
                 }
-                None => return Err(Unreadable::new(key, format!("has no item for the input `{id}`"))),
+                None => return Err(DecodeError::new(key, format!("has no item for the input `{id}`"))),
             }
         }
         Ok(Self {
             operation,
+            read_only: answer.is_read_only(),
             items,
             key,
             places,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
-            app: answer.app().clone(),
+            config: answer.config().clone(),
         })
     }
 
     /// Whether every item went through.
-    pub fn is_complete(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         !self.items.iter().any(Item::failed)
     }
 
@@ -182,8 +186,8 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.app.redact_status(status)).unwrap_or_default();
-        ItemFailure { index, id: self.app.redact(item.id(), false), status: Box::new(status) }
+        let status = item.status().map(|status| self.config.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// The items that went through; the failed ones are passed over.
@@ -201,26 +205,24 @@ impl<T: Item> Batch<T> {
     /// # Errors
     ///
     /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if one failed.
-    pub fn all(self) -> Result<Vec<T>, Error> {
-        if self.is_complete() {
+    pub fn into_result(self) -> Result<Vec<T>, Error> {
+        if self.is_success() {
             return Ok(self.items);
         }
         let failures = self.failures().collect();
         let total = self.items.len();
-        Err(Error::new(
-            self.operation,
-            ItemFailures { failures, total, request_id: self.request_id.map(|id| self.app.redact(&id, false)) },
-        ))
+        let request_id = self.request_id.map(|id| self.config.redact(&id, false));
+        Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
     }
 
     /// The item of a request that had one.
     ///
     /// # Errors
     ///
-    /// As [`all`](Self::all).
-    pub fn one(self) -> Result<T, Error> {
+    /// As [`into_result`](Self::into_result).
+    pub fn into_single(self) -> Result<T, Error> {
         let operation = self.operation;
-        let mut items = self.all()?;
+        let mut items = self.into_result()?;
         items.pop().ok_or_else(|| Error::new(operation, crate::error::Misuse("the batch is empty")))
     }
 

@@ -12,7 +12,7 @@ use base64_simd::{AsOut, STANDARD};
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// What a request carries. Cheap to clone: clones share their bytes.
 #[derive(Clone, Default)]
@@ -59,7 +59,7 @@ impl Body {
     }
 
     /// A JSON body.
-    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, Invalid> {
+    pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidArgument> {
         let mut writer = BodyWriter::default();
         writer.value("body", value)?;
         Ok(writer.finish())
@@ -279,9 +279,13 @@ impl BodyWriter {
     }
 
     /// Appends any value as JSON. Fails where JSON has no form for it; `argument` names it in the error.
-    pub fn value<T: Serialize + ?Sized>(&mut self, argument: &'static str, value: &T) -> Result<&mut Self, Invalid> {
+    pub fn value<T: Serialize + ?Sized>(
+        &mut self,
+        argument: &'static str,
+        value: &T,
+    ) -> Result<&mut Self, InvalidArgument> {
         serde_json::to_writer(&mut self.text, value)
-            .map_err(|error| Invalid::new(argument, format!("cannot be written as JSON: {error}")))?;
+            .map_err(|error| InvalidArgument::new(argument, format!("cannot be written as JSON: {error}")))?;
         Ok(self)
     }
 

@@ -1,60 +1,81 @@
-//! Work of any size in pieces that may be carried out side by side.
+//! Bulk work: any number of items, split into requests that can run concurrently.
 
 mod plan;
 mod predict_many;
 mod rounds;
 mod under_way;
 mod upload;
-mod upload_batch;
+mod upload_task;
 
-pub use plan::CallLimits;
-pub use predict_many::{NotPredicted, PredictBatch, PredictMany, PredictReport, PredictedBatch, Prediction};
+pub use plan::BatchLimits;
+pub use predict_many::{PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction};
 pub use upload::{Outcome, Upload, UploadReport, UploadedItem};
-pub use upload_batch::{UploadBatch, UploadedBatch};
+pub use upload_task::{UploadTask, UploadTaskOutput};
 
+use crate::config::Config;
 use crate::error::Error;
 use crate::machine::{Driver, Machine, drive};
 
-/// Work in pieces: [`next`](Self::next) hands one out, [`record`](Self::record) takes what came of it. Any number may
-/// be under way at once, and they may come back in any order.
+/// Work that is split into tasks, each of them a [`Machine`].
 ///
-/// Adapters carry pieces out in parallel: see [`run`] and, for asynchronous I/O, `run_async`. What the pieces have in
-/// common, such as the pace of requests, they share through the [`App`](crate::App).
+/// [`next`](Self::next) returns a task, and [`record`](Self::record) takes its result. Any number of tasks can be in
+/// flight at once, and their results can be recorded in any order.
+///
+/// The method `bulk` of a client runs tasks concurrently. To run them with your own driver, see [`run`] and, for
+/// asynchronous I/O, `run_async`. Tasks share state such as the rate limit through the [`Config`].
 pub trait Bulk {
-    /// One piece. It comes to no error of its own: what went wrong is part of its output.
-    type Piece: Machine;
+    /// One task. Failed requests are part of its output; its only error is that it was driven incorrectly.
+    type Task: Machine;
 
-    /// What came of all of it.
+    /// The report about all items.
     type Report;
 
-    /// The next piece, or `None` when all are handed out, or when an error showed that going on is pointless.
-    fn next(&mut self) -> Option<Self::Piece>;
+    /// Returns the next task. Returns `None` when there are no more, or after an error that no other task can avoid.
+    fn next(&mut self) -> Option<Self::Task>;
 
-    /// Takes what came of a piece.
-    fn record(&mut self, result: Result<<Self::Piece as Machine>::Output, Error>);
+    /// Records the result of a task.
+    fn record(&mut self, result: Result<<Self::Task as Machine>::Output, Error>);
 
-    /// How far it is.
+    /// Returns the progress so far.
     fn progress(&self) -> Progress;
 
-    /// The account. Pieces that were handed out and never recorded are accounted for as unknown.
+    /// Ends the work and returns the report. Items of tasks that [`next`](Self::next) returned and whose results were
+    /// never recorded are reported as failed or, where the task may have changed something, as unknown.
     fn finish(self) -> Self::Report;
 }
 
-/// How far some work is.
+/// Bulk work, or a value that becomes bulk work with the configuration of a client. This is what `client.bulk` takes.
+pub trait IntoBulk {
+    /// The bulk work.
+    type Bulk: Bulk;
+
+    /// Creates the bulk work for a client with this configuration.
+    fn into_bulk(self, config: &Config) -> Self::Bulk;
+}
+
+impl<B: Bulk> IntoBulk for B {
+    type Bulk = B;
+
+    fn into_bulk(self, _: &Config) -> B {
+        self
+    }
+}
+
+/// The progress of bulk work.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Items that are done, well or not.
+    /// Number of finished items, successful or failed.
     pub done: u64,
-    /// Items among them that went wrong.
+    /// Number of finished items that failed.
     pub failed: u64,
-    /// Items handed out in pieces that are under way.
+    /// Number of items in tasks that are in flight.
     pub in_flight: u64,
-    /// Items there are, where that is known beforehand.
+    /// Total number of items, where it is known in advance.
     pub total: Option<u64>,
 }
 
-/// Carries out one piece after the other, and tells `watch` after each how far it is.
+/// Runs the tasks one after another, calls `watch` with the progress after each, and returns the report.
 pub fn run<B: Bulk>(mut bulk: B, driver: &mut impl Driver, mut watch: impl FnMut(&Progress)) -> B::Report {
     while let Some(piece) = bulk.next() {
         let result = drive(piece, driver);
@@ -64,14 +85,15 @@ pub fn run<B: Bulk>(mut bulk: B, driver: &mut impl Driver, mut watch: impl FnMut
     bulk.finish()
 }
 
-/// Carries out up to `parallel` pieces at once, at least one, and tells `watch` after each how far it is.
+/// Runs up to `parallel` tasks concurrently (at least 1), calls `watch` with the progress after each, and returns the
+/// report.
 ///
-/// Dropping the future ends the work where it is; what was under way is in doubt.
+/// Dropping the future stops the work. Whether the requests in flight took effect is then uncertain.
 #[cfg(feature = "futures")]
 pub async fn run_async<B: Bulk>(
     mut bulk: B,
     parallel: usize,
-    driver: &impl crate::machine::AsyncDriver,
+    driver: &impl crate::transport::AsyncTransport,
     mut watch: impl FnMut(&Progress),
 ) -> B::Report {
     use futures_util::stream::{FuturesUnordered, StreamExt as _};

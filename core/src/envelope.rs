@@ -7,11 +7,11 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
-use crate::app::App;
-use crate::error::{ApiError, DecodeError, EXCERPT_BYTES, Error, clean};
+use crate::config::Config;
+use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
 use crate::lenient::{self, Lenient};
-use crate::model::{Class, Status, StatusCode};
-use crate::operation::RawAnswer;
+use crate::operation::{RawResponse, Replay};
+use crate::types::{Flag, Status, StatusClass, StatusCode};
 
 /// An answer, opened as far as its status.
 ///
@@ -19,11 +19,13 @@ use crate::operation::RawAnswer;
 #[derive(Debug)]
 pub struct Envelope {
     /// Whose secrets must not show in what is quoted from it.
-    app: App,
+    config: Config,
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
     body: Bytes,
+    /// Whether the call only reads. Then no error about the response says that the call may have taken effect.
+    read_only: bool,
 }
 
 /// What an answer says of the call as a whole.
@@ -39,22 +41,25 @@ pub(crate) enum Verdict {
 
 impl Envelope {
     /// Opens an answer. Never fails: what is wrong shows when it is judged or read.
-    pub(crate) fn open(app: &App, response: Response<Bytes>) -> Self {
+    ///
+    /// `replay` is that of the operation which the response belongs to.
+    pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let status = find_status(&body).map(Box::new);
-        Self { app: app.clone(), http_status: parts.status, headers: parts.headers, status, body }
+        let read_only = replay == Replay::Safe;
+        Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
     }
 
     /// As [`open`](Self::open), with the credentials of the app blotted out of all that the answer says.
-    pub(crate) fn open_redacted(app: &App, response: Response<Bytes>) -> Self {
+    pub(crate) fn open_redacted(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
         let redacted = response.map(|body| match std::str::from_utf8(&body) {
             Ok(text) => {
-                let redacted = app.redact(text, false);
+                let redacted = config.redact(text, false);
                 if redacted == text { body } else { redacted.into() }
             }
             Err(_) => body,
         });
-        Self::open(app, redacted)
+        Self::open(config, replay, redacted)
     }
 
     /// HTTP status.
@@ -77,13 +82,18 @@ impl Envelope {
         &self.body
     }
 
+    /// Returns whether the call only reads.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
     /// Whose answer it is.
-    pub(crate) fn app(&self) -> &App {
-        &self.app
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// Reads the body as a value of type `T`. Answers of the API are JSON objects; anything else is refused.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Unreadable> {
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let text = self.text()?;
         // Looking for the place costs time, so it is done only when there is one to report.
         serde_json::from_str(text).map_err(|error| {
@@ -92,12 +102,12 @@ impl Envelope {
                 Err(error) => error.path().to_string(),
                 Ok(_) => String::new(),
             };
-            Unreadable { path, damaged: is_damaged(text, &error), problem: error.to_string() }
+            DecodeError { path, damaged: is_damaged(text, &error), problem: error.to_string() }
         })
     }
 
     /// Reads one member of the answer. `None` where it is missing, null or of another kind.
-    pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, Unreadable> {
+    pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
         let text = self.text()?;
         let mut found = None;
         let mut reader = serde_json::Deserializer::from_str(text);
@@ -106,92 +116,90 @@ impl Envelope {
             Ok(()) => Ok(found),
             Err(error) => {
                 let damaged = is_damaged(text, &error);
-                Err(Unreadable { path: String::new(), damaged, problem: error.to_string() })
+                Err(DecodeError { path: String::new(), damaged, problem: error.to_string() })
             }
         }
     }
 
     /// Reads the member that the answer is about.
-    pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, Unreadable> {
-        self.member(key)?.ok_or_else(|| Unreadable::new(key, "is missing"))
+    pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, DecodeError> {
+        self.member(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
     }
 
     /// Reads the list that the answer is about. Of a call that failed there is none, whatever the answer holds.
-    pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+    pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
         self.one(key)
     }
 
     /// "All of it failed" is an answer only to a batch, whose items say why.
-    fn not_failed(&self) -> Result<(), Unreadable> {
+    fn not_failed(&self) -> Result<(), DecodeError> {
         match self.code() {
-            Some(10020) => Err(Unreadable::new("status", "says that all of it failed")),
+            Some(code) if code.has(Flag::AllFailed) => Err(DecodeError::new("status", "reports that all of it failed")),
             _ => Ok(()),
         }
     }
 
-    /// The number of the API's code.
-    pub(crate) fn code(&self) -> Option<u32> {
-        self.status.as_ref()?.code.as_ref()?.number()
+    /// Returns the status code of the API.
+    pub(crate) fn code(&self) -> Option<&StatusCode> {
+        self.status.as_ref()?.code.as_ref()
     }
 
     /// Reads a list with one item for each of the request.
-    pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, Unreadable> {
+    pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
         let list: Vec<T> = self.one(key)?;
         if list.len() == expected {
             return Ok(list);
         }
-        Err(Unreadable::new(key, format!("has {} items where {expected} were asked for", list.len())))
+        Err(DecodeError::new(key, format!("has {} items where {expected} were asked for", list.len())))
     }
 
     /// Reads what a search found. Nothing found is an empty list, and some versions of the service leave the list
     /// away. That it is the service which answers must be plain, though.
-    pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, Unreadable> {
+    pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
         match self.member(key)? {
             Some(list) => Ok(list),
-            None if self.code().is_some() && self.verdict() == Verdict::Success => Ok(Vec::new()),
-            None => Err(Unreadable::new(key, "is missing")),
+            None if self.code().is_some_and(|code| code.number().is_some()) && self.verdict() == Verdict::Success => {
+                Ok(Vec::new())
+            }
+            None => Err(DecodeError::new(key, "is missing")),
         }
     }
 
     /// The status of an answer that has nothing else to say.
-    pub(crate) fn done(&self) -> Result<Status, Unreadable> {
+    pub(crate) fn done(&self) -> Result<Status, DecodeError> {
         match self.status() {
             Some(status) if status.code.is_some() => Ok(status.clone()),
-            _ => Err(Unreadable::new("status.code", "is missing")),
+            _ => Err(DecodeError::new("status.code", "is missing")),
         }
     }
 
     /// The untouched JSON, of an answer that the service itself calls a success, in whole or in part.
-    pub(crate) fn raw(&self) -> Result<RawAnswer, Unreadable> {
+    pub(crate) fn raw(&self) -> Result<RawResponse, DecodeError> {
         self.done()?;
         self.not_failed()?;
-        Ok(RawAnswer { json: self.parse()?, body: self.body.clone() })
+        Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
     }
 
     /// The body as text, which begins like a JSON object: serde would read structs from lists too.
-    fn text(&self) -> Result<&str, Unreadable> {
+    fn text(&self) -> Result<&str, DecodeError> {
         if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-            return Err(Unreadable::new("", "it is no JSON object"));
+            return Err(DecodeError::new("", "it is no JSON object"));
         }
         std::str::from_utf8(&self.body)
-            .map_err(|error| Unreadable::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
+            .map_err(|error| DecodeError::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
-        let code = self.status.as_ref().and_then(|status| status.code.as_ref());
-        match code.and_then(StatusCode::number) {
-            Some(10010 | 10020) => Verdict::ByItem,
-            // 10001 to 10009 are successes with a warning; the API keeps that range for them.
-            Some(10000..=10009) if self.http_status.is_success() => Verdict::Success,
-            Some(_) if self.http_status.is_success() => match code.map_or(Class::Unknown, StatusCode::class) {
-                Class::Success | Class::Pending => Verdict::Success,
-                _ => Verdict::Refused,
-            },
-            // No code at all: the content must speak for itself.
-            None if self.http_status.is_success() && code.is_none() => Verdict::Success,
-            _ => Verdict::Refused,
+        match self.code() {
+            Some(code) if code.class() == StatusClass::Mixed || code.has(Flag::AllFailed) => Verdict::ByItem,
+            _ if !self.http_status.is_success() => Verdict::Refused,
+            Some(code) if code.is_in_success_range() => Verdict::Success,
+            Some(code) if matches!(code.class(), StatusClass::Success | StatusClass::Pending) => Verdict::Success,
+            Some(_) => Verdict::Refused,
+            // Without a code the content decides.
+            None => Verdict::Success,
         }
     }
 
@@ -202,23 +210,24 @@ impl Envelope {
 
     /// The refusal in this answer.
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
-        let status = self.status.as_ref().map(|status| Box::new(self.app.redact_status(status)));
+        let status = self.status.as_ref().map(|status| Box::new(self.config.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
         Error::new(
             operation,
             ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
         )
+        .read_only(self.read_only)
     }
 
     /// The error for an answer that `unreadable` was found in.
-    pub(crate) fn unreadable(&self, operation: &'static str, unreadable: Unreadable) -> Error {
-        let Unreadable { problem, path, damaged } = unreadable;
-        let told = |text: &str| clean(&self.app.redact(text, false), EXCERPT_BYTES / 2);
+    pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
+        let DecodeError { problem, path, damaged } = unreadable;
+        let told = |text: &str| clean(&self.config.redact(text, false), EXCERPT_BYTES / 2);
         let start = self.body.trim_ascii_start();
         let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
             operation,
-            DecodeError {
+            InvalidResponse {
                 http_status: self.http_status(),
                 problem,
                 path: told(&path),
@@ -228,18 +237,19 @@ impl Envelope {
                 html: start.first() == Some(&b'<'),
             },
         )
+        .read_only(self.read_only)
     }
 
     /// The service's id of the request, fit to be shown.
     pub(crate) fn request_id(&self) -> Option<String> {
-        Some(self.app.redact(self.status.as_ref()?.req_id.as_ref()?, false))
+        Some(self.config.redact(self.status.as_ref()?.req_id.as_ref()?, false))
     }
 
     fn excerpt(&self) -> String {
         // Blot out before cutting: a secret cut in half would not be recognised.
         let body = self.body.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
-        let text = self.app.redact(&String::from_utf8_lossy(some), some.len() < body.len());
+        let text = self.config.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
     }
 }
@@ -251,15 +261,15 @@ fn is_damaged(text: &str, error: &serde_json::Error) -> bool {
 }
 
 /// Why an answer cannot be read. [`Operation::decode`](crate::Operation::decode) returns it; the rest of the
-/// [`DecodeError`] is added around it.
+/// [`InvalidResponse`] is added around it.
 #[derive(Clone, Debug)]
-pub struct Unreadable {
+pub struct DecodeError {
     problem: String,
     path: String,
     damaged: bool,
 }
 
-impl Unreadable {
+impl DecodeError {
     /// `path` says where in the JSON, `problem` what is wrong there: "is missing".
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), damaged: false }

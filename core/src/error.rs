@@ -1,34 +1,51 @@
-//! What went wrong, where, and what to do about it.
+//! What went wrong, in which call, and what to do about it.
 //!
-//! One [`Error`] for the whole crate. It names the operation, the cause, the HTTP status, the code of the API, the
-//! details the service gave and the request id, and answers the two questions that decide what a program does next:
-//! [`is_retryable`](Error::is_retryable) and [`may_have_happened`](Error::may_have_happened).
+//! The crate has one error type, [`Error`]. It contains the name of the operation, the cause, the HTTP status, the
+//! status code of the API, the details sent by the service, and the request id. Two methods help to decide what to do
+//! next: [`is_retryable`](Error::is_retryable) and [`may_have_happened`](Error::may_have_happened).
 //!
-//! Text that comes from outside is cut and freed of control characters, and the credentials of the app are blotted
-//! out of it: some services quote a rejected key back.
+//! Text from the server is truncated and stripped of control characters, and the credentials of the client are
+//! redacted in it, because some services quote a rejected key.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
-use thiserror::Error as ThisError;
+use crate::types::{Flag, Status, StatusClass, StatusCode};
 
-use crate::auth::Token;
-use crate::model::{Class, Status, StatusCode};
-use crate::operation::Operation as _;
+mod api;
+mod argument;
+mod decode;
+mod items;
+mod kind;
+mod list;
+mod misuse;
+mod model_name;
+mod text;
+mod transport;
+mod wait;
 
-/// How much of an unreadable or refusing answer an error keeps, in bytes.
-pub const EXCERPT_BYTES: usize = 512;
+pub use api::ApiError;
+pub(crate) use api::Cause;
+pub use argument::InvalidArgument;
+pub use decode::InvalidResponse;
+pub use items::{ItemFailure, ItemFailures};
+pub use kind::ErrorKind;
+pub use list::{IncompleteList, ListProblem};
+pub use misuse::Misuse;
+pub use model_name::{AmbiguousName, NoSuchModel};
+pub use text::EXCERPT_BYTES;
+pub(crate) use text::clean;
+pub use transport::{TransportError, TransportErrorKind};
+pub use wait::{WaitCause, WaitError};
 
-/// Why a call did not give its answer.
+/// The error of a call, or of a sequence of calls such as a wait.
 ///
 /// ```
-/// use clarifai_core::{App, Credentials, Exchange, error::ErrorKind, models::Predict};
+/// use clarifai_core::{Config, Credentials, Exchange, error::ErrorKind, models::Predict};
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
-/// let error = Exchange::new(&app, Predict::with("general-image-recognition")).expect_err("nothing to look at");
-/// assert!(matches!(error.kind(), ErrorKind::Invalid(invalid) if invalid.argument() == "inputs"));
+/// let app = Config::new(Credentials::key("0123456789abcdef")?);
+/// let error = Exchange::new(&app, Predict::new("general-image-recognition")).expect_err("there are no inputs");
+/// assert!(matches!(error.kind(), ErrorKind::InvalidArgument(invalid) if invalid.argument() == "inputs"));
 /// assert!(!error.is_retryable() && !error.may_have_happened());
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
@@ -39,77 +56,53 @@ struct Inner {
     kind: ErrorKind,
     attempts: u32,
     happened: bool,
+    stage: Stage,
 }
 
-/// The kinds of failure.
-#[derive(Debug, ThisError)]
-#[non_exhaustive]
-pub enum ErrorKind {
-    /// An argument is wrong. Nothing was sent.
-    #[error(transparent)]
-    Invalid(Invalid),
-    /// The service, or something in front of it, refused the call.
-    #[error(transparent)]
-    Api(ApiError),
-    /// The call was answered, but the answer cannot be read.
-    #[error(transparent)]
-    Decode(DecodeError),
-    /// The request could not be carried to the service, or the answer not back.
-    #[error(transparent)]
-    Transport(TransportFailure),
-    /// The call went through, but some of its items failed.
-    #[error(transparent)]
-    Items(ItemFailures),
-    /// No model has that name.
-    #[error(transparent)]
-    NoSuchModel(NoSuchModel),
-    /// Several models have that name.
-    #[error(transparent)]
-    Ambiguous(AmbiguousName),
-    /// A list could not be read to its end, or changed while it was read. What was read came before this.
-    #[error(transparent)]
-    List(IncompleteList),
-    /// A wait ended before what it waited for was reached.
-    #[error(transparent)]
-    Wait(WaitError),
-    /// A machine was driven against its rules. Nothing was sent by this step.
-    #[error(transparent)]
-    Misuse(Misuse),
+/// The request that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The request of the operation.
+    Call,
+    /// The request for an access token, which is sent before that of the operation.
+    Token,
 }
 
 impl Error {
-    /// An error of `operation` of this `kind`, after no attempt.
+    /// Creates an error of `operation` of this `kind`, after 0 attempts.
     pub(crate) fn new(operation: &'static str, kind: impl Into<ErrorKind>) -> Self {
         let kind = kind.into();
-        let happened = match &kind {
-            ErrorKind::Api(api) => crate::policy::retry::may_have_happened(api),
-            ErrorKind::Decode(_) | ErrorKind::Items(_) => true,
-            ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::NotSent,
-            _ => false,
-        };
-        Self(Box::new(Inner { operation, kind, attempts: 0, happened }))
+        let happened = kind.may_have_happened();
+        Self(Box::new(Inner { operation, kind, attempts: 0, happened, stage: Stage::Call }))
     }
 
-    /// Notes how often the request was sent, and whether an earlier attempt may have taken effect.
+    /// Records how many times the request was sent, and whether an earlier attempt may have taken effect.
     pub(crate) fn after(mut self, attempts: u32, happened: bool) -> Self {
         self.0.attempts = attempts;
         self.0.happened |= happened;
         self
     }
 
-    /// The same error of a call that may have taken effect, whatever the error says.
+    /// Records whether the call only reads. Such a call changes nothing, so it cannot have taken effect.
+    pub(crate) fn read_only(mut self, read_only: bool) -> Self {
+        self.0.happened &= !read_only;
+        self
+    }
+
+    /// Marks the call as one that may have taken effect, whatever the kind of the error.
     pub(crate) fn in_doubt(mut self) -> Self {
         self.0.happened = true;
         self
     }
 
-    /// The same error of a request that only prepared the call: the call itself surely did not happen by it.
-    pub(crate) fn before_the_call(mut self) -> Self {
+    /// Marks the error as one of the request for an access token. The call itself was not sent.
+    pub(crate) fn at_token_stage(mut self) -> Self {
+        self.0.stage = Stage::Token;
         self.0.happened = false;
         self
     }
 
-    /// Notes how long the server asks to wait, where the answer named a date, which only a clock makes into that.
+    /// Adds the wait that the server asked for, where `Retry-After` contained a date: that takes a clock to evaluate.
     pub(crate) fn with_hint(mut self, hint: Option<Duration>) -> Self {
         if let ErrorKind::Api(error) = &mut self.0.kind {
             error.retry_after = error.retry_after.or(hint);
@@ -117,12 +110,12 @@ impl Error {
         self
     }
 
-    /// The same error without a quotation from the answer, for answers that hold a secret.
+    /// Removes the quotation from the response, for responses that contain a secret.
     pub(crate) fn without_excerpt(mut self) -> Self {
         match &mut self.0.kind {
-            ErrorKind::Decode(error) => {
+            ErrorKind::InvalidResponse(error) => {
                 error.excerpt.clear();
-                "it could not be read as the answer to this call".clone_into(&mut error.problem);
+                "it could not be read as the response to this call".clone_into(&mut error.problem);
             }
             ErrorKind::Api(error) if !error.excerpt.is_empty() => "(left out)".clone_into(&mut error.excerpt),
             _ => {}
@@ -130,22 +123,30 @@ impl Error {
         self
     }
 
-    /// The operation that failed, such as `predict`.
+    /// Creates the error of a transport that cannot be set up.
+    pub fn from_connect(error: TransportError) -> Self {
+        Self::new("connect", error)
+    }
+
+    /// Returns the name of the operation that failed, such as `predict`.
     pub fn operation(&self) -> &'static str {
         self.0.operation
     }
 
-    /// What kind of failure it is, with its particulars.
+    /// Returns the kind of the failure, with its details.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
 
-    /// How often the request was sent. 0 where the call failed before, and where no machine counted.
+    /// Returns how many times the request was sent.
+    ///
+    /// 0 if the call failed before it was sent, and for errors of an [`Exchange`](crate::Exchange), which counts no
+    /// attempts.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// The error of the last look where it is a wait that could not look; otherwise the error itself.
+    /// Returns the error of the last poll if this is a wait whose polling failed, and the error itself otherwise.
     fn innermost(&self) -> &Self {
         match &self.0.kind {
             ErrorKind::Wait(WaitError { cause: WaitCause::Polling(error), .. }) => error.innermost(),
@@ -153,84 +154,104 @@ impl Error {
         }
     }
 
-    /// How long the server asks to wait, where the call ended in an answer that says so.
-    pub fn retry_after(&self) -> Option<Duration> {
+    /// Returns the refusal by the service, if that is the cause.
+    fn api(&self) -> Option<&ApiError> {
         match &self.innermost().0.kind {
-            ErrorKind::Api(error) => error.retry_after,
+            ErrorKind::Api(error) => Some(error),
             _ => None,
         }
     }
 
-    /// HTTP status of the answer, where there was one.
+    /// Returns how long the server asks to wait, if the last response contains `Retry-After`.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api()?.retry_after
+    }
+
+    /// Returns the HTTP status of the response, `None` if there was no response.
     pub fn http_status(&self) -> Option<u16> {
         match &self.innermost().0.kind {
             ErrorKind::Api(error) => Some(error.http_status),
-            ErrorKind::Decode(error) => Some(error.http_status),
+            ErrorKind::InvalidResponse(error) => Some(error.http_status),
             _ => None,
         }
     }
 
-    /// Code of the API, such as 11009, where the answer had one.
+    /// Returns the status code of the API, such as 11009. Of several failed items it is the code of the first.
     pub fn api_code(&self) -> Option<u32> {
+        self.code()?.number()
+    }
+
+    /// Returns the status code of the API, also where it has no number.
+    pub(crate) fn code(&self) -> Option<&StatusCode> {
         match &self.innermost().0.kind {
-            ErrorKind::Api(error) => error.code().and_then(StatusCode::number),
-            ErrorKind::Items(items) => items.failures.first().and_then(|item| item.status.code.as_ref()?.number()),
+            ErrorKind::Api(error) => error.code(),
+            ErrorKind::Items(items) => items.failures.first().and_then(|item| item.status.code.as_ref()),
             _ => None,
         }
     }
 
-    /// The service's id of the request, worth quoting to its support.
+    /// Returns whether the table of codes has this flag for the status code of the API.
+    pub(crate) fn has(&self, flag: Flag) -> bool {
+        self.code().is_some_and(|code| code.has(flag))
+    }
+
+    /// Returns the service's id of the request. Quote it to Clarifai's support.
     pub fn request_id(&self) -> Option<&str> {
         match &self.innermost().0.kind {
             ErrorKind::Api(error) => error.request_id(),
-            ErrorKind::Decode(error) => error.request_id.as_deref(),
+            ErrorKind::InvalidResponse(error) => error.request_id.as_deref(),
             ErrorKind::Items(items) => items.request_id.as_deref(),
             _ => None,
         }
     }
 
-    /// Whether the same call may succeed later without a change.
+    /// Returns whether the same call may succeed later without a change.
     ///
     /// Whether repeating it can do harm is another question: see [`may_have_happened`](Self::may_have_happened).
     pub fn is_retryable(&self) -> bool {
         match &self.innermost().0.kind {
             ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }) => true,
             ErrorKind::Api(error) => error.is_transient(),
-            ErrorKind::Transport(failure) => failure.kind != TransportFailureKind::TooLarge,
-            ErrorKind::Decode(error) => error.damaged,
+            ErrorKind::Transport(failure) => failure.kind != TransportErrorKind::TooLarge,
+            ErrorKind::InvalidResponse(error) => error.damaged,
             ErrorKind::Items(items) => {
-                let passes = |failure: &ItemFailure| failure.status.class() == Class::Retry;
-                !items.failures.is_empty() && items.failures.iter().all(passes)
+                let is_transient = |failure: &ItemFailure| failure.status.class() == StatusClass::Retry;
+                !items.failures.is_empty() && items.failures.iter().all(is_transient)
             }
             _ => false,
         }
     }
 
-    /// Whether the service may have carried the call out all the same.
+    /// Returns whether the call may have taken effect at the service despite the error.
     ///
-    /// `false` is a promise: nothing was changed. `true` means that it did or may have: the answer was lost, or it
-    /// came but said nothing certain.
+    /// `false` is a promise: nothing was changed. So it is always `false` for a call that only reads, such as a search
+    /// or a prediction. `true` means that the call took effect or may have done so: the response was lost, or it did
+    /// not say.
     pub fn may_have_happened(&self) -> bool {
         self.0.happened
     }
 
-    /// Whether the credentials are missing, wrong, run out or too weak.
+    /// Returns whether the credentials are missing, wrong, expired, or not sufficient.
     pub fn is_auth(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_auth())
-            || matches!(&self.innermost().0.kind, ErrorKind::Invalid(invalid) if invalid.argument == "credentials")
+        match &self.innermost().0.kind {
+            ErrorKind::Api(error) => error.is_auth(),
+            ErrorKind::InvalidArgument(invalid) => invalid.argument() == InvalidArgument::CREDENTIALS,
+            _ => false,
+        }
     }
 
-    /// Whether the service asks for fewer requests.
+    /// Returns whether the service refused the call because too many requests were sent.
     pub fn is_throttled(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_throttled())
+        self.api().is_some_and(ApiError::is_throttled)
     }
 
-    /// Whether the quota of the account is used up; waiting seconds does not help.
+    /// Returns whether a quota is used up. Waiting for seconds does not help.
     pub fn is_quota(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.is_quota())
+        self.api().is_some_and(ApiError::is_quota)
     }
 
-    /// Whether the thing asked for does not exist.
+    /// Returns whether the requested resource does not exist: the service says so in its status code, or the response
+    /// has HTTP status 404 and no code that gives another reason, such as a wrong key.
     pub fn is_not_found(&self) -> bool {
         match &self.innermost().0.kind {
             ErrorKind::Api(error) => error.is_not_found() && !self.is_of_token(),
@@ -239,60 +260,68 @@ impl Error {
         }
     }
 
-    /// Whether the service says that the token is no longer good, or refuses it in words that were lost on the way.
+    /// Returns whether the service itself reports, by a code that leaves no doubt, that the addressed resource does not
+    /// exist. A page of a gateway with HTTP status 404 proves nothing.
+    pub(crate) fn is_definitely_not_found(&self) -> bool {
+        self.api().is_some_and(|error| error.has(Flag::Absent)) && !self.is_of_token()
+    }
+
+    /// Returns whether the service rejects the access token, or refuses the credentials in a response whose text was
+    /// lost on the way.
     pub(crate) fn is_of_expired_token(&self) -> bool {
         let ErrorKind::Api(api) = self.kind() else { return false };
-        let expired = |status: &Status| status.details.as_deref() == Some("expired token");
-        self.api_code() == Some(11001) || (api.http_status == 401 && api.status.as_deref().is_none_or(expired))
+        let is_expired = |status: &Status| status.details.as_deref() == Some("expired token");
+        api.has(Flag::TokenRejected) || (api.http_status == 401 && api.status.as_deref().is_none_or(is_expired))
     }
 
-    /// Whether it is the request for a token that failed, so that the call itself was not made and nothing was said of it.
+    /// Returns whether the request for an access token failed. Then the call itself was not sent, and the error says
+    /// nothing about it.
     pub(crate) fn is_of_token(&self) -> bool {
-        self.innermost().0.operation == Token::NAME
+        self.innermost().0.stage == Stage::Token
     }
 
-    /// Whether the service itself says so. A page of a gateway that does not know the way is no proof.
-    pub(crate) fn is_surely_not_found(&self) -> bool {
-        matches!(&self.innermost().0.kind, ErrorKind::Api(error) if error.number() != 0) && self.is_not_found()
-    }
-
-    /// What the caller can do, in one sentence, where that is known.
+    /// Returns what the caller can do, as one sentence without a full stop, where that is known.
+    ///
+    /// The text is not part of the error's `Display`. Print it on a line of its own.
     pub fn advice(&self) -> Option<&'static str> {
         Some(match &self.innermost().0.kind {
-            ErrorKind::Api(error) if error.is_quota() => "the quota is used up: wait for the next period or raise it",
+            ErrorKind::Api(error) if error.is_quota() => "wait for the next quota period, or raise the quota",
             ErrorKind::Api(error) if error.is_auth() => {
-                "check the key, that it belongs to this app, and that its scopes allow the call"
+                "check that the key is correct, that it belongs to this app, and that its scopes permit the call"
             }
-            ErrorKind::Api(error) if error.is_throttled() => "send fewer requests a second",
-            ErrorKind::Api(error) if error.is_not_found() => "check the id, and the user and app it belongs to",
-            ErrorKind::Api(error) if error.is_maintenance() => "the service is being maintained: try again in hours",
-            ErrorKind::Decode(error) if error.html => "check the base address, and proxies on the way",
-            ErrorKind::Transport(failure) if failure.kind == TransportFailureKind::TooLarge => {
-                "raise the limit for answers, or ask for less at once"
+            ErrorKind::Api(error) if error.is_throttled() => "send fewer requests per second",
+            ErrorKind::Api(error) if error.is_not_found() => "check the id, and the user and the app that own it",
+            ErrorKind::Api(error) if error.is_maintenance() => {
+                "the service is down for maintenance: try again in a few hours"
             }
-            ErrorKind::Ambiguous(_) => "name the model by its id",
+            ErrorKind::InvalidResponse(error) if error.html => {
+                "check the base URL, and any proxy between you and the service"
+            }
+            ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::TooLarge => {
+                "raise the limit for responses, or request less at once"
+            }
+            ErrorKind::Ambiguous(_) => "specify the model by its id",
             ErrorKind::List(list) if matches!(list.problem, ListProblem::Changed { .. }) => {
-                "read it again when nobody changes it"
+                "read the list again when nothing is changing it"
             }
-            ErrorKind::List(_) => "read it in parts, by a search or by smaller pages",
+            ErrorKind::List(_) => "read the list in parts: use a search, or smaller pages",
             _ => return None,
         })
     }
 }
 
+/// Writes one line: the operation, the cause, the number of attempts if there were several, and whether the call may
+/// have taken effect if the cause leaves that open. [`advice`](Error::advice) is not included.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, kind, attempts, happened } = &*self.0;
+        let Inner { operation, kind, attempts, happened, .. } = &*self.0;
         write!(f, "{operation}: {kind}")?;
         if *attempts > 1 {
             write!(f, "; gave up after {attempts} attempts")?;
         }
-        // Of an answered call it is plain that it happened; of a lost one it must be said.
+        // Where the service responded with results, it is plain that the call took effect.
         if *happened && matches!(kind, ErrorKind::Transport(_) | ErrorKind::Api(_) | ErrorKind::Wait(_)) {
             f.write_str("; the call may have taken effect")?;
-        }
-        if let Some(advice) = self.advice() {
-            write!(f, "; {advice}")?;
         }
         Ok(())
     }
@@ -300,9 +329,10 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { operation, kind, attempts, happened } = &*self.0;
+        let Inner { operation, kind, attempts, happened, stage } = &*self.0;
         f.debug_struct("Error")
             .field("operation", operation)
+            .field("stage", stage)
             .field("kind", kind)
             .field("attempts", attempts)
             .field("may_have_happened", happened)
@@ -316,450 +346,49 @@ impl std::error::Error for Error {
     }
 }
 
-/// An argument that cannot be sent: which one, and why.
-#[derive(Clone, Debug, ThisError)]
-#[error("{argument} {problem}")]
-pub struct Invalid {
-    argument: Cow<'static, str>,
-    problem: String,
-}
-
-impl Invalid {
-    /// `argument` names what the caller passed; `problem` continues the sentence: "is empty".
-    pub fn new(argument: impl Into<Cow<'static, str>>, problem: impl Into<String>) -> Self {
-        Self { argument: argument.into(), problem: clean(&problem.into(), EXCERPT_BYTES) }
-    }
-
-    /// Puts the argument into its place in a list: `inputs[3]: url …`.
-    pub(crate) fn at(self, list: &str, index: usize) -> Self {
-        Self { argument: format!("{list}[{index}] {}", self.argument).into(), ..self }
-    }
-
-    /// The argument's name.
-    pub fn argument(&self) -> &str {
-        &self.argument
-    }
-
-    /// What is wrong with it.
-    pub fn problem(&self) -> &str {
-        &self.problem
-    }
-}
-
-/// A refusal: HTTP status, and the status object of the API where the answer held one.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ApiError {
-    /// HTTP status.
-    pub http_status: u16,
-    /// The API's own status: code, description, details, request id. `None` where the answer was not the API's.
-    pub status: Option<Box<Status>>,
-    /// How long the server asks to wait, from `Retry-After`. Where it named a date this is known only to machines, which
-    /// are told the time.
-    pub retry_after: Option<Duration>,
-    /// The beginning of the body where it held no status, for instance the HTML of a gateway.
-    pub excerpt: String,
-}
-
-impl ApiError {
-    /// The API's code.
-    pub fn code(&self) -> Option<&StatusCode> {
-        self.status.as_ref()?.code.as_ref()
-    }
-
-    fn number(&self) -> u32 {
-        self.code().and_then(StatusCode::number).unwrap_or(0)
-    }
-
-    /// The service's id of the request.
-    pub fn request_id(&self) -> Option<&str> {
-        self.status.as_ref()?.req_id.as_deref()
-    }
-
-    /// Credentials missing, wrong, run out or too weak.
-    pub fn is_auth(&self) -> bool {
-        matches!(self.number(), 11001 | 11002 | 11007 | 11008 | 11009 | 11104 | 11200)
-            || (self.number() == 0 && matches!(self.http_status, 401 | 403))
-    }
-
-    /// Too many requests; the call was not carried out.
-    pub fn is_throttled(&self) -> bool {
-        match self.number() {
-            0 => self.http_status == 429,
-            11005 => true,
-            _ => self.http_status == 429 && !self.is_quota(),
-        }
-    }
-
-    /// The quota of the hour, the month or the plan is used up.
-    pub fn is_quota(&self) -> bool {
-        matches!(self.number(), 11003 | 11004 | 11006)
-    }
-
-    /// Writes or all calls are switched off for hours.
-    pub fn is_maintenance(&self) -> bool {
-        matches!(self.number(), 39997 | 39998)
-    }
-
-    /// The thing asked for does not exist.
-    pub fn is_not_found(&self) -> bool {
-        matches!(self.number(), 11101 | 21200 | 22102 | 30102) || (self.number() == 0 && self.http_status == 404)
-    }
-
-    /// Whether the cause passes by itself.
-    pub fn is_transient(&self) -> bool {
-        crate::policy::retry::is_transient(self)
-    }
-}
-
-impl fmt::Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "HTTP {}", self.http_status)?;
-        match &self.status {
-            Some(status) => write!(f, ", {}", StatusText(status, 2 * EXCERPT_BYTES))?,
-            None if self.excerpt.is_empty() => f.write_str(" without a body")?,
-            None => write!(f, " with an answer that is not the API's: {}", self.excerpt)?,
-        }
-        if let Some(wait) = self.retry_after {
-            write!(f, "; the server asks to wait {} s", wait.as_secs())?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ApiError {}
-
-/// A status in words: code, name, description, details, request id.
-struct StatusText<'a>(&'a Status, usize);
-
-impl fmt::Display for StatusText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&clean(&self.0.to_string(), self.1))?;
-        match self.0.req_id.as_deref() {
-            Some(id) if !id.is_empty() => write!(f, " [request {}]", clean(id, 64)),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// An answer that cannot be read as what was asked for.
-#[derive(Clone, Debug, ThisError)]
-#[error("HTTP {http_status}, but the answer cannot be read: {problem}{}", Place { path, excerpt })]
-#[non_exhaustive]
-pub struct DecodeError {
-    /// HTTP status.
-    pub http_status: u16,
-    /// What is wrong with the answer.
-    pub problem: String,
-    /// Where in the JSON, such as `outputs[3].data`. Empty where the whole is meant.
-    pub path: String,
-    /// The beginning of the body.
-    pub excerpt: String,
-    /// The service's id of the request, where the answer had one.
-    pub request_id: Option<String>,
-    /// Whether the answer broke off, or something hangs on its end: damage of the way, which passes.
-    pub damaged: bool,
-    /// Whether it looks like a web page.
-    pub html: bool,
-}
-
-struct Place<'a> {
-    path: &'a str,
-    excerpt: &'a str,
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() && self.path != "." {
-            write!(f, " at `{}`", self.path)?;
-        }
-        if !self.excerpt.is_empty() {
-            write!(f, "; it begins: {}", self.excerpt)?;
-        }
-        Ok(())
-    }
-}
-
-impl DecodeError {
-    /// An answer that can be read, and lacks what the next step needs.
-    pub(crate) fn of_content(problem: &str) -> Self {
-        Self {
-            http_status: 200,
-            problem: problem.to_owned(),
-            path: String::new(),
-            excerpt: String::new(),
-            request_id: None,
-            damaged: false,
-            html: false,
-        }
-    }
-}
-
-/// A failure of the transport, told by an adapter.
-#[derive(Debug, ThisError)]
-#[error("{kind}")]
-#[non_exhaustive]
-pub struct TransportFailure {
-    /// What is known about the request.
-    pub kind: TransportFailureKind,
-    /// The transport's own error.
-    #[source]
-    pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl TransportFailure {
-    /// A failure of this `kind`, with the transport's own error or a text as its source.
-    pub fn new(kind: TransportFailureKind, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        Self { kind, source: source.into() }
-    }
-}
-
-/// What a transport can say about a request that failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ThisError)]
-#[non_exhaustive]
-pub enum TransportFailureKind {
-    /// Not one byte of it reached the server. Only where the transport can prove it.
-    #[error("the request could not be sent")]
-    NotSent,
-    /// It may have reached the server, and may have been carried out.
-    #[error("the connection failed before the answer was complete")]
-    MaybeSent,
-    /// The answer is larger than the adapter's limit; the rest was not read.
-    #[error("the answer is larger than the limit")]
-    TooLarge,
-}
-
-/// Which items of a call failed. The others went through.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ItemFailures {
-    /// The failed items in the order of the request.
-    pub failures: Vec<ItemFailure>,
-    /// How many items the call had.
-    pub total: usize,
-    /// The service's id of the request.
-    pub request_id: Option<String>,
-}
-
-/// One item that failed.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ItemFailure {
-    /// Place in the request, counted from 0.
-    pub index: usize,
-    /// Its id, where it has one.
-    pub id: String,
-    /// Why it failed.
-    pub status: Box<Status>,
-}
-
-impl fmt::Display for ItemFailures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const SHOWN: usize = 3;
-        write!(f, "{} of {} items failed", self.failures.len(), self.total)?;
-        for (place, failure) in self.failures.iter().take(SHOWN).enumerate() {
-            write!(f, "{} {failure}", if place == 0 { ":" } else { "," })?;
-        }
-        if self.failures.len() > SHOWN {
-            write!(f, ", and {} more", self.failures.len() - SHOWN)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ItemFailures {}
-
-impl fmt::Display for ItemFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "item {} ", self.index)?;
-        if !self.id.is_empty() {
-            write!(f, "`{}` ", clean(&self.id, 64))?;
-        }
-        write!(f, "{}", StatusText(&self.status, EXCERPT_BYTES / 2))
-    }
-}
-
-/// No model has the name asked for.
-#[derive(Clone, Debug, ThisError)]
-#[error("no model has the id or name `{}`{}{}", clean(name, 128), ignored_note(*ignored), similar_note(similar))]
-#[non_exhaustive]
-pub struct NoSuchModel {
-    /// The name asked for.
-    pub name: String,
-    /// How many models of that name were left aside because they embed or cluster.
-    pub ignored: usize,
-    /// Models the search found under other names: id, and type in brackets.
-    pub similar: Vec<String>,
-}
-
-fn similar_note(similar: &[String]) -> String {
-    match similar {
-        [] => String::new(),
-        _ => format!("; similar are {}", clean(&similar.join(", "), EXCERPT_BYTES)),
-    }
-}
-
-fn ignored_note(ignored: usize) -> String {
-    match ignored {
-        0 => String::new(),
-        count => format!("; {count} of that name embed or cluster and must be asked for by type"),
-    }
-}
-
-/// Several models have the name asked for.
-#[derive(Clone, Debug, ThisError)]
-#[error("{} models have the name `{}`: {}", candidates.len(), clean(name, 128), clean(&candidates.join(", "), EXCERPT_BYTES))]
-#[non_exhaustive]
-pub struct AmbiguousName {
-    /// The name asked for.
-    pub name: String,
-    /// The models that have it: id, and type in brackets.
-    pub candidates: Vec<String>,
-}
-
-/// A list that was read in pages and is not known to be whole. The items that were read came before the error.
-#[derive(Clone, Debug, ThisError)]
-#[error("the list {problem} (page {page}, {read} items read)")]
-#[non_exhaustive]
-pub struct IncompleteList {
-    /// What was noticed.
-    pub problem: ListProblem,
-    /// How many different items were read.
-    pub read: u64,
-    /// The page where reading ended.
-    pub page: u32,
-}
-
-/// What was noticed of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, ThisError)]
-#[non_exhaustive]
-pub enum ListProblem {
-    /// Items came again on a later page: others were added in front while it was read.
-    #[error("changed while it was read: {repeated} items came twice and were left out, so others may be missing")]
-    Changed {
-        /// How many items came again.
-        repeated: u64,
-    },
-    /// It ended before it had as many items as were expected.
-    #[error("ended early: {expected} items were expected")]
-    Short {
-        /// How many items were expected.
-        expected: u64,
-    },
-    /// Page after page brought nothing new.
-    #[error("repeats itself: the service answers different pages with the same items")]
-    Looping,
-}
-
-/// A wait that ended before what it waited for was reached.
-#[derive(Debug, ThisError)]
-#[error("{cause} (waited {}, asked {polls} times){}", Seconds(*waited), LastState(last.as_ref()))]
-#[non_exhaustive]
-pub struct WaitError {
-    /// Why it ended.
-    pub cause: WaitCause,
-    /// How long it waited.
-    pub waited: Duration,
-    /// How many questions it asked.
-    pub polls: u64,
-    /// The last known state of what was waited for, in the API's own shape.
-    pub last: Option<Value>,
-}
-
-/// Why a wait ended.
-#[derive(Debug, ThisError)]
-#[non_exhaustive]
-pub enum WaitCause {
-    /// The deadline passed. What was waited for may still come.
-    #[error("the deadline passed")]
-    Deadline,
-    /// It ended in failure, and will not come.
-    #[error("it failed: {}", StatusText(.0, EXCERPT_BYTES))]
-    Failed(Box<Status>),
-    /// It could not be looked at: an error that does not pass, or too many in a row that do.
-    #[error("it could not be looked at: {0}")]
-    Polling(Box<Error>),
-}
-
-struct Seconds(Duration);
-
-impl fmt::Display for Seconds {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1} s", self.0.as_secs_f64())
-    }
-}
-
-struct LastState<'a>(Option<&'a Value>);
-
-impl fmt::Display for LastState<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(last) => write!(f, "; last known: {}", clean(&last.to_string(), EXCERPT_BYTES / 2)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// How a machine was driven against its rules.
-#[derive(Clone, Debug, ThisError)]
-#[error("the machine was driven wrongly: {0}")]
-pub struct Misuse(pub(crate) &'static str);
-
-macro_rules! into_kind {
-    ($($kind:ident: $type:ty),* $(,)?) => {$(
-        impl From<$type> for ErrorKind {
-            fn from(value: $type) -> Self {
-                Self::$kind(value)
-            }
-        }
-    )*};
-}
-
-into_kind! {
-    Invalid: Invalid,
-    Api: ApiError,
-    Decode: DecodeError,
-    Transport: TransportFailure,
-    Items: ItemFailures,
-    NoSuchModel: NoSuchModel,
-    Ambiguous: AmbiguousName,
-    List: IncompleteList,
-    Wait: WaitError,
-    Misuse: Misuse,
-}
-
-/// Text from outside, fit for a terminal and a log: no control characters, at most `limit` bytes.
-pub(crate) fn clean(text: &str, limit: usize) -> String {
-    let mut out = String::with_capacity(text.len().min(limit));
-    for character in text.chars() {
-        if out.len() + character.len_utf8() > limit {
-            out.push('…');
-            break;
-        }
-        match character {
-            '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}' => out.push(' '),
-            // Also the marks that turn the direction of writing: they can make a line read as another. Replaced, not
-            // dropped: what they part, a secret that was blotted out elsewhere, must not come together again.
-            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push('\u{fffd}'),
-            character if character.is_control() => out.push('\u{fffd}'),
-            character => out.push(character),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn api(http_status: u16) -> ApiError {
+        ApiError { http_status, status: None, retry_after: None, excerpt: String::new() }
+    }
+
     #[test]
-    fn an_error_is_one_word_wide() {
+    fn error_is_one_word_wide() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 
     #[test]
-    fn text_from_outside_is_tamed() {
-        assert_eq!(clean("a\nb\u{1b}[31mred\u{202e}x", 99), "a b\u{fffd}[31mred\u{fffd}x");
-        assert_eq!(clean("äöü", 4), "äö…");
+    fn display_is_one_line_without_advice() {
+        let error = Error::new("get model", api(404)).after(1, false);
+        assert_eq!(error.to_string(), "get model: HTTP 404 without a body");
+        assert!(error.advice().is_some_and(|advice| advice.starts_with("check the id")), "{:?}", error.advice());
+        let error = Error::new("create inputs", api(502)).after(3, false);
+        let shown = "create inputs: HTTP 502 without a body; gave up after 3 attempts; the call may have taken effect";
+        assert_eq!(error.to_string(), shown);
+    }
+
+    #[test]
+    fn read_only_call_cannot_have_taken_effect() {
+        let failure = || TransportError::new(TransportErrorKind::MaybeSent, "cut");
+        for (read_only, happened) in [(true, false), (false, true)] {
+            for error in [Error::new("test", api(500)), Error::new("test", failure())] {
+                let error = error.read_only(read_only);
+                assert_eq!(error.may_have_happened(), happened, "{error}");
+                assert_eq!(error.to_string().contains("may have taken effect"), happened, "{error}");
+            }
+            let error = Error::new("test", InvalidResponse::of_content("odd")).read_only(read_only);
+            assert_eq!(error.may_have_happened(), happened, "{error}");
+        }
+    }
+
+    #[test]
+    fn error_at_token_stage_says_nothing_about_the_call() {
+        let error = Error::new("get token", api(404));
+        assert!(error.is_not_found() && !error.is_of_token());
+        let error = Error::new("get token", api(500)).at_token_stage();
+        assert!(error.is_of_token() && !error.may_have_happened());
+        assert!(!Error::new("get token", api(404)).at_token_stage().is_not_found());
     }
 }

@@ -12,12 +12,13 @@ mod patch;
 mod region;
 mod status;
 
+pub use crate::arguments::MAX_INPUTS;
 pub use create::CreateInputs;
 pub use crop::Crop;
 pub use delete::{DeleteInput, DeleteInputs};
 pub use get::GetInput;
 pub use list::ListInputs;
-pub use new_input::{MAX_INPUTS, NewInput};
+pub use new_input::NewInput;
 pub use outputs::{GetInputOutputs, PatchInputOutputs};
 pub use patch::{InputPatch, PatchInputs};
 pub use region::{NewFace, NewRegion, RegionFeedback};

@@ -9,20 +9,20 @@
 //! # By hand
 //!
 //! ```
-//! use clarifai_core::{App, Credentials, Exchange, models::{ModelRef, Predict}};
+//! use clarifai_core::{Config, Credentials, Exchange, models::{ModelRef, Predict}};
 //!
-//! let app = App::new(Credentials::personal_access_token("0123456789abcdef")?);
+//! let config = Config::new(Credentials::personal_access_token("0123456789abcdef")?);
 //! let photo = vec![0xff, 0xd8, 0xff, 0xd9];
-//! let predict = Predict::with(ModelRef::public("general-image-recognition"))
+//! let predict = Predict::new(ModelRef::public("general-image-recognition"))
 //!     .image_url("https://samples.clarifai.com/metro-north.jpg").image_bytes(photo).min_value(0.9).language("en");
-//! let exchange = Exchange::new(&app, predict)?;
-//! # let send = |request: &http::Request<clarifai_core::Body>| {
+//! let exchange = Exchange::new(&config, predict)?;
+//! # let send = |request: &http::Request<clarifai_core::transport::Body>| {
 //! #     assert!(request.headers()["authorization"].is_sensitive());
 //! #     http::Response::new(r#"{"status": {"code": 10000}, "outputs": [
 //! #         {"data": {"concepts": [{"name": "train", "value": 0.99}]}}, {"data": {}}]}"#)
 //! # };
 //! let response = send(exchange.request()); // an `http::Response`, by whatever means
-//! for output in exchange.parse(response)?.all()? {
+//! for output in exchange.parse(response)?.into_result()? {
 //!     output.concepts().iter().for_each(|concept| println!("{} {:.2}", concept.name, concept.value()));
 //! }
 //! # Ok::<(), clarifai_core::Error>(())
@@ -32,26 +32,28 @@
 //!
 //! | you want | look at |
 //! |---|---|
-//! | say who calls, where and as whom | [`App`], [`Credentials`], [`Scope`] |
+//! | say who calls, where and as whom | [`Config`], [`Credentials`], [`AppRef`] |
 //! | make a call | [`models`], [`inputs`], [`Operation`] |
 //! | build its request, read its answer | [`Exchange`] |
-//! | have it repeated, paced, authorised | [`machine`]: the contract and its rules, [`machine::Attempt`], [`policy`] |
-//! | read a list or a search to its end | [`pages::Pages`] |
+//! | have it repeated, paced, authorised | [`machine`]: the contract and its rules, [`machine::Call`], [`policy`] |
+//! | read a list or a search to its end | [`pagination::Pages`] |
 //! | train, and wait for what takes its time | [`machine::Train`], [`machine::Wait`] and its goals |
 //! | store or look at any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
-//! | read what came | [`model`], [`Batch`] |
+//! | read what came | [`types`], [`Batch`] |
 //! | know what went wrong | [`Error`] |
 //! | find your way from the Python client | [`python`] |
 //! | test your own code without a network | `testing`, behind the feature of that name |
 
 #![forbid(unsafe_code)]
 
-mod app;
+mod arguments;
 pub mod auth;
 mod batch;
 mod body;
 pub mod bulk;
+pub mod client;
 pub mod concepts;
+mod config;
 mod envelope;
 pub mod error;
 mod exchange;
@@ -59,35 +61,31 @@ mod feedback;
 pub mod inputs;
 mod lenient;
 pub mod machine;
-pub mod model;
 pub mod models;
-mod operation;
+pub mod operation;
 mod page;
-pub mod pages;
+pub mod pagination;
 mod patch;
 pub mod policy;
+pub mod types;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
-mod received;
+mod collector;
 pub mod searches;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time;
+pub mod transport;
 pub mod workflows;
 
-pub use app::App;
 pub use auth::Credentials;
 pub use batch::{Batch, Item};
-pub use body::{Body, BodyReader, BodyWriter};
-pub use envelope::{Envelope, Unreadable};
-pub use error::{Error, TransportFailure, TransportFailureKind};
+pub use config::{Config, ConfigBuilder};
+pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;
-pub use operation::{Auth, Operation, Raw, RawAnswer, Replay};
+pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
-pub use received::Received;
-pub use target::{MAX_ID_BYTES, Scope, Target};
-
-/// The largest answer an adapter reads unless told otherwise: 128 MB, the service's own limit.
-pub const MAX_RESPONSE_BYTES: u64 = 128 * 1024 * 1024;
+pub use target::{AppRef, MAX_ID_BYTES};

@@ -6,8 +6,8 @@
 //! ```
 //! # use clarifai_core::{Error, machine::{Event, Machine, Now, Step}};
 //! # fn now() -> Now { Now::default() }
-//! # fn send(_: http::Request<clarifai_core::Body>) -> Result<http::Response<bytes::Bytes>, clarifai_core::TransportFailure> { unreachable!() }
-//! # fn wait_until(_: clarifai_core::machine::Mono) {}
+//! # fn send(_: http::Request<clarifai_core::transport::Body>) -> Result<http::Response<bytes::Bytes>, clarifai_core::transport::TransportError> { unreachable!() }
+//! # fn wait_until(_: clarifai_core::machine::Instant) {}
 //! fn run<M: Machine>(mut machine: M) -> Result<M::Output, Error> {
 //!     let mut event = Event::Begin;
 //!     loop {
@@ -34,9 +34,9 @@
 //! 2. Waking early is harmless: the same wait comes back. A clock that runs backwards is taken to stand still.
 //! 3. After [`Done`](Step::Done) the machine is spent, and says so when it is driven on.
 //! 4. An adapter follows no redirect, retries nothing, turns no HTTP status into an error, hands over the whole
-//!    body, and stops at its limit for bodies with [`TooLarge`](TransportFailureKind::TooLarge).
-//! 5. [`NotSent`](TransportFailureKind::NotSent) only where the transport can prove it: a refused connection, a name
-//!    that does not resolve. Otherwise [`MaybeSent`](TransportFailureKind::MaybeSent).
+//!    body, and stops at its limit for bodies with [`TooLarge`](TransportErrorKind::TooLarge).
+//! 5. [`NotSent`](TransportErrorKind::NotSent) only where the transport can prove it: a refused connection, a name
+//!    that does not resolve. Otherwise [`MaybeSent`](TransportErrorKind::MaybeSent).
 //! 6. One request in flight per machine. Parallel work is several machines.
 //! 7. Dropping a machine at any step is allowed and says nothing about what the server did.
 //! 8. Machines of one app and its clones are driven by one clock: they share a token and its times.
@@ -44,86 +44,37 @@
 //! Progress is a getter on a machine, not a step.
 
 use std::fmt;
-use std::ops::Add;
-use std::time::Duration;
+use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use http::{Request, Response};
 
 use crate::body::Body;
+use crate::config::Config;
 use crate::error::Error;
-use crate::error::TransportFailure;
+use crate::error::TransportError;
 #[cfg(doc)]
-use crate::error::TransportFailureKind;
+use crate::error::TransportErrorKind;
+pub use crate::time::{Instant, Now};
+use crate::transport::{AsyncTransport, Transport};
 
-mod attempt;
+mod call;
 mod find_model;
 mod trace;
 mod train;
-mod update_check;
 mod wait;
 mod warm_cache;
 
-pub use attempt::Attempt;
+pub use call::Call;
 pub use find_model::{FindModel, ModelCache};
-pub use trace::Call;
+pub use trace::OperationInfo;
 pub use train::{Train, Training};
-pub use update_check::{Update, UpdateCheck};
 pub use wait::{
-    AllProcessed, Checkpoint, Goal, InputGone, LookUpInputs, ModelGone, NoInputs, NoModels, Processed, TheseProcessed,
-    Trained, Verdict, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted,
-    WaitForTraining, WaitForUploads, WaitForUploadsOf,
+    AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Checkpoint, Condition, Evaluation, InputDeleted,
+    InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, Wait, WaitForInputDeleted,
+    WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
 };
 pub use warm_cache::WarmModelCache;
-
-/// A moment on a clock that never runs backwards, counted from an arbitrary start.
-///
-/// Not [`std::time::Instant`], which can neither be made from a number, as tests and fuzzers need, nor be had on
-/// `wasm32-unknown-unknown`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Mono(Duration);
-
-impl Mono {
-    /// The moment that lies `since_start` after the clock's start.
-    pub const fn new(since_start: Duration) -> Self {
-        Self(since_start)
-    }
-
-    /// Time since the clock's start.
-    pub const fn since_start(self) -> Duration {
-        self.0
-    }
-
-    /// Time from `earlier` to here, 0 if `earlier` is later.
-    pub const fn since(self, earlier: Self) -> Duration {
-        self.0.saturating_sub(earlier.0)
-    }
-}
-
-impl Add<Duration> for Mono {
-    type Output = Self;
-
-    /// Saturates: a wait beyond the end of time lasts until then.
-    fn add(self, duration: Duration) -> Self {
-        Self(self.0.saturating_add(duration))
-    }
-}
-
-/// What the clocks of the adapter say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Now {
-    /// The clock that never runs backwards; waits are named on it.
-    pub mono: Mono,
-    /// Time since 1970, for answers that name a date. It may be wrong or jump; nothing but a wait depends on it.
-    pub unix: Duration,
-}
-
-impl Now {
-    /// Both clocks together.
-    pub const fn new(mono: Mono, unix: Duration) -> Self {
-        Self { mono, unix }
-    }
-}
 
 /// What happened since the last step.
 #[derive(Debug)]
@@ -134,7 +85,7 @@ pub enum Event {
     /// The request was answered, with whatever HTTP status.
     Response(Response<Bytes>),
     /// The request was not answered.
-    Failed(TransportFailure),
+    Failed(TransportError),
     /// The wait is over, or was cut short.
     Woke,
 }
@@ -151,7 +102,7 @@ pub enum Step<T> {
     /// Send this request and come back with the answer.
     Send(Request<Body>),
     /// Come back at this moment, or a little later.
-    WaitUntil(Mono),
+    WaitUntil(Instant),
     /// This is the result. Do not come back.
     Done(Result<T, Error>),
 }
@@ -166,17 +117,13 @@ impl<T> Step<T> {
         }
     }
 
-    /// What a machine within another one came to. While it has not ended, the step that the outer one takes for it.
-    ///
-    /// # Errors
-    ///
-    /// That step, which is no failure.
-    #[expect(clippy::result_large_err, reason = "it is handed on at once")]
-    pub fn ended<U>(self) -> Result<Result<T, Error>, Step<U>> {
+    /// Splits the step of a nested machine into its result ([`Break`](ControlFlow::Break)) or the step that the outer
+    /// machine returns for it ([`Continue`](ControlFlow::Continue)).
+    pub fn into_control_flow<U>(self) -> ControlFlow<Result<T, Error>, Step<U>> {
         match self {
-            Self::Send(request) => Err(Step::Send(request)),
-            Self::WaitUntil(time) => Err(Step::WaitUntil(time)),
-            Self::Done(result) => Ok(result),
+            Self::Send(request) => ControlFlow::Continue(Step::Send(request)),
+            Self::WaitUntil(time) => ControlFlow::Continue(Step::WaitUntil(time)),
+            Self::Done(result) => ControlFlow::Break(result),
         }
     }
 }
@@ -191,7 +138,7 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
     }
 }
 
-/// A course of requests and waits that leads to a result. The rules stand in the [module](self).
+/// A sans-IO state machine: a sequence of requests and waits that produces a result. The [module](self) has the rules.
 pub trait Machine {
     /// What it leads to.
     type Output;
@@ -216,7 +163,82 @@ impl<M: Machine + ?Sized> Machine for Box<M> {
     }
 }
 
-/// What a blocking adapter can do.
+/// A machine, or a value that becomes one once it knows the configuration of a client: what `client.run` takes.
+pub trait IntoMachine {
+    /// The machine.
+    type Machine: Machine;
+
+    /// Creates the machine for a client with this configuration.
+    fn into_machine(self, config: &Config) -> Self::Machine;
+}
+
+impl<M: Machine> IntoMachine for M {
+    type Machine = M;
+
+    fn into_machine(self, _: &Config) -> M {
+        self
+    }
+}
+
+/// A value that has been given the configuration of a client, and runs: see [`IntoMachine`].
+///
+/// It dereferences to the value, for what is known of its progress.
+#[derive(Debug)]
+#[must_use = "a machine does nothing before it is driven"]
+pub struct Running<P>(pub(crate) P);
+
+impl<P> std::ops::Deref for Running<P> {
+    type Target = P;
+
+    fn deref(&self) -> &P {
+        &self.0
+    }
+}
+
+/// A value that runs once it knows the configuration: the inner side of [`Running`].
+#[doc(hidden)]
+pub trait Procedure {
+    /// What it produces.
+    type Output;
+
+    /// Takes the configuration, before the first step.
+    fn configure(&mut self, config: &Config);
+
+    /// Takes one event and returns the next step, as [`Machine::resume`].
+    fn step(&mut self, now: Now, event: Event) -> Step<Self::Output>;
+}
+
+impl<P: Procedure> Machine for Running<P> {
+    type Output = P::Output;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<P::Output> {
+        self.0.step(now, event)
+    }
+}
+
+/// Lets a value run as a machine.
+macro_rules! runs {
+    (<$generic:ident: $bound:ident> $procedure:ty) => {
+        $crate::machine::runs!(@ [<$generic: $bound>] $procedure);
+    };
+    (@ [$($generics:tt)*] $procedure:ty) => {
+        impl $($generics)* $crate::machine::IntoMachine for $procedure {
+            type Machine = $crate::machine::Running<Self>;
+
+            fn into_machine(mut self, config: &$crate::config::Config) -> Self::Machine {
+                $crate::machine::Procedure::configure(&mut self, config);
+                $crate::machine::Running(self)
+            }
+        }
+    };
+    ($procedure:ty) => {
+        $crate::machine::runs!(@ [] $procedure);
+    };
+}
+pub(crate) use runs;
+
+/// What drives machines in a blocking way. Every reference to a [`Transport`] does; tests
+/// use one that changes with each step.
 pub trait Driver {
     /// Reads the clocks.
     fn now(&mut self) -> Now;
@@ -226,10 +248,24 @@ pub trait Driver {
     /// # Errors
     ///
     /// Only what the transport failed at, never an HTTP status.
-    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure>;
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError>;
 
-    /// Waits.
-    fn wait_until(&mut self, time: Mono);
+    /// Waits until `time`.
+    fn wait_until(&mut self, time: Instant);
+}
+
+impl<T: Transport + ?Sized> Driver for &T {
+    fn now(&mut self) -> Now {
+        (**self).now()
+    }
+
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        (**self).send(request)
+    }
+
+    fn wait_until(&mut self, time: Instant) {
+        (**self).wait_until(time);
+    }
 }
 
 /// Drives a machine to its end.
@@ -254,31 +290,12 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     }
 }
 
-/// What an adapter of asynchronous I/O can do.
-///
-/// The futures need not be [`Send`] here, because those of a browser are not; where an adapter's are, so are those
-/// of [`drive_async`].
-pub trait AsyncDriver {
-    /// Reads the clocks.
-    fn now(&self) -> Now;
-
-    /// Sends one request under rules 4 and 5.
-    ///
-    /// # Errors
-    ///
-    /// Only what the transport failed at, never an HTTP status.
-    fn send(&self, request: Request<Body>) -> impl Future<Output = Result<Response<Bytes>, TransportFailure>>;
-
-    /// Waits.
-    fn wait_until(&self, time: Mono) -> impl Future<Output = ()>;
-}
-
 /// Drives a machine to its end without blocking. Dropping the future is allowed at any time: see rule 7.
 ///
 /// # Errors
 ///
 /// The machine's own.
-pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncDriver) -> Result<M::Output, Error> {
+pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncTransport) -> Result<M::Output, Error> {
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
@@ -296,16 +313,5 @@ pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncDriver) 
             }
             Step::Done(result) => return result,
         };
-    }
-}
-
-/// The latest moment a machine has seen, so that a clock running backwards does no harm.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Latest(Mono);
-
-impl Latest {
-    pub(crate) fn observe(&mut self, now: Now) -> Now {
-        self.0 = self.0.max(now.mono);
-        Now { mono: self.0, ..now }
     }
 }

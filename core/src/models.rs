@@ -28,12 +28,12 @@ pub use versions::{CreateModelVersion, GetModelVersion, ListModelVersions};
 
 use serde_json::{Value, json};
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// Ids of concepts as a model's `data` has them.
-fn concept_ids(ids: &[String]) -> Result<Value, Invalid> {
+fn concept_ids(ids: &[String]) -> Result<Value, InvalidArgument> {
     if ids.is_empty() {
-        return Err(Invalid::new("concepts", "are missing"));
+        return Err(InvalidArgument::new("concepts", "are missing"));
     }
     let concept = |(index, id): (usize, &String)| {
         crate::target::check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;

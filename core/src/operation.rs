@@ -2,18 +2,17 @@
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::inputs::MAX_INPUTS;
-use crate::target::{Target, check_id};
+pub use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+pub use crate::target::Target;
 
 /// One API call as a plain value: how to ask, and how to read the answer.
 ///
 /// An operation knows nothing of hosts, keys, sockets or retries; [`Exchange`](crate::Exchange) and
-/// [`Attempt`](crate::machine::Attempt) add those. To add one, copy the file of a similar one: see CONTRIBUTING.md.
+/// [`Call`](crate::machine::Call) add those. To add one, copy the file of a similar one: see CONTRIBUTING.md.
 pub trait Operation {
     /// What the call answers.
     type Output;
@@ -25,7 +24,7 @@ pub trait Operation {
     const METHOD: Method;
 
     /// How the call proves who is calling.
-    const AUTH: Auth = Auth::App;
+    const AUTH: AuthScheme = AuthScheme::App;
 
     /// Whether the answer is a list whose items carry a status of their own. Only then is "mixed" (10010) an answer;
     /// for all others it is a refusal.
@@ -44,12 +43,12 @@ pub trait Operation {
     fn target(&self, target: &mut Target);
 
     /// The body. Fails on arguments that cannot be sent.
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Ok(Body::empty())
     }
 
     /// Reads the answer. Called only for answers that the service calls a success, whole or in part.
-    fn decode(&self, answer: &Envelope) -> Result<Self::Output, Unreadable>;
+    fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError>;
 
     /// The same call, answering the untouched JSON.
     fn raw(self) -> Raw<Self>
@@ -75,7 +74,7 @@ pub enum Replay {
 /// How a call proves who is calling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Auth {
+pub enum AuthScheme {
     /// With the app's key or token.
     App,
     /// With the app's id and secret, by HTTP Basic: only to get a token.
@@ -86,7 +85,7 @@ impl<O: Operation> Operation for &O {
     type Output = O::Output;
     const NAME: &'static str = O::NAME;
     const METHOD: Method = O::METHOD;
-    const AUTH: Auth = O::AUTH;
+    const AUTH: AuthScheme = O::AUTH;
     const PARTIAL: bool = O::PARTIAL;
     const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
@@ -98,11 +97,11 @@ impl<O: Operation> Operation for &O {
         (**self).target(target);
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         (**self).body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Self::Output, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError> {
         (**self).decode(answer)
     }
 }
@@ -112,10 +111,10 @@ impl<O: Operation> Operation for &O {
 pub struct Raw<O>(O);
 
 impl<O: Operation> Operation for Raw<O> {
-    type Output = RawAnswer;
+    type Output = RawResponse;
     const NAME: &'static str = O::NAME;
     const METHOD: Method = O::METHOD;
-    const AUTH: Auth = O::AUTH;
+    const AUTH: AuthScheme = O::AUTH;
     const PARTIAL: bool = O::PARTIAL;
     const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
@@ -127,11 +126,11 @@ impl<O: Operation> Operation for Raw<O> {
         self.0.target(target);
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.0.body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
         answer.raw()
     }
 }
@@ -139,42 +138,9 @@ impl<O: Operation> Operation for Raw<O> {
 /// The untouched answer of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct RawAnswer {
+pub struct RawResponse {
     /// The answer as JSON.
     pub json: Value,
     /// The answer as it came.
     pub body: Bytes,
-}
-
-/// Accepts as many items as one call takes: 1 to 128.
-pub(crate) fn check_count(argument: &'static str, count: usize) -> Result<(), Invalid> {
-    match count {
-        0 => Err(Invalid::new(argument, "are missing: a call needs at least one")),
-        1..=MAX_INPUTS => Ok(()),
-        _ => Err(Invalid::new(argument, format!("are {count}, a call takes at most {MAX_INPUTS}"))),
-    }
-}
-
-/// Which things a call deletes.
-#[derive(Clone, Debug)]
-pub(crate) enum Which {
-    Ids(Vec<String>),
-    All,
-}
-
-impl Which {
-    pub(crate) fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self::Ids(ids.into_iter().map(Into::into).collect())
-    }
-
-    /// The body of the call. Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that
-    /// are none.
-    pub(crate) fn body(&self) -> Result<Body, Invalid> {
-        let Self::Ids(ids) = self else { return Body::json(&json!({"delete_all": true})) };
-        check_count("ids", ids.len())?;
-        for (index, id) in ids.iter().enumerate() {
-            check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
-        }
-        Body::json(&json!({"ids": ids}))
-    }
 }

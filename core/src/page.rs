@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 use crate::target::Target;
 
 /// The most items a page holds.
@@ -30,12 +30,15 @@ impl Page {
         target.query("page", self.number).query("per_page", self.size);
     }
 
-    pub(crate) fn check(self) -> Result<(), Invalid> {
+    pub(crate) fn check(self) -> Result<(), InvalidArgument> {
         if self.number == 0 {
-            return Err(Invalid::new("page", "is 0, pages are counted from 1"));
+            return Err(InvalidArgument::new("page", "is 0, pages are counted from 1"));
         }
         if !(1..=MAX_PER_PAGE).contains(&self.size) {
-            return Err(Invalid::new("page size", format!("is {}, 1 to {MAX_PER_PAGE} are accepted", self.size)));
+            return Err(InvalidArgument::new(
+                "page size",
+                format!("is {}, 1 to {MAX_PER_PAGE} are accepted", self.size),
+            ));
         }
         Ok(())
     }

@@ -6,4 +6,4 @@ mod term;
 
 pub use feedback::SendSearchFeedback;
 pub use search::{SearchInputs, SearchResult};
-pub use term::{DistanceUnit, SearchTerm};
+pub use term::SearchTerm;

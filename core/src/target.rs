@@ -11,7 +11,7 @@ use http::uri::PathAndQuery;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// The longest id accepted, in bytes. Ids the service hands out have 32 characters or fewer than 100; this leaves
 /// room, and keeps a path below what servers and proxies take.
@@ -25,12 +25,12 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// With a scope, paths are `/v2/users/{user}/apps/{app}/…`, without one `/v2/…`. An API key belongs to one app and
 /// needs none; a personal access token needs one. The user id `me` stands for the caller.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Scope {
+pub struct AppRef {
     user: String,
     app: String,
 }
 
-impl Scope {
+impl AppRef {
     /// The app `app` of the user `user`. Bad ids are refused when a request is built.
     pub fn new(user: impl Into<String>, app: impl Into<String>) -> Self {
         Self { user: user.into(), app: app.into() }
@@ -42,12 +42,12 @@ impl Scope {
     }
 
     /// The user's id.
-    pub fn user(&self) -> &str {
+    pub fn user_id(&self) -> &str {
         &self.user
     }
 
     /// The app's id.
-    pub fn app(&self) -> &str {
+    pub fn app_id(&self) -> &str {
         &self.app
     }
 }
@@ -62,12 +62,12 @@ pub struct Target {
     /// Length of the part in front of the scope, for [`owner`](Self::owner).
     root: usize,
     has_query: bool,
-    problem: Option<Invalid>,
+    problem: Option<InvalidArgument>,
 }
 
 impl Target {
     /// Starts below `root`, an already encoded path such as `/v2` or `/prefix/v2`.
-    pub(crate) fn new(root: &str, scope: Option<&Scope>) -> Self {
+    pub(crate) fn new(root: &str, scope: Option<&AppRef>) -> Self {
         let mut text = String::with_capacity(root.len() + 112);
         text.push_str(root);
         let mut target = Self { root: text.len(), text, has_query: false, problem: None };
@@ -77,10 +77,10 @@ impl Target {
         target
     }
 
-    /// Addresses the resources of another app for this one call, in place of the scope of the [`App`](crate::App).
+    /// Addresses the resources of another app for this one call, in place of the scope of the [`Config`](crate::Config).
     ///
     /// Must come before the first segment.
-    pub fn owner(&mut self, scope: Option<&Scope>) -> &mut Self {
+    pub fn owner(&mut self, scope: Option<&AppRef>) -> &mut Self {
         if let Some(scope) = scope {
             self.text.truncate(self.root);
             self.push_scope(scope);
@@ -94,7 +94,7 @@ impl Target {
         self
     }
 
-    fn push_scope(&mut self, scope: &Scope) {
+    fn push_scope(&mut self, scope: &AppRef) {
         self.path("users").id("user id", &scope.user).path("apps").id("app id", &scope.app);
     }
 
@@ -138,25 +138,28 @@ impl Target {
     }
 
     /// The finished path and query, or the first problem met.
-    pub(crate) fn finish(self) -> Result<PathAndQuery, Invalid> {
+    pub(crate) fn finish(self) -> Result<PathAndQuery, InvalidArgument> {
         match self.problem {
             Some(problem) => Err(problem),
             None => PathAndQuery::from_maybe_shared(Bytes::from(self.text))
-                .map_err(|error| Invalid::new("address", format!("is no valid path: {error}"))),
+                .map_err(|error| InvalidArgument::new("address", format!("is no valid path: {error}"))),
         }
     }
 }
 
 /// Accepts an id that can stand alone as one path segment.
-pub(crate) fn check_id(argument: &'static str, id: &str) -> Result<(), Invalid> {
+pub(crate) fn check_id(argument: &'static str, id: &str) -> Result<(), InvalidArgument> {
     if id.is_empty() {
-        return Err(Invalid::new(argument, "is empty"));
+        return Err(InvalidArgument::new(argument, "is empty"));
     }
     if id.bytes().all(|byte| byte == b'.') {
-        return Err(Invalid::new(argument, format!("`{id}` is only dots, which an address cannot carry")));
+        return Err(InvalidArgument::new(argument, format!("`{id}` is only dots, which an address cannot carry")));
     }
     if id.len() > MAX_ID_BYTES {
-        return Err(Invalid::new(argument, format!("has {} bytes, at most {MAX_ID_BYTES} are accepted", id.len())));
+        return Err(InvalidArgument::new(
+            argument,
+            format!("has {} bytes, at most {MAX_ID_BYTES} are accepted", id.len()),
+        ));
     }
     Ok(())
 }
@@ -201,17 +204,17 @@ mod tests {
 
     #[test]
     fn scopes_nest_and_can_be_replaced() {
-        let own = Scope::new("me", "app 1");
+        let own = AppRef::new("me", "app 1");
         let mut target = Target::new("/prefix/v2", Some(&own));
         target.path("models").query("page", 2).query("name", "a&b*");
         let path = target.finish().expect("a path");
         assert_eq!(path.as_str(), "/prefix/v2/users/me/apps/app%201/models?page=2&name=a%26b%2A");
 
         let mut target = Target::new("/v2", Some(&own));
-        target.owner(Some(&Scope::public())).path("models").id("model id", "m");
+        target.owner(Some(&AppRef::public())).path("models").id("model id", "m");
         assert_eq!(target.finish().expect("a path").as_str(), "/v2/users/clarifai/apps/main/models/m");
 
-        let mut target = Target::new("/v2", Some(&Scope::new("..", "a")));
+        let mut target = Target::new("/v2", Some(&AppRef::new("..", "a")));
         target.path("models");
         assert_eq!(target.finish().expect_err("refused").argument(), "user id");
     }

@@ -1,21 +1,21 @@
-//! For tests without a network: a clock set by hand, a script that drives machines through expected exchanges, and a
-//! crowd of machines that share one service.
+//! Test support without a network: a clock that is set by hand, a transport with a list of expected requests and their
+//! responses, and a simulation of many machines that share one service.
 //!
-//! Nothing here waits: a machine that backs off for an hour is through in microseconds, and the log says when what
-//! would have happened. Behind the feature `testing`.
+//! All time is virtual: a machine that backs off for an hour finishes in microseconds, and the log contains the virtual
+//! time of each step. Requires the feature `testing`.
 //!
 //! ```
 //! use std::time::Duration;
 //!
-//! use clarifai_core::{App, Credentials, machine::Attempt, models::GetModel, testing::Script};
+//! use clarifai_core::{Config, Credentials, machine::Call, models::GetModel, testing::MockTransport};
 //! use serde_json::json;
 //!
-//! let app = App::new(Credentials::key("0123456789abcdef")?);
-//! let mut script = Script::new()
+//! let config = Config::new(Credentials::key("0123456789abcdef")?);
+//! let mut script = MockTransport::new()
 //!     .expect("GET", "/v2/models/m").header("Retry-After", "7").reply(503, json!({"status": {"code": 98004}}))
 //!     .expect("GET", "/v2/models/m").reply(200, json!({"status": {"code": 10000}, "model": {"id": "m"}}));
 //!
-//! let model = script.run(Attempt::new(&app, GetModel::new("m")))?;
+//! let model = script.run(Call::new(&config, GetModel::new("m")))?;
 //! assert_eq!(model.id, "m");
 //! assert!(script.clock().elapsed() >= Duration::from_secs(7));
 //! println!("{}", script.log());
@@ -34,10 +34,10 @@ use serde_json::Value;
 
 use crate::body::Body;
 use crate::bulk::Bulk;
-use crate::error::{Error, TransportFailure, TransportFailureKind};
-use crate::machine::{Driver, Event, Machine, Mono, Now, Step};
+use crate::error::{Error, TransportError, TransportErrorKind};
+use crate::machine::{Driver, Event, Instant, Machine, Now, Step};
 
-/// Both clocks, standing still until they are moved.
+/// A monotonic clock and a calendar clock that stand still until they are moved.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,35 +53,35 @@ use crate::machine::{Driver, Event, Machine, Mono, Now, Step};
 pub struct ManualClock(Now);
 
 impl ManualClock {
-    /// Where the calendar of a new clock stands: `Sun, 06 Nov 1994 08:49:37 GMT`, the example of RFC 9110.
+    /// Calendar time of a new clock, since 1970: `Sun, 06 Nov 1994 08:49:37 GMT`, the example of RFC 9110.
     pub const UNIX: Duration = Duration::from_secs(784_111_777);
 
-    /// A clock at its start.
+    /// Creates a clock at its start.
     pub const fn new() -> Self {
-        Self(Now::new(Mono::new(Duration::ZERO), Self::UNIX))
+        Self(Now::new(Instant::new(Duration::ZERO), Self::UNIX))
     }
 
-    /// What the clocks say.
+    /// Returns the time of both clocks.
     pub const fn now(&self) -> Now {
         self.0
     }
 
-    /// Time since the start.
+    /// Returns the time since the start of the monotonic clock.
     pub const fn elapsed(&self) -> Duration {
-        self.0.mono.since_start()
+        self.0.instant.since_start()
     }
 
-    /// Moves both clocks on.
+    /// Moves both clocks forward by this duration.
     pub fn advance(&mut self, by: Duration) {
-        self.0 = Now::new(self.0.mono + by, self.0.unix.saturating_add(by));
+        self.0 = Now::new(self.0.instant + by, self.0.unix.saturating_add(by));
     }
 
-    /// Moves both clocks on to that moment. A moment that has passed leaves them where they are.
-    pub fn advance_to(&mut self, time: Mono) {
-        self.advance(time.since(self.0.mono));
+    /// Moves both clocks forward to this time. Has no effect if the time has passed.
+    pub fn advance_to(&mut self, time: Instant) {
+        self.advance(time.since(self.0.instant));
     }
 
-    /// Sets either clock to anything, backwards too, as broken clocks do.
+    /// Sets both clocks to any time, including an earlier one, as faulty clocks do.
     pub fn set(&mut self, now: Now) {
         self.0 = now;
     }
@@ -93,13 +93,13 @@ impl Default for ManualClock {
     }
 }
 
-/// Drives machines through a list of expected requests, each with its answer, in virtual time.
+/// A transport that drives machines through a list of expected requests, each with its response, in virtual time.
 ///
-/// A request that is not the next one on the list is answered with a failure, and so is every later one, whatever the list
-/// says; [`finish`](Self::finish) and [`assert_done`](Self::assert_done) say which one it was.
+/// A request that is not the next one on the list fails, and so does every later request, even one that is on the list.
+/// [`finish`](Self::finish) and [`assert_done`](Self::assert_done) report which request was unexpected.
 #[derive(Debug, Default)]
 #[must_use = "a script does nothing until a machine is run with it"]
-pub struct Script {
+pub struct MockTransport {
     clock: ManualClock,
     planned: VecDeque<Planned>,
     requests: Vec<Request<Body>>,
@@ -113,55 +113,57 @@ struct Planned {
     path: String,
     takes: Duration,
     body: Option<Value>,
-    reply: Result<Response<Bytes>, TransportFailureKind>,
+    reply: Result<Response<Bytes>, TransportErrorKind>,
 }
 
-/// More steps than any machine takes that makes progress.
+/// More steps than any machine takes while it makes progress.
 const MAX_STEPS: usize = 100_000;
 
-impl Script {
-    /// A script without a line.
+impl MockTransport {
+    /// Creates a transport that expects no requests.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The next request: its method, and its path with the query. Say how it is answered to get on.
-    pub fn expect(self, method: &str, path: &str) -> Expect {
+    /// Adds the next expected request: its method, and its path with the query. Set the response on the returned
+    /// [`ExpectedRequest`] to add another.
+    pub fn expect(self, method: &str, path: &str) -> ExpectedRequest {
         let planned = Planned {
             method: method.to_owned(),
             path: path.to_owned(),
             takes: Duration::ZERO,
             body: None,
-            reply: Err(TransportFailureKind::MaybeSent),
+            reply: Err(TransportErrorKind::MaybeSent),
         };
-        Expect { script: self, planned, headers: Vec::new() }
+        ExpectedRequest { script: self, planned, headers: Vec::new() }
     }
 
-    /// Begins at this time instead of 0.
+    /// Sets the clock (default: a [new](ManualClock::new) one).
     pub fn with_clock(mut self, clock: ManualClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
-    /// The clock, to be moved between machines.
+    /// Returns the clock for changes between machines.
     pub fn clock_mut(&mut self) -> &mut ManualClock {
         &mut self.clock
     }
 
-    /// Drives a machine to its end. The same script can drive several, one after the other.
+    /// Drives a machine to its end and returns its result. The same transport can drive several machines, one after
+    /// another.
     ///
     /// # Errors
     ///
-    /// The machine's own.
+    /// Returns the error of the machine.
     ///
     /// # Panics
     ///
-    /// When the machine takes 100,000 steps without coming to an end.
+    /// Panics if the machine has not ended after 100,000 steps.
     pub fn run<M: Machine>(&mut self, mut machine: M) -> Result<M::Output, Error> {
         let mut event = Event::Begin;
         for _ in 0..MAX_STEPS {
@@ -172,7 +174,7 @@ impl Script {
                     Event::Woke
                 }
                 Step::Done(result) => {
-                    self.note(What::Done(result.as_ref().map_or_else(|error| Err(error.to_string()), |_| Ok(()))));
+                    self.note(EventKind::Done(result.as_ref().map_or_else(|error| Err(error.to_string()), |_| Ok(()))));
                     return result;
                 }
             };
@@ -180,35 +182,35 @@ impl Script {
         panic!("the machine came to no end within {MAX_STEPS} steps; it began:\n{:.2000}", self.log.to_string());
     }
 
-    /// All requests that were sent, the unexpected ones among them.
+    /// Returns all requests that were sent, including unexpected ones.
     pub fn requests(&self) -> &[Request<Body>] {
         &self.requests
     }
 
-    /// What happened when.
+    /// Returns the log of all steps so far.
     pub fn log(&self) -> &Log {
         &self.log
     }
 
-    /// Ends the script and hands out the log.
+    /// Consumes the transport and returns the log.
     ///
     /// # Errors
     ///
-    /// Names the requests that were not expected, and those that were and did not come.
-    pub fn finish(self) -> Result<Log, Mismatch> {
+    /// Errors if a request was unexpected, or if an expected one was not sent. The error names these requests.
+    pub fn finish(self) -> Result<Log, UnexpectedRequests> {
         let Self { planned, log, mut problems, .. } = self;
         problems.extend(planned.iter().map(|one| format!("{} {} was expected and not sent", one.method, one.path)));
         match problems.is_empty() {
             true => Ok(log),
-            false => Err(Mismatch { problems, log }),
+            false => Err(UnexpectedRequests { problems, log }),
         }
     }
 
-    /// Ends the script, in a test.
+    /// Asserts that exactly the expected requests were sent.
     ///
     /// # Panics
     ///
-    /// Where [`finish`](Self::finish) fails.
+    /// Panics if [`finish`](Self::finish) fails.
     #[track_caller]
     pub fn assert_done(self) {
         if let Err(mismatch) = self.finish() {
@@ -216,11 +218,11 @@ impl Script {
         }
     }
 
-    fn note(&mut self, what: What) {
+    fn note(&mut self, what: EventKind) {
         self.log.0.push(Entry { at: self.clock.elapsed(), what });
     }
 
-    fn answer(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportFailure> {
+    fn answer(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportError> {
         let seen = format!("{} {path}", request.method());
         let problem = match self.planned.front() {
             None => format!("{seen} was sent and nothing was expected any more"),
@@ -234,144 +236,144 @@ impl Script {
             }
             Some(_) => String::new(),
         };
-        // What a machine does after the first one that was wrong says nothing more.
+        // What a machine does after the first unexpected request gives no further information.
         if !self.problems.is_empty() {
-            return Err(TransportFailure::new(TransportFailureKind::TooLarge, "the script was left before"));
+            return Err(TransportError::new(TransportErrorKind::TooLarge, "the script was left before"));
         }
         match self.planned.pop_front() {
             Some(planned) if problem.is_empty() => {
                 self.clock.advance(planned.takes);
-                planned.reply.map_err(|kind| TransportFailure::new(kind, "as the script says"))
+                planned.reply.map_err(|kind| TransportError::new(kind, "as the script says"))
             }
             taken => {
-                // It stays on the list, so that the end names it as missing.
+                // The expected request stays on the list, so that `finish` reports it as missing.
                 if let Some(taken) = taken {
                     self.planned.push_front(taken);
                 }
                 self.problems.push(problem.clone());
-                // The one kind of failure that no call repeats.
-                Err(TransportFailure::new(TransportFailureKind::TooLarge, problem))
+                // `TooLarge` is the one kind of failure that no call retries.
+                Err(TransportError::new(TransportErrorKind::TooLarge, problem))
             }
         }
     }
 }
 
-impl Driver for Script {
+impl Driver for MockTransport {
     fn now(&mut self) -> Now {
         self.clock.now()
     }
 
-    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
         let at = self.clock.elapsed();
         let answer = self.answer(&request, &path);
         let outcome = answer.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
         let method = request.method().to_string();
-        self.log.0.push(Entry { at, what: What::Send { method, path, outcome } });
+        self.log.0.push(Entry { at, what: EventKind::Send { method, path, outcome } });
         self.requests.push(request);
         answer
     }
 
-    fn wait_until(&mut self, time: Mono) {
-        self.note(What::Wait(time.since_start()));
+    fn wait_until(&mut self, time: Instant) {
+        self.note(EventKind::Wait(time.since_start()));
         self.clock.advance_to(time);
     }
 }
 
-/// An expected request whose answer is still to be said.
+/// An expected request whose response is not set yet.
 #[derive(Debug)]
 #[must_use = "say how it is answered: reply, reply_with or fail"]
-pub struct Expect {
-    script: Script,
+pub struct ExpectedRequest {
+    script: MockTransport,
     planned: Planned,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-impl Expect {
-    /// The body it must have, compared as JSON.
+impl ExpectedRequest {
+    /// Sets the body that the request must have, compared as JSON (default: any body).
     pub fn body(mut self, json: Value) -> Self {
         self.planned.body = Some(json);
         self
     }
 
-    /// How long the answer takes.
+    /// Sets the virtual time until the response arrives (default: 0).
     pub fn takes(mut self, time: Duration) -> Self {
         self.planned.takes = time;
         self
     }
 
-    /// A header of the answer.
+    /// Adds a header to the response.
     ///
     /// # Panics
     ///
-    /// When name or value cannot stand in a header.
+    /// Panics if the name or the value is not valid in a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name = name.parse().expect("a name of a header");
         self.headers.push((name, value.parse().expect("a value of a header")));
         self
     }
 
-    /// Answers with this HTTP status and JSON.
+    /// Sets the response to this HTTP status and JSON body.
     ///
     /// # Panics
     ///
-    /// When `status` is no HTTP status.
+    /// Panics if `status` is not a valid HTTP status.
     #[expect(clippy::needless_pass_by_value, reason = "`json!` makes a value, and a `&` before each says nothing")]
-    pub fn reply(self, status: u16, json: Value) -> Script {
+    pub fn reply(self, status: u16, json: Value) -> MockTransport {
         self.reply_bytes(status, json.to_string())
     }
 
-    /// Answers with this HTTP status and any bytes.
+    /// Sets the response to this HTTP status and body of any bytes.
     ///
     /// # Panics
     ///
-    /// When `status` is no HTTP status.
-    pub fn reply_bytes(self, status: u16, body: impl Into<Bytes>) -> Script {
+    /// Panics if `status` is not a valid HTTP status.
+    pub fn reply_bytes(self, status: u16, body: impl Into<Bytes>) -> MockTransport {
         let mut response = Response::new(body.into());
         *response.status_mut() = http::StatusCode::from_u16(status).expect("an HTTP status");
         self.reply_with(response)
     }
 
-    /// Answers with this response.
-    pub fn reply_with(mut self, response: Response<impl Into<Bytes>>) -> Script {
+    /// Sets the response.
+    pub fn reply_with(mut self, response: Response<impl Into<Bytes>>) -> MockTransport {
         let mut response = response.map(Into::into);
         response.headers_mut().extend(self.headers.drain(..).map(|(name, value)| (Some(name), value)));
         self.answered(Ok(response))
     }
 
-    /// Fails as a transport does.
-    pub fn fail(self, kind: TransportFailureKind) -> Script {
+    /// Lets the request fail with a transport error of this kind.
+    pub fn fail(self, kind: TransportErrorKind) -> MockTransport {
         self.answered(Err(kind))
     }
 
-    fn answered(mut self, reply: Result<Response<Bytes>, TransportFailureKind>) -> Script {
+    fn answered(mut self, reply: Result<Response<Bytes>, TransportErrorKind>) -> MockTransport {
         self.planned.reply = reply;
         self.script.planned.push_back(self.planned);
         self.script
     }
 }
 
-/// What happened when. Shows as one line a step, and compares as a whole.
+/// The steps of machines with their times. Displays one line per step, and can be compared as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Log(Vec<Entry>);
 
 impl Log {
-    /// The steps in order.
+    /// Returns the steps in order.
     pub fn entries(&self) -> &[Entry] {
         &self.0
     }
 
-    /// How many requests were sent.
+    /// Returns the number of requests that were sent.
     pub fn sent(&self) -> usize {
-        self.0.iter().filter(|entry| matches!(entry.what, What::Send { .. })).count()
+        self.0.iter().filter(|entry| matches!(entry.what, EventKind::Send { .. })).count()
     }
 
-    /// The steps without their times, such as `GET /v2/models/m 200`, `wait` and `done`.
+    /// Returns the steps without their times, such as `GET /v2/models/m 200`, `wait` and `done`.
     pub fn outline(&self) -> Vec<String> {
         self.0
             .iter()
             .map(|entry| match &entry.what {
-                What::Wait(_) => "wait".to_owned(),
+                EventKind::Wait(_) => "wait".to_owned(),
                 what => what.to_string(),
             })
             .collect()
@@ -388,10 +390,10 @@ impl fmt::Display for Log {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Entry {
-    /// When, since the clock's start.
+    /// Time of the step, since the start of the clock.
     pub at: Duration,
-    /// What.
-    pub what: What,
+    /// Kind of the step.
+    pub what: EventKind,
 }
 
 impl fmt::Display for Entry {
@@ -400,26 +402,26 @@ impl fmt::Display for Entry {
     }
 }
 
-/// The kinds of steps.
+/// The kind of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum What {
+pub enum EventKind {
     /// A request was sent.
     Send {
         /// HTTP method.
         method: String,
-        /// Path and query.
+        /// Path with the query.
         path: String,
-        /// HTTP status of the answer, or how the transport failed.
-        outcome: Result<u16, TransportFailureKind>,
+        /// HTTP status of the response, or kind of the transport error.
+        outcome: Result<u16, TransportErrorKind>,
     },
-    /// The machine waited until that time since the clock's start.
+    /// The machine waited until this time, since the start of the clock.
     Wait(Duration),
-    /// The machine ended: with a value, or with this error.
+    /// The machine ended, successfully or with this error message.
     Done(Result<(), String>),
 }
 
-impl fmt::Display for What {
+impl fmt::Display for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Send { method, path, outcome: Ok(status) } => write!(f, "{method} {path} {status}"),
@@ -431,52 +433,52 @@ impl fmt::Display for What {
     }
 }
 
-/// A script that did not go as planned.
+/// The error for requests that differ from the expected ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mismatch {
+pub struct UnexpectedRequests {
     problems: Vec<String>,
     log: Log,
 }
 
-impl Mismatch {
-    /// One sentence for each request that was not expected, or did not come.
+impl UnexpectedRequests {
+    /// Returns one sentence for each request that was unexpected or missing.
     pub fn problems(&self) -> &[String] {
         &self.problems
     }
 
-    /// What happened when.
+    /// Returns the log of all steps.
     pub fn log(&self) -> &Log {
         &self.log
     }
 }
 
-impl fmt::Display for Mismatch {
+impl fmt::Display for UnexpectedRequests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "the script did not go as planned: {}", self.problems.join("; "))?;
         self.log.fmt(f)
     }
 }
 
-impl std::error::Error for Mismatch {}
+impl std::error::Error for UnexpectedRequests {}
 
-/// What a service answers to one request, and how long that takes.
+/// A simulated service's response to a request, and the time it takes.
 #[derive(Debug)]
 pub struct Reply {
-    answer: Result<Response<Bytes>, TransportFailure>,
+    answer: Result<Response<Bytes>, TransportError>,
     takes: Duration,
 }
 
 impl Reply {
-    /// This answer, at once.
-    pub fn new(answer: Result<Response<Bytes>, TransportFailure>) -> Self {
+    /// Creates a reply with this response or transport error, which arrives immediately.
+    pub fn new(answer: Result<Response<Bytes>, TransportError>) -> Self {
         Self { answer, takes: Duration::ZERO }
     }
 
-    /// This HTTP status and JSON, at once.
+    /// Creates a reply with this HTTP status and JSON body, which arrives immediately.
     ///
     /// # Panics
     ///
-    /// When `status` is no HTTP status.
+    /// Panics if `status` is not a valid HTTP status.
     #[expect(clippy::needless_pass_by_value, reason = "`json!` makes a value, and a `&` before each says nothing")]
     pub fn json(status: u16, json: Value) -> Self {
         let mut response = Response::new(Bytes::from(json.to_string()));
@@ -484,12 +486,12 @@ impl Reply {
         Self::new(Ok(response))
     }
 
-    /// A failure of the transport, at once.
-    pub fn fail(kind: TransportFailureKind) -> Self {
-        Self::new(Err(TransportFailure::new(kind, "as the service was told")))
+    /// Creates a transport error of this kind, which arrives immediately.
+    pub fn fail(kind: TransportErrorKind) -> Self {
+        Self::new(Err(TransportError::new(kind, "as the service was told")))
     }
 
-    /// The same after this time.
+    /// Sets the virtual time until the reply arrives.
     #[must_use]
     pub fn after(mut self, time: Duration) -> Self {
         self.takes = time;
@@ -497,32 +499,32 @@ impl Reply {
     }
 }
 
-/// Drives many machines at once, in virtual time, against one service: a function from the time and a request to a
-/// [`Reply`], such as one that hands the request to a simulator.
+/// A simulation of many concurrent machines, in virtual time, against one service: a function from the time and a
+/// request to a [`Reply`], for example one that passes the request to a simulator.
 ///
-/// What is due first happens first; what is due at the same time happens in the order in which it was asked for. So the
-/// same machines and the same service give the same run.
+/// Events happen in the order of their times; events at the same time happen in the order in which they were scheduled.
+/// The same machines with the same service therefore always produce the same sequence of events.
 ///
 /// ```
 /// use std::time::Duration;
 ///
-/// use clarifai_core::{App, Credentials, machine::Attempt, models::GetModel, testing::{Crowd, Reply}};
+/// use clarifai_core::{Config, Credentials, machine::Call, models::GetModel, testing::{Simulation, Reply}};
 /// use serde_json::json;
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
-/// let mut crowd = Crowd::new(|_now, _request| {
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// let mut crowd = Simulation::new(|_now, _request| {
 ///     Reply::json(200, json!({"status": {"code": 10000}, "model": {"id": "m"}})).after(Duration::from_millis(80))
 /// })
 /// .with_log();
 /// for _ in 0..100 {
-///     crowd.add(Attempt::new(&app, GetModel::new("m")));
+///     crowd.add(Call::new(&config, GetModel::new("m")));
 /// }
 /// assert!(crowd.run().into_iter().all(|result| result.is_ok()));
 /// assert_eq!(crowd.clock().elapsed(), Duration::from_millis(80), "all at the same time");
 /// assert_eq!(crowd.log().len(), 200, "each sent once, and was done");
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
-pub struct Crowd<'a, M: Machine> {
+pub struct Simulation<'a, M: Machine> {
     clock: ManualClock,
     service: Box<dyn FnMut(Now, Request<Body>) -> Reply + 'a>,
     lateness: Option<Box<dyn FnMut() -> Duration + 'a>>,
@@ -533,9 +535,9 @@ pub struct Crowd<'a, M: Machine> {
     log: Option<Vec<(usize, Entry)>>,
 }
 
-/// Something that will happen to a machine. Ordered by time, then by when it was asked for.
+/// A scheduled event of a machine. Ordered by time, then by the order of scheduling.
 struct Due {
-    at: Mono,
+    at: Instant,
     order: u64,
     machine: usize,
     event: Event,
@@ -561,8 +563,8 @@ impl Ord for Due {
     }
 }
 
-impl<'a, M: Machine> Crowd<'a, M> {
-    /// Nobody yet, and this service.
+impl<'a, M: Machine> Simulation<'a, M> {
+    /// Creates an empty simulation backed by `service`.
     pub fn new(service: impl FnMut(Now, Request<Body>) -> Reply + 'a) -> Self {
         Self {
             clock: ManualClock::new(),
@@ -576,75 +578,76 @@ impl<'a, M: Machine> Crowd<'a, M> {
         }
     }
 
-    /// Keeps a log of every step. Without this there is none: a crowd may take millions.
+    /// Enables the log of every step. Disabled by default, because a simulation can take millions of steps.
     #[must_use]
     pub fn with_log(mut self) -> Self {
         self.log = Some(Vec::new());
         self
     }
 
-    /// What happened when, each with the number of the machine it happened to. Empty without
-    /// [`with_log`](Self::with_log).
+    /// Returns the steps so far, each with the number of its machine. Empty without [`with_log`](Self::with_log).
     pub fn log(&self) -> &[(usize, Entry)] {
         self.log.as_deref().unwrap_or_default()
     }
 
-    fn note(&mut self, machine: usize, what: impl FnOnce() -> What) {
+    fn note(&mut self, machine: usize, what: impl FnOnce() -> EventKind) {
         let at = self.clock.elapsed();
         if let Some(log) = &mut self.log {
             log.push((machine, Entry { at, what: what() }));
         }
     }
 
-    /// Begins at this time instead of 0.
+    /// Sets the clock (default: a [new](ManualClock::new) one).
     #[must_use]
     pub fn with_clock(mut self, clock: ManualClock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// Wakes machines later than they asked for, by what `lateness` gives, as busy computers do.
+    /// Sets a function that returns by how much each machine wakes later than requested, as on a busy computer
+    /// (default: no delay).
     #[must_use]
     pub fn waking_late(mut self, lateness: impl FnMut() -> Duration + 'a) -> Self {
         self.lateness = Some(Box::new(lateness));
         self
     }
 
-    /// The clock.
+    /// Returns the clock.
     pub fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
-    /// Adds a machine that begins now. Answers its number, counted from 0.
+    /// Adds a machine that begins now, and returns its number, counted from 0.
     pub fn add(&mut self, machine: M) -> usize {
-        self.add_at(self.clock.now().mono, machine)
+        self.add_at(self.clock.now().instant, machine)
     }
 
-    /// Adds a machine that begins at that time.
-    pub fn add_at(&mut self, time: Mono, machine: M) -> usize {
+    /// Adds a machine that begins at this time, or now if the time has passed, and returns its number, counted from 0.
+    pub fn add_at(&mut self, time: Instant, machine: M) -> usize {
         let number = self.added;
         self.added += 1;
         self.machines.insert(number, machine);
-        self.will(number, time.max(self.clock.now().mono), Event::Begin);
+        self.will(number, time.max(self.clock.now().instant), Event::Begin);
         number
     }
 
-    /// How many machines are under way.
+    /// Returns the number of machines that have not ended.
     pub fn len(&self) -> usize {
         self.machines.len()
     }
 
-    /// Whether none is under way.
+    /// Returns whether all machines have ended.
     pub fn is_empty(&self) -> bool {
         self.machines.is_empty()
     }
 
-    fn will(&mut self, machine: usize, at: Mono, event: Event) {
+    fn will(&mut self, machine: usize, at: Instant, event: Event) {
         self.order += 1;
         self.due.push(Reverse(Due { at, order: self.order, machine, event }));
     }
 
-    /// Lets time pass until a machine ends: its number and its result. `None` when none is left.
+    /// Runs the simulation until a machine ends, and returns its number and its result. Returns `None` if no machine is
+    /// left.
     pub fn next_done(&mut self) -> Option<(usize, Result<M::Output, Error>)> {
         while let Some(Reverse(Due { at, machine: number, event, .. })) = self.due.pop() {
             self.clock.advance_to(at);
@@ -657,18 +660,18 @@ impl<'a, M: Machine> Crowd<'a, M> {
                     let Reply { answer, takes } = (self.service)(now, request);
                     let outcome =
                         answer.as_ref().map(|answer| answer.status().as_u16()).map_err(|failure| failure.kind);
-                    self.note(number, || What::Send { method, path, outcome });
-                    self.will(number, now.mono + takes, answer.map_or_else(Event::Failed, Event::Response));
+                    self.note(number, || EventKind::Send { method, path, outcome });
+                    self.will(number, now.instant + takes, answer.map_or_else(Event::Failed, Event::Response));
                 }
                 Step::WaitUntil(time) => {
-                    self.note(number, || What::Wait(time.since_start()));
+                    self.note(number, || EventKind::Wait(time.since_start()));
                     let late = self.lateness.as_mut().map_or(Duration::ZERO, |lateness| lateness());
-                    self.will(number, time.max(now.mono) + late, Event::Woke);
+                    self.will(number, time.max(now.instant) + late, Event::Woke);
                 }
                 Step::Done(result) => {
                     self.machines.remove(&number);
                     self.note(number, || {
-                        What::Done(result.as_ref().map_or_else(|error| Err(error.to_string()), |_| Ok(())))
+                        EventKind::Done(result.as_ref().map_or_else(|error| Err(error.to_string()), |_| Ok(())))
                     });
                     return Some((number, result));
                 }
@@ -677,16 +680,17 @@ impl<'a, M: Machine> Crowd<'a, M> {
         None
     }
 
-    /// Drives all of them to their ends. The results are in the order in which the machines were added; of those that
-    /// ended before, there are none.
+    /// Runs the simulation until all machines have ended, and returns their results in the order in which the machines
+    /// were added. Machines that ended before are not included.
     pub fn run(&mut self) -> Vec<Result<M::Output, Error>> {
         let mut done: Vec<_> = std::iter::from_fn(|| self.next_done()).collect();
         done.sort_by_key(|(number, _)| *number);
         done.into_iter().map(|(_, result)| result).collect()
     }
 
-    /// Carries out work in bulk with so many pieces at once, as adapters do. The crowd must be empty.
-    pub fn run_bulk<B: Bulk<Piece = M>>(&mut self, mut bulk: B, parallel: usize) -> B::Report {
+    /// Runs bulk work with up to `parallel` concurrent tasks (at least 1), as clients do, and returns its report. The
+    /// simulation must be empty.
+    pub fn run_bulk<B: Bulk<Task = M>>(&mut self, mut bulk: B, parallel: usize) -> B::Report {
         loop {
             while self.len() < parallel.max(1) {
                 let Some(piece) = bulk.next() else { break };
@@ -698,9 +702,9 @@ impl<'a, M: Machine> Crowd<'a, M> {
     }
 }
 
-impl<M: Machine> fmt::Debug for Crowd<'_, M> {
+impl<M: Machine> fmt::Debug for Simulation<'_, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crowd")
+        f.debug_struct("Simulation")
             .field("clock", &self.clock)
             .field("machines", &self.machines.len())
             .finish_non_exhaustive()

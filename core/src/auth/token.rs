@@ -10,28 +10,28 @@ use http::Method;
 use serde::Deserialize;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::operation::{Auth, Operation, Replay};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{AuthScheme, Operation, Replay};
 use crate::target::Target;
 
-/// Fetches an access token for the app id and secret of the [`App`](crate::App).
+/// Fetches an access token for the app id and secret of the [`Config`](crate::Config).
 ///
 /// Machines do this by themselves. It is for those who drive [`Exchange`](crate::Exchange) by hand: pass the
-/// [`TokenGrant::token`] to [`Credentials::bearer`](crate::Credentials::bearer).
+/// [`AccessToken::token`] to [`Credentials::bearer`](crate::Credentials::bearer).
 #[doc(alias = "get_token")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct Token;
+pub struct GetToken;
 
 /// An access token and its life.
 #[derive(Clone)]
-pub struct TokenGrant {
+pub struct AccessToken {
     token: String,
     expires_in: Duration,
 }
 
-impl TokenGrant {
+impl AccessToken {
     /// The token itself: a secret.
     pub fn token(&self) -> &str {
         &self.token
@@ -43,17 +43,17 @@ impl TokenGrant {
     }
 }
 
-impl fmt::Debug for TokenGrant {
+impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenGrant").field("token", &"***").field("expires_in", &self.expires_in).finish()
+        f.debug_struct("AccessToken").field("token", &"***").field("expires_in", &self.expires_in).finish()
     }
 }
 
-impl Operation for Token {
-    type Output = TokenGrant;
+impl Operation for GetToken {
+    type Output = AccessToken;
     const NAME: &'static str = "get token";
     const METHOD: Method = Method::POST;
-    const AUTH: Auth = Auth::AppSecret;
+    const AUTH: AuthScheme = AuthScheme::AppSecret;
     const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
 
     fn replay(&self) -> Replay {
@@ -64,11 +64,11 @@ impl Operation for Token {
         target.unscoped().path("token");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Ok(Body::from_bytes("grant_type=client_credentials"))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<TokenGrant, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<AccessToken, DecodeError> {
         #[derive(Deserialize)]
         struct Answer {
             access_token: String,
@@ -77,9 +77,9 @@ impl Operation for Token {
         }
         let Answer { access_token, expires_in } = answer.parse()?;
         if access_token.is_empty() || access_token.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            return Err(Unreadable::new("access_token", "is no token that a header can carry"));
+            return Err(DecodeError::new("access_token", "is no token that a header can carry"));
         }
         // Where the service does not say, a token is used for an hour and renewed on refusal.
-        Ok(TokenGrant { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })
+        Ok(AccessToken { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })
     }
 }

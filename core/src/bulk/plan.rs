@@ -1,93 +1,93 @@
-//! Which inputs go into a call together.
+//! Splits inputs into requests.
 
 use std::iter::Fuse;
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 use crate::inputs::{MAX_INPUTS, NewInput};
 
-/// How much one call takes. The service has changed these numbers before, so they are data.
+/// Limits of one request. The service has changed these numbers before, so they can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct CallLimits {
-    /// Inputs. Default 128; more are never sent.
+pub struct BatchLimits {
+    /// Maximum number of inputs, from 1 to 128; other values are clamped. Default: 128.
     pub inputs: usize,
-    /// Bytes of the body as it is sent, base64 included. Default 128 MB.
+    /// Maximum size of the request body in bytes, after base64 encoding. Default: 128 MB (128,000,000).
     pub bytes: u64,
-    /// Bytes of one picture before encoding. Default 20 MB.
+    /// Maximum size of one image in bytes, before base64 encoding. Default: 20 MB (20,000,000).
     pub image_bytes: u64,
 }
 
-impl Default for CallLimits {
+impl Default for BatchLimits {
     fn default() -> Self {
         Self { inputs: MAX_INPUTS, bytes: 128_000_000, image_bytes: 20_000_000 }
     }
 }
 
-impl CallLimits {
-    /// The same with so many inputs a call.
+impl BatchLimits {
+    /// Sets the maximum number of [inputs](Self::inputs).
     pub fn with_inputs(mut self, inputs: usize) -> Self {
         self.inputs = inputs;
         self
     }
 
-    /// The same with so many bytes a call.
+    /// Sets the maximum size of the request body in [bytes](Self::bytes).
     pub fn with_bytes(mut self, bytes: u64) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// The same with so many bytes a picture.
+    /// Sets the maximum size of one image in [bytes](Self::image_bytes).
     pub fn with_image_bytes(mut self, bytes: u64) -> Self {
         self.image_bytes = bytes;
         self
     }
 
-    /// How long an input is as it is sent, or what is wrong with it that no call can carry it.
-    pub(crate) fn check(&self, input: &NewInput) -> Result<u64, Invalid> {
+    /// Returns the size of an input in bytes as it is sent. Errors if the input does not fit into any request.
+    pub(crate) fn check(&self, input: &NewInput) -> Result<u64, InvalidArgument> {
         let length = input.measure()?;
         let (bytes, encoded) = (input.source_len(), length + FRAME);
         if input.is_image() && bytes > self.image_bytes {
             let problem = format!("are {bytes}, a picture has at most {}", self.image_bytes);
-            return Err(Invalid::new("bytes", problem));
+            return Err(InvalidArgument::new("bytes", problem));
         }
         if encoded > self.bytes {
             let problem = format!("are {encoded} as they are sent, a call takes at most {}", self.bytes);
-            return Err(Invalid::new("bytes", problem));
+            return Err(InvalidArgument::new("bytes", problem));
         }
         Ok(length)
     }
 }
 
-/// Bytes of a call around its inputs, options included, generously.
+/// Upper bound for the bytes of a request besides its inputs, such as the options.
 const FRAME: u64 = 4096;
 
-/// An input with its place among all.
+/// An input with its index.
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) index: u64,
     pub(crate) input: NewInput,
-    /// Bytes as it is sent, once it was measured.
+    /// Size in bytes as it is sent; 0 until it is measured.
     pub(crate) bytes: u64,
 }
 
-/// Takes inputs from an iterator, as many at a time as a call takes.
+/// Splits the inputs of an iterator into requests, each as large as the limits allow.
 #[derive(Debug)]
 pub(crate) struct Plan<I: Iterator> {
     inputs: Fuse<I>,
-    /// One that did not fit any more.
+    /// An input that did not fit into the last request.
     held: Option<Planned>,
     taken: u64,
-    /// Whether the iterator said that there are no more.
+    /// Whether the iterator returned `None`.
     ended: bool,
-    pub(crate) limits: CallLimits,
+    pub(crate) limits: BatchLimits,
 }
 
 impl<I: Iterator<Item = NewInput>> Plan<I> {
     pub(crate) fn new(inputs: I) -> Self {
-        Self { inputs: inputs.fuse(), held: None, taken: 0, ended: false, limits: CallLimits::default() }
+        Self { inputs: inputs.fuse(), held: None, taken: 0, ended: false, limits: BatchLimits::default() }
     }
 
-    /// How many inputs there are in all, where the iterator knows.
+    /// Returns the total number of inputs, if the iterator knows it.
     pub(crate) fn total(&self) -> Option<u64> {
         match self.inputs.size_hint() {
             (least, Some(most)) if least == most => Some(self.taken + least as u64),
@@ -95,17 +95,18 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         }
     }
 
-    /// Whether the iterator ended and all are handed out.
+    /// Returns whether the iterator ended and all of its inputs were returned.
     pub(crate) fn is_empty(&self) -> bool {
         self.ended && self.held.is_none()
     }
 
-    /// One that was taken and is in no call.
+    /// Removes and returns the input that was taken from the iterator and is not part of any request.
     pub(crate) fn take_held(&mut self) -> Option<Planned> {
         self.held.take()
     }
 
-    /// The inputs of the next call; none when all are taken. `accept` keeps an input, or keeps account of it otherwise.
+    /// Returns the inputs of the next request; empty if there are no more. `accept` returns an input that is to be
+    /// sent, and records the outcome of any other.
     pub(crate) fn call(&mut self, mut accept: impl FnMut(Planned) -> Option<Planned>) -> Vec<Planned> {
         let mut call = Vec::new();
         let mut bytes = FRAME;
@@ -113,6 +114,7 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         while call.len() < most {
             let Some(planned) = self.held.take().or_else(|| self.take(&mut accept)) else { break };
             let length = planned.bytes + 1;
+            // The service accepts a video only in a request with no other inputs.
             let alone = planned.input.is_video();
             if !call.is_empty() && (alone || bytes + length > self.limits.bytes) {
                 self.held = Some(planned);
@@ -146,7 +148,7 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
 mod tests {
     use super::*;
 
-    fn sizes(inputs: Vec<NewInput>, limits: CallLimits) -> Vec<usize> {
+    fn sizes(inputs: Vec<NewInput>, limits: BatchLimits) -> Vec<usize> {
         let mut plan = Plan::new(inputs.into_iter());
         plan.limits = limits;
         let measured = |planned: Planned| {
@@ -161,15 +163,15 @@ mod tests {
         let picture = || NewInput::image_bytes(vec![0xff; 3_000]);
         let address = || NewInput::image_url("https://example.com/a.jpg");
         let video = || NewInput::video_url("https://example.com/a.mp4");
-        let limits = CallLimits::default();
-        let small = CallLimits { bytes: FRAME + 9_000, ..limits };
+        let limits = BatchLimits::default();
+        let small = BatchLimits { bytes: FRAME + 9_000, ..limits };
         for (inputs, limits, expected) in [
             (vec![], limits, vec![]),
             ((0..300).map(|_| address()).collect(), limits, vec![128, 128, 44]),
             ((0..256).map(|_| address()).collect(), limits, vec![128, 128]),
-            ((0..5).map(|_| address()).collect(), CallLimits { inputs: 2, ..limits }, vec![2, 2, 1]),
-            ((0..130).map(|_| address()).collect(), CallLimits { inputs: 500, ..limits }, vec![128, 2]),
-            ((0..3).map(|_| address()).collect(), CallLimits { inputs: 0, ..limits }, vec![1, 1, 1]),
+            ((0..5).map(|_| address()).collect(), BatchLimits { inputs: 2, ..limits }, vec![2, 2, 1]),
+            ((0..130).map(|_| address()).collect(), BatchLimits { inputs: 500, ..limits }, vec![128, 2]),
+            ((0..3).map(|_| address()).collect(), BatchLimits { inputs: 0, ..limits }, vec![1, 1, 1]),
             ((0..5).map(|_| picture()).collect(), small, vec![2, 2, 1]),
             (vec![address(), video(), address(), address()], limits, vec![1, 1, 2]),
             (vec![video(), video()], limits, vec![1, 1]),

@@ -1,54 +1,57 @@
-//! Predictions on any number of inputs.
+//! Predictions for any number of inputs.
 
 use std::fmt;
 use std::mem;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::plan::{CallLimits, Plan, Planned};
+use super::plan::{BatchLimits, Plan, Planned};
 use super::rounds::Rounds;
 use super::under_way::UnderWay;
-use super::upload_batch::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
-use super::{Bulk, Progress};
+use super::upload_task::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
+use super::{Bulk, IntoBulk, Progress};
 use serde_json::Value;
 
-use crate::app::App;
+use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Attempt, Event, Latest, Machine, Mono, Now, Step};
-use crate::model::{Class, Output, Status};
+use crate::machine::{Call, Event, Instant, Machine, Now, Running, Step};
 use crate::models::Predict;
 use crate::operation::Operation;
+use crate::time::Latest;
+use crate::types::{Flag, Output, Status, StatusClass};
 
-/// Asks a model what it sees in any number of inputs.
+/// Predictions of a model for any number of inputs.
 ///
-/// They are split by themselves: up to 128 inputs and 128 MB a call, a video alone. A prediction changes nothing, so what
-/// fails for a passing reason is asked again, at the pace of the [app](App::with_pacer), 15 requests a second unless it
-/// has one; each time counts against the quota.
+/// The inputs are split into requests of up to 128 inputs and 128 MB each; a video is sent alone. A prediction changes
+/// nothing, so a request that fails with a transient error is sent again, within the
+/// [rate limit](Config::with_rate_limiter) of the configuration (default: 15 requests a second). Each request counts
+/// against the quota.
 ///
-/// Predictions are collected in the report, or handed to a [sink](Self::into_sink) as they come, when they are more than
-/// memory should hold.
+/// The report contains the predictions. To process them as they arrive, for example because they do not fit in memory,
+/// set a callback with [`on_item`](Self::on_item).
 ///
 /// ```
-/// use clarifai_core::{App, Credentials, bulk::{self, PredictMany}, inputs::NewInput, models::Predict, testing::Script};
+/// use clarifai_core::{Config, Credentials, bulk::{self, IntoBulk, PredictMany}, inputs::NewInput, models::Predict, testing::MockTransport};
 /// use serde_json::json;
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// let inputs = ["a", "b"].map(|name| NewInput::image_url(format!("https://example.com/{name}.jpg")));
 /// let output = |name| json!({"status": {"code": 10000}, "data": {"concepts": [{"name": name, "value": 0.9}]}});
-/// let mut script = Script::new().expect("POST", "/v2/models/general/outputs")
+/// let mut script = MockTransport::new().expect("POST", "/v2/models/general/outputs")
 ///     .reply(200, json!({"status": {"code": 10000}, "outputs": [output("cat"), output("dog")]}));
 ///
-/// let report = bulk::run(PredictMany::new(&app, Predict::with("general").min_value(0.5), inputs), &mut script, |_| ());
+/// let report = bulk::run(PredictMany::new(Predict::new("general").min_value(0.5), inputs).into_bulk(&config), &mut script, |_| ());
 /// let names: Vec<_> = report.predictions().iter().map(|one| &*one.result.as_ref().unwrap().concepts()[0].name).collect();
 /// assert_eq!(names, ["cat", "dog"]);
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[must_use = "nothing is sent before it is driven"]
 pub struct PredictMany<I: Iterator> {
-    app: App,
+    config: Config,
     predict: Predict,
     plan: Plan<I>,
-    rounds: u32,
+    max_retries: u32,
     sink: Option<Sink>,
     raw: bool,
     predictions: Vec<Prediction>,
@@ -60,50 +63,50 @@ pub struct PredictMany<I: Iterator> {
 
 type Sink = Box<dyn FnMut(Prediction) + Send>;
 
-/// An input and what the model sees in it.
+/// An input and the model's output for it.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// Its place among the inputs, counted from 0.
+    /// Index of the input, counted from 0.
     pub index: u64,
-    /// Its id, where the caller gave one.
+    /// Id of the input, if the caller set one.
     pub id: Option<String>,
-    /// What the model sees, or why there is no answer.
-    pub result: Result<Output, NotPredicted>,
-    /// The untouched JSON of the output, of one that failed too. Only where it was [asked for](PredictMany::with_raw).
+    /// The model's output, or the reason why there is none.
+    pub result: Result<Output, PredictError>,
+    /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
     pub raw: Option<Box<Value>>,
 }
 
 impl Planned {
-    fn prediction(&self, result: Result<Output, NotPredicted>) -> Prediction {
-        Prediction { index: self.index, id: self.input.id().map(str::to_owned), result, raw: None }
+    fn prediction(&self, result: Result<Output, PredictError>) -> Prediction {
+        Prediction { index: self.index, id: self.input.get_id().map(str::to_owned), result, raw: None }
     }
 }
 
-/// Why there is no prediction for an input.
+/// The reason why there is no prediction for an input.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum NotPredicted {
-    /// The service refused the input, for this reason.
+pub enum PredictError {
+    /// The service rejected the input, for this reason.
     #[error("{}", crate::error::clean(&.0.to_string(), 512))]
     Rejected(Box<Status>),
-    /// The call failed.
+    /// The input is invalid, or the call failed.
     #[error(transparent)]
     Failed(Arc<Error>),
 }
 
 impl<I: Iterator<Item = NewInput>> PredictMany<I> {
-    /// How often what did not get through is asked again, unless told otherwise.
-    pub const ROUNDS: u32 = 4;
+    /// Default of [`max_retries`](Self::max_retries).
+    pub const DEFAULT_MAX_RETRIES: u32 = 4;
 
-    /// Asks as `predict` does, with its model and options, about these inputs. They are taken from the iterator as they
-    /// are sent, so it may read files. Inputs that `predict` has itself are left out.
-    pub fn new(app: &App, predict: Predict, inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
+    /// Creates predictions for these inputs, with the model and the options of `predict`. The inputs are taken from the
+    /// iterator as they are sent, so the iterator can read files lazily. Inputs that `predict` has itself are ignored.
+    pub fn new(predict: Predict, inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
         Self {
-            app: app.paced(),
+            config: Config::placeholder(),
             predict: predict.without_inputs(),
             plan: Plan::new(inputs.into_iter()),
-            rounds: Self::ROUNDS,
+            max_retries: Self::DEFAULT_MAX_RETRIES,
             sink: None,
             raw: false,
             predictions: Vec::new(),
@@ -114,26 +117,28 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
         }
     }
 
-    /// Sets how much one call takes.
-    pub fn limits(mut self, limits: CallLimits) -> Self {
+    /// Sets the limits of one request.
+    pub fn limits(mut self, limits: BatchLimits) -> Self {
         self.plan.limits = limits;
         self
     }
 
-    /// Asks again so often what did not get through, with growing pauses. This comes on top of the retries of single
-    /// calls.
-    pub fn rounds(mut self, rounds: u32) -> Self {
-        self.rounds = rounds;
+    /// Sets the maximum number of retries of each [task](PredictTask) after transient errors, with growing pauses
+    /// (default: [`DEFAULT_MAX_RETRIES`](Self::DEFAULT_MAX_RETRIES)). These retries come on top of the retries of
+    /// single calls.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
         self
     }
 
-    /// Hands predictions to `sink` as they come, those of one call together and in order, and keeps none.
-    pub fn into_sink(mut self, sink: impl FnMut(Prediction) + Send + 'static) -> Self {
+    /// Sets a callback that receives the predictions as they arrive, those of one request together and in order. The
+    /// report then contains no predictions.
+    pub fn on_item(mut self, sink: impl FnMut(Prediction) + Send + 'static) -> Self {
         self.sink = Some(Box::new(sink));
         self
     }
 
-    /// Hands the untouched JSON of each output on too, with whatever this crate has no field for.
+    /// Sets [`Prediction::raw`] to the raw JSON of each output, including everything that this crate has no field for.
     pub fn with_raw(mut self) -> Self {
         self.raw = true;
         self
@@ -149,69 +154,80 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
     }
 }
 
-impl<I: Iterator<Item = NewInput>> Bulk for PredictMany<I> {
-    type Piece = PredictBatch;
+impl<I: Iterator<Item = NewInput>> IntoBulk for PredictMany<I> {
+    type Bulk = Running<Self>;
+
+    fn into_bulk(mut self, config: &Config) -> Self::Bulk {
+        self.config = config.paced();
+        Running(self)
+    }
+}
+
+impl<I: Iterator<Item = NewInput>> Bulk for Running<PredictMany<I>> {
+    type Task = PredictTask;
     type Report = PredictReport;
 
-    fn next(&mut self) -> Option<PredictBatch> {
-        if self.stopped.is_some() {
+    fn next(&mut self) -> Option<PredictTask> {
+        if self.0.stopped.is_some() {
             return None;
         }
-        let limits = self.plan.limits;
+        let limits = self.0.plan.limits;
         let mut refused = Vec::new();
-        let inputs = self.plan.call(|planned| match limits.check(&planned.input) {
+        let inputs = self.0.plan.call(|planned| match limits.check(&planned.input) {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
                 let error = Arc::new(Error::new(Predict::NAME, invalid));
-                refused.push(planned.prediction(Err(NotPredicted::Failed(error))));
+                refused.push(planned.prediction(Err(PredictError::Failed(error))));
                 None
             }
         });
         for prediction in refused {
-            self.note(prediction);
+            self.0.note(prediction);
         }
         if inputs.is_empty() {
             return None;
         }
-        let number = self.under_way.begin(&inputs);
-        let mut batch = PredictBatch::new(&self.app, &self.predict, number, inputs, self.rounds);
-        batch.raw = self.raw;
+        let number = self.0.under_way.begin(&inputs);
+        let mut batch = PredictTask::new(&self.0.config, &self.0.predict, number, inputs, self.0.max_retries);
+        batch.raw = self.0.raw;
         Some(batch)
     }
 
-    fn record(&mut self, result: Result<PredictedBatch, Error>) {
-        // The only error of a batch is that it was driven wrongly; its inputs come out as failed in the end.
+    fn record(&mut self, result: Result<PredictTaskOutput, Error>) {
+        // The only error of a task is that it was driven incorrectly. The error does not identify the task, so `finish`
+        // reports the inputs as failed.
         let Ok(batch) = result else { return };
-        if !self.under_way.end(batch.number, batch.predictions.iter().map(|prediction| prediction.index)) {
+        if !self.0.under_way.end(batch.number, batch.predictions.iter().map(|prediction| prediction.index)) {
             return;
         }
         for prediction in batch.predictions {
-            self.note(prediction);
+            self.0.note(prediction);
         }
-        self.stopped = self.stopped.take().or(batch.fatal);
+        self.0.stopped = self.0.stopped.take().or(batch.fatal);
     }
 
     fn progress(&self) -> Progress {
-        let (in_flight, total) = (self.under_way.inputs(), self.plan.total());
-        Progress { done: self.done, failed: self.failed, in_flight, total }
+        let (in_flight, total) = (self.0.under_way.inputs(), self.0.plan.total());
+        Progress { done: self.0.done, failed: self.0.failed, in_flight, total }
     }
 
-    fn finish(mut self) -> PredictReport {
+    fn finish(self) -> PredictReport {
+        let Self(mut work) = self;
         let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
-        for (index, id) in self.under_way.take() {
-            self.note(Prediction { index, id, result: Err(NotPredicted::Failed(Arc::clone(&lost))), raw: None });
+        for (index, id) in work.under_way.take() {
+            work.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }
-        let whole = self.stopped.is_none() && self.plan.is_empty();
-        if let Some(planned) = self.plan.take_held() {
-            let error = self.stopped.clone().unwrap_or(lost);
-            self.note(planned.prediction(Err(NotPredicted::Failed(error))));
+        let whole = work.stopped.is_none() && work.plan.is_empty();
+        if let Some(planned) = work.plan.take_held() {
+            let error = work.stopped.clone().unwrap_or(lost);
+            work.note(planned.prediction(Err(PredictError::Failed(error))));
         }
-        self.predictions.sort_by_key(|prediction| prediction.index);
+        work.predictions.sort_by_key(|prediction| prediction.index);
         PredictReport {
-            predictions: self.predictions,
-            done: self.done,
-            failed: self.failed,
-            stopped: self.stopped,
+            predictions: work.predictions,
+            done: work.done,
+            failed: work.failed,
+            stopped: work.stopped,
             whole,
         }
     }
@@ -229,7 +245,7 @@ impl<I: Iterator> fmt::Debug for PredictMany<I> {
     }
 }
 
-/// The account of many predictions.
+/// The report of [`PredictMany`].
 #[derive(Clone, Debug)]
 pub struct PredictReport {
     predictions: Vec<Prediction>,
@@ -240,52 +256,54 @@ pub struct PredictReport {
 }
 
 impl PredictReport {
-    /// A prediction for every input that was taken from the iterator, in its order. Empty where a sink took them.
+    /// Returns a prediction for each input that was taken from the iterator, in its order. Empty if
+    /// [`on_item`](PredictMany::on_item) received them.
     pub fn predictions(&self) -> &[Prediction] {
         &self.predictions
     }
 
-    /// The same, to be kept.
+    /// Consumes the report and returns its [predictions](Self::predictions).
     pub fn into_predictions(self) -> Vec<Prediction> {
         self.predictions
     }
 
-    /// How many inputs were taken.
+    /// Returns the number of inputs that were taken from the iterator.
     pub fn done(&self) -> u64 {
         self.done
     }
 
-    /// How many of them have no prediction.
+    /// Returns the number of those inputs that have no prediction.
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// Why it ended early, if it did. The inputs from here on were not taken from the iterator.
+    /// Returns the error that ended the work early, if any. The remaining inputs were not taken from the iterator.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_deref()
     }
 
-    /// Whether all inputs were taken and have a prediction.
-    pub fn is_complete(&self) -> bool {
+    /// Returns whether all inputs were taken from the iterator and have a prediction.
+    pub fn is_success(&self) -> bool {
         self.whole && self.failed == 0
     }
 }
 
-/// Asks about up to 128 inputs: a piece of [`PredictMany`].
+/// A task of [`PredictMany`]: predictions for up to 128 inputs.
 ///
 /// ```text
-/// Begin ─► Send(predict) ─┬─► answered ─────────────────────► Done
+/// Begin ─► Send(predict) ─┬─► response ─────────────────────► Done
 ///              ▲          ├─► too large ─► the first half ─► …
-///              │          ├─► fails for good ───────────────► Done
-///              └─ pause ◄─┴─► may pass, while there are rounds
+///              │          ├─► permanent error ──────────────► Done
+///              └─ pause ◄─┴─► transient error, while retries are left
 /// ```
 #[derive(Debug)]
-pub struct PredictBatch {
-    app: App,
+pub struct PredictTask {
+    config: Config,
     predict: Predict,
     number: u64,
     waiting: Vec<Planned>,
     done: Vec<Prediction>,
+    /// Maximum number of inputs in a request; halved after a request that was too large.
     together: usize,
     rounds: Rounds,
     raw: bool,
@@ -294,32 +312,33 @@ pub struct PredictBatch {
     clock: Latest,
 }
 
-/// What came of one call: hand it to [`record`](Bulk::record).
+/// The output of a [`PredictTask`], to be passed to [`record`](Bulk::record).
 #[derive(Debug)]
-pub struct PredictedBatch {
+pub struct PredictTaskOutput {
     number: u64,
     predictions: Vec<Prediction>,
+    /// The error that no other task can avoid either.
     fatal: Option<Arc<Error>>,
 }
 
 #[derive(Debug)]
 enum State {
     Start,
-    Asking(Box<Attempt<Predict>>, usize),
-    Pausing(Mono),
+    Asking(Box<Call<Predict>>, usize),
+    Pausing(Instant),
     Spent,
 }
 
-impl PredictBatch {
-    fn new(app: &App, predict: &Predict, number: u64, waiting: Vec<Planned>, rounds: u32) -> Self {
+impl PredictTask {
+    fn new(config: &Config, predict: &Predict, number: u64, waiting: Vec<Planned>, rounds: u32) -> Self {
         Self {
-            app: app.clone(),
+            config: config.clone(),
             predict: predict.clone(),
             number,
             together: waiting.len(),
             waiting,
             done: Vec::new(),
-            rounds: Rounds::new(app, rounds),
+            rounds: Rounds::new(config, rounds),
             raw: false,
             fatal: None,
             state: State::Start,
@@ -327,73 +346,73 @@ impl PredictBatch {
         }
     }
 
-    /// How many inputs it holds.
+    /// Returns the number of inputs.
     pub fn len(&self) -> usize {
         self.waiting.len() + self.done.len()
     }
 
-    /// Whether it holds none. It never does.
+    /// Returns whether there are no inputs. A task that has not ended always has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    fn go_on(&mut self, now: Now) -> Step<PredictedBatch> {
+    fn go_on(&mut self, now: Now) -> Step<PredictTaskOutput> {
         if self.waiting.is_empty() {
             self.done.sort_by_key(|prediction| prediction.index);
             let (predictions, fatal) = (mem::take(&mut self.done), self.fatal.take());
-            return Step::Done(Ok(PredictedBatch { number: self.number, predictions, fatal }));
+            return Step::Done(Ok(PredictTaskOutput { number: self.number, predictions, fatal }));
         }
         let count = self.waiting.len().min(self.together.max(1));
         let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
-        let attempt = Box::new(Attempt::new(&self.app, self.predict.clone().inputs(inputs)));
+        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs)));
         self.ask(attempt, count, now, Event::Begin)
     }
 
     fn ask(
         &mut self,
-        mut attempt: Box<Attempt<Predict>>,
+        mut attempt: Box<Call<Predict>>,
         count: usize,
         now: Now,
         event: Event,
-    ) -> Step<PredictedBatch> {
-        let error = match attempt.resume(now, event).ended() {
-            Err(step) => {
+    ) -> Step<PredictTaskOutput> {
+        let error = match attempt.resume(now, event).into_control_flow() {
+            ControlFlow::Continue(step) => {
                 self.state = State::Asking(attempt, count);
                 return step;
             }
-            Ok(Ok(batch)) => {
+            ControlFlow::Break(Ok(batch)) => {
                 let failures: Vec<_> =
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
                 let raw = if self.raw { batch.raw_items() } else { Vec::new() };
                 let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
-            Ok(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
-            Ok(Err(error)) => error,
+            ControlFlow::Break(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
+            ControlFlow::Break(Err(error)) => error,
         };
         if is_too_large(&error) && count > 1 {
             self.together = count.div_ceil(2);
             return self.go_on(now);
         }
-        let stale = has_stale_token(&error, &self.app);
+        let stale = has_stale_token(&error, &self.config);
         let (hint, passes) = (error.retry_after(), error.is_retryable() || stale);
-        // A model that is not there, or not for this, is so for every call.
-        let fatal =
-            (is_fatal(&error) && !stale) || error.is_not_found() || matches!(error.api_code(), Some(21_200..=21_203));
+        // A model that does not exist, or that does not support predictions, fails every request.
+        let fatal = (is_fatal(&error) && !stale) || error.is_not_found() || error.has(Flag::UnusableModel);
         let unavailable = is_unavailable(&error) || stale;
         let error = Arc::new(error);
         if passes && !fatal {
-            if let Some(pause) = self.rounds.next(&self.app, hint) {
-                return self.pause(now.mono + pause);
+            if let Some(pause) = self.rounds.next(&self.config, hint) {
+                return self.pause(now.instant + pause);
             }
         }
         if fatal || (passes && unavailable) {
             self.fatal = Some(Arc::clone(&error));
         }
-        // Of a call that is pointless to make again, the rest of the batch is none the wiser.
+        // No later request can succeed after a fatal error, so it also applies to the inputs of this task that were not
+        // sent.
         let count = if self.fatal.is_some() { self.waiting.len() } else { count };
         for planned in self.waiting.drain(..count) {
-            self.done.push(planned.prediction(Err(NotPredicted::Failed(Arc::clone(&error)))));
+            self.done.push(planned.prediction(Err(PredictError::Failed(Arc::clone(&error)))));
         }
         self.go_on(now)
     }
@@ -403,50 +422,51 @@ impl PredictBatch {
         now: Now,
         count: usize,
         results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<Value>>)>,
-    ) -> Step<PredictedBatch> {
+    ) -> Step<PredictTaskOutput> {
         let asked: Vec<_> = self.waiting.drain(..count).collect();
         let mut again = Vec::new();
         for (planned, ((failure, output), raw)) in asked.into_iter().zip(results) {
             let result = match failure {
                 None => Ok(output),
-                Some(status) if status.class() == Class::Retry => {
+                // Only the inputs that failed with a transient status are sent again.
+                Some(status) if status.class() == StatusClass::Retry => {
                     again.push((planned, status, raw));
                     continue;
                 }
-                Some(status) => Err(NotPredicted::Rejected(status)),
+                Some(status) => Err(PredictError::Rejected(status)),
             };
             self.done.push(Prediction { raw, ..planned.prediction(result) });
         }
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(&self.app, None) {
+        if let Some(pause) = self.rounds.next(&self.config, None) {
             self.waiting.extend(again.into_iter().map(|(planned, ..)| planned));
-            return self.pause(now.mono + pause);
+            return self.pause(now.instant + pause);
         }
         for (planned, status, raw) in again {
-            self.done.push(Prediction { raw, ..planned.prediction(Err(NotPredicted::Rejected(status))) });
+            self.done.push(Prediction { raw, ..planned.prediction(Err(PredictError::Rejected(status))) });
         }
         self.go_on(now)
     }
 
-    fn pause(&mut self, until: Mono) -> Step<PredictedBatch> {
+    fn pause(&mut self, until: Instant) -> Step<PredictTaskOutput> {
         self.state = State::Pausing(until);
         Step::WaitUntil(until)
     }
 }
 
-impl Machine for PredictBatch {
-    type Output = PredictedBatch;
+impl Machine for PredictTask {
+    type Output = PredictTaskOutput;
 
-    fn resume(&mut self, now: Now, event: Event) -> Step<PredictedBatch> {
+    fn resume(&mut self, now: Now, event: Event) -> Step<PredictTaskOutput> {
         let now = self.clock.observe(now);
         let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),
             (State::Asking(attempt, count), event) => self.ask(attempt, count, now, event),
-            (State::Pausing(until), Event::Woke) if now.mono < until => self.pause(until),
+            (State::Pausing(until), Event::Woke) if now.instant < until => self.pause(until),
             (State::Pausing(_), Event::Woke) => self.go_on(now),
             (State::Pausing(_), _) => misuse("it waits for a time"),
             (State::Spent, _) => misuse("it has ended already"),

@@ -1,33 +1,35 @@
-//! The pauses of work in bulk between one try and the next, when the retries of single calls were not enough.
+//! Retries of bulk work after the retries of single calls are used up, and the pauses before them.
 
 use std::time::Duration;
 
-use crate::app::App;
+use crate::config::Config;
+use crate::error::Cause;
 use crate::policy::backoff::Backoff;
-use crate::policy::retry::{Cause, RetryPolicy};
+use crate::policy::retry::RetryPolicy;
 
-/// How often something is tried again, and the pauses before: up to 1, 2, 4 … 30 seconds, with full jitter.
+/// The retries that are left, and the pauses before them: up to 1, 2, 4 … 30 seconds, with full jitter.
 #[derive(Debug)]
 pub(super) struct Rounds(Backoff);
 
 impl Rounds {
-    pub(super) fn new(app: &App, rounds: u32) -> Self {
+    pub(super) fn new(config: &Config, rounds: u32) -> Self {
         let policy = RetryPolicy {
             max_attempts: rounds.saturating_add(1),
             base_delay: Duration::from_secs(1),
             max_delay: Duration::from_secs(30),
-            max_server_wait: app.retry().max_server_wait,
+            max_server_wait: config.retry().max_server_wait,
             ..RetryPolicy::default()
         };
         Self(Backoff::new(&policy))
     }
 
-    /// The pause before the next round, or `None` where there is none left, or the server asks for too long a wait.
-    pub(super) fn next(&mut self, app: &App, hint: Option<Duration>) -> Option<Duration> {
-        self.0.next(app, Cause::Transient, hint)
+    /// Returns the pause before the next retry. Returns `None` if no retry is left, or if the server demands a longer
+    /// wait than the configuration allows.
+    pub(super) fn next(&mut self, config: &Config, hint: Option<Duration>) -> Option<Duration> {
+        self.0.next(Cause::Transient, hint, || config.shared().next_seed())
     }
 
-    /// Something got through: all rounds are there again.
+    /// Restores all retries, after a success.
     pub(super) fn restart(&mut self) {
         self.0.restart();
     }

@@ -1,50 +1,53 @@
-//! Any number of inputs into the app, none lost and none doubled, with an account of each.
+//! Uploads any number of inputs without loss or duplicates, and reports the outcome of each.
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::plan::{CallLimits, Plan, Planned};
+use super::plan::{BatchLimits, Plan, Planned};
 use super::under_way::UnderWay;
-use super::upload_batch::{UploadBatch, UploadedBatch};
-use super::{Bulk, Progress};
+use super::upload_task::{UploadTask, UploadTaskOutput};
+use super::{Bulk, IntoBulk, Progress};
 use serde_json::Value;
 
-use crate::app::App;
-use crate::error::{Error, Invalid, Misuse};
+use crate::config::Config;
+use crate::error::{Error, InvalidArgument, Misuse};
 use crate::inputs::{CreateInputs, NewInput};
-use crate::model::Status;
+use crate::machine::Running;
 use crate::operation::Operation;
+use crate::types::Status;
 
-/// Stores any number of inputs.
+/// An upload of any number of inputs.
 ///
-/// They are split by themselves: up to 128 inputs and 128 MB a call, a video alone. Each input has an
-/// [`Outcome`] in the end, and none is stored twice under an id:
+/// The inputs are split into requests of up to 128 inputs and 128 MB each; a video is sent alone. The report contains
+/// an [`Outcome`] for each input, and no input is stored twice under an id:
 ///
-/// - A call that surely did not take effect is made again, at the pace of the [app](App::with_pacer), 15 requests a
-///   second unless it has one.
-/// - After a call whose answer was lost, each input is looked up by its id before anything is sent again. What is found
-///   was stored; what is not is sent again, under the same id.
-/// - An input without an id cannot be looked up. If the answer to its call is lost it is [`Unknown`](Outcome::Unknown),
-///   and it is not sent again. Give ids, or have them [made from the content](Self::ids_from_content).
+/// - A request that definitely did not take effect is sent again, within the [rate limit](Config::with_rate_limiter) of
+///   the configuration (default: 15 requests a second).
+/// - After a request whose response was lost, each of its inputs is looked up by its id before anything is sent again.
+///   An input that is found was stored; one that is not found is sent again under the same id.
+/// - An input without an id cannot be looked up. If the response to its request is lost, its outcome is
+///   [`Unknown`](Outcome::Unknown) and it is not sent again. Set ids, or
+///   [derive them from the content](Self::ids_from_content).
 ///
-/// The service has no way to store something exactly once; this is at most once for each id, and every uncertain
-/// input is named.
+/// The service offers no exactly-once storage. This upload stores each id at most once, and reports every input whose
+/// outcome is uncertain.
 ///
-/// An adapter's `upload` carries several calls out at once. By hand, see [`Bulk`].
+/// The method `upload` of a client sends several requests concurrently. To run an upload with your own driver, see
+/// [`Bulk`].
 ///
 /// ```
-/// use clarifai_core::{App, Credentials, bulk::{self, Outcome, Upload}, inputs::NewInput, testing::Script};
+/// use clarifai_core::{Config, Credentials, bulk::{self, IntoBulk, Outcome, Upload}, inputs::NewInput, testing::MockTransport};
 /// use serde_json::json;
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
-/// let inputs = ["a", "b"].map(|id| NewInput::image_url(format!("https://example.com/{id}.jpg")).with_id(id));
-/// let mut script = Script::new().expect("POST", "/v2/inputs").reply(207, json!({
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// let inputs = ["a", "b"].map(|id| NewInput::image_url(format!("https://example.com/{id}.jpg")).id(id));
+/// let mut script = MockTransport::new().expect("POST", "/v2/inputs").reply(207, json!({
 ///     "status": {"code": 10010},
 ///     "inputs": [{"id": "a", "status": {"code": 30001}}, {"id": "b", "status": {"code": 30100}}],
 /// }));
 ///
-/// let report = bulk::run(Upload::new(&app, inputs), &mut script, |_| ());
+/// let report = bulk::run(Upload::new(inputs).into_bulk(&config), &mut script, |_| ());
 /// assert!(matches!(report.items()[0].outcome, Outcome::Created));
 /// assert!(matches!(report.items()[1].outcome, Outcome::AlreadyThere));
 /// # Ok::<(), clarifai_core::Error>(())
@@ -52,40 +55,41 @@ use crate::operation::Operation;
 #[doc(alias = "bulk_create_images")]
 #[must_use = "nothing is sent before it is driven"]
 pub struct Upload<I: Iterator> {
-    app: App,
+    config: Config,
     plan: Plan<I>,
     account: Account,
-    rounds: u32,
+    max_retries: u32,
     under_way: UnderWay,
     stopped: Option<Arc<Error>>,
 }
 
-/// What became of an input.
+/// The outcome for an input.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// Stored by this upload. The service looks at it later: see [`WaitForUploads`](crate::machine::WaitForUploads).
+    /// Stored by this upload. The service processes the input afterwards: see
+    /// [`WaitForUploads`](crate::machine::WaitForUploads).
     ///
-    /// Where the answer to a call was lost, an input that was found counts as stored by it if the service dates it no
-    /// earlier than two seconds before the call was made, by the service's own clock.
+    /// Where the response to a request was lost, an input that was found counts as stored by this upload if the service
+    /// dates it no earlier than two seconds before the request was sent, by the service's own clock.
     Created,
-    /// In the app already, by its id or, unless duplicates were allowed, by its address; nothing was changed. Of inputs
-    /// whose id was made from their content, also any further copy in this upload.
+    /// Already in the app, with the same id or, unless duplicates were allowed, with the same URL; nothing was changed.
+    /// With ids derived from the content, also a further copy of an input within this upload.
     ///
-    /// If something on the way sends a call twice, it hands on the second answer, which says this of what the first one
-    /// stored.
+    /// If an intermediary sends a request twice and returns only the second response, inputs that the first request
+    /// stored are reported as `AlreadyThere`.
     AlreadyThere,
-    /// The service refused it, for this reason.
+    /// Rejected by the service, for this reason.
     Rejected(Box<Status>),
-    /// Nobody can tell whether it was stored, because of this error.
+    /// Unknown whether it was stored, because of this error.
     Unknown(Arc<Error>),
-    /// It was surely not stored, because of this error, and can be sent again.
+    /// Definitely not stored, because of this error. It can be sent again.
     NotSent(Arc<Error>),
 }
 
 impl Outcome {
-    /// Whether the input is in the app.
-    pub fn is_stored(&self) -> bool {
+    /// Returns whether the input is in the app.
+    pub fn is_success(&self) -> bool {
         matches!(self, Self::Created | Self::AlreadyThere)
     }
 }
@@ -102,128 +106,143 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// An input and what became of it.
+/// An input of an upload and its outcome.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct UploadedItem {
-    /// Its place among the inputs of the upload, counted from 0.
+    /// Index of the input within the upload, counted from 0.
     pub index: u64,
-    /// Its id: the caller's, one made from its content, or one the service gave it.
+    /// Id of the input: set by the caller, derived from its content, or assigned by the service.
     pub id: Option<String>,
-    /// What became of it.
+    /// Outcome for the input.
     pub outcome: Outcome,
-    /// The untouched JSON of the service's answer about it, where there was one. Only for a
-    /// [sink](Upload::into_sink).
+    /// Raw JSON of the service's response for the input, if there was one. Set only on items that are passed to
+    /// [`on_item`](Upload::on_item).
     pub raw: Option<Box<Value>>,
 }
 
 impl<I: Iterator<Item = NewInput>> Upload<I> {
-    /// How often what did not get through is sent or looked up again, unless told otherwise.
-    pub const ROUNDS: u32 = 8;
+    /// Default of [`max_retries`](Self::max_retries).
+    pub const DEFAULT_MAX_RETRIES: u32 = 8;
 
-    /// Stores these inputs. They are taken from the iterator as they are sent, so it may read files.
-    pub fn new(app: &App, inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
+    /// Creates an upload of these inputs. They are taken from the iterator as they are sent, so the iterator can read
+    /// files lazily.
+    pub fn new(inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
         Self {
-            app: app.paced(),
+            config: Config::placeholder(),
             plan: Plan::new(inputs.into_iter()),
             account: Account::default(),
-            rounds: Self::ROUNDS,
+            max_retries: Self::DEFAULT_MAX_RETRIES,
             under_way: UnderWay::default(),
             stopped: None,
         }
     }
 
-    /// Gives inputs without an id one that follows from their content ([`NewInput::content_id`]), so that the same bytes
-    /// are never stored twice, whoever uploads them and however often.
+    /// Derives the id of each input that has none from its content ([`NewInput::content_id`]), so that the same bytes
+    /// are never stored twice in an app, even across uploads and callers.
     pub fn ids_from_content(mut self) -> Self {
         self.account.content_ids = true;
         self
     }
 
-    /// Hands each item to `sink` as soon as its outcome is known, those of one call together and in order, with the
-    /// service's own words about it. The report still has them all, without those.
-    pub fn into_sink(mut self, sink: impl FnMut(UploadedItem) + Send + 'static) -> Self {
+    /// Sets a callback that receives each item as soon as its outcome is known. Items of one request come together and
+    /// in order, with the [raw JSON](UploadedItem::raw) of the service's response. The report still contains all items,
+    /// without the raw JSON.
+    pub fn on_item(mut self, sink: impl FnMut(UploadedItem) + Send + 'static) -> Self {
         self.account.sink = Some(Box::new(sink));
         self
     }
 
-    /// Sets how much one call takes.
-    pub fn limits(mut self, limits: CallLimits) -> Self {
+    /// Sets the limits of one request.
+    pub fn limits(mut self, limits: BatchLimits) -> Self {
         self.plan.limits = limits;
         self
     }
 
-    /// Sends so often again what did not get through, and tries so often in a row to look up what is in doubt, with growing
-    /// pauses: about a minute and a half in all with the default of [`ROUNDS`](Self::ROUNDS). This comes on top of the
-    /// retries of single calls. After that, inputs are given up; if the service could not be reached at all, so is the
-    /// rest of the upload.
-    pub fn rounds(mut self, rounds: u32) -> Self {
-        self.rounds = rounds;
+    /// Sets the maximum number of retries of each [task](UploadTask), for sending and for consecutive failed lookups
+    /// (default: [`DEFAULT_MAX_RETRIES`](Self::DEFAULT_MAX_RETRIES)).
+    ///
+    /// The pauses between them grow; with the default they add up to about a minute and a half. These retries come on
+    /// top of the retries of single calls. After the last one, the remaining inputs of the task are reported as not
+    /// stored or unknown; if the service could not be reached at all, the rest of the upload is stopped too.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.max_retries = retries;
         self
     }
 }
 
-impl<I: Iterator<Item = NewInput>> Bulk for Upload<I> {
-    type Piece = UploadBatch;
+impl<I: Iterator<Item = NewInput>> IntoBulk for Upload<I> {
+    type Bulk = Running<Self>;
+
+    fn into_bulk(mut self, config: &Config) -> Self::Bulk {
+        self.config = config.paced();
+        Running(self)
+    }
+}
+
+impl<I: Iterator<Item = NewInput>> Bulk for Running<Upload<I>> {
+    type Task = UploadTask;
     type Report = UploadReport;
 
-    fn next(&mut self) -> Option<UploadBatch> {
-        if self.stopped.is_some() {
+    fn next(&mut self) -> Option<UploadTask> {
+        if self.0.stopped.is_some() {
             return None;
         }
-        let limits = self.plan.limits;
-        let inputs = self.plan.call(|planned| self.account.accept(planned, &limits));
+        let limits = self.0.plan.limits;
+        let inputs = self.0.plan.call(|planned| self.0.account.accept(planned, &limits));
         if inputs.is_empty() {
             return None;
         }
-        let number = self.under_way.begin(&inputs);
-        Some(UploadBatch::new(&self.app, number, inputs, self.rounds, self.account.sink.is_some()))
+        let number = self.0.under_way.begin(&inputs);
+        Some(UploadTask::new(&self.0.config, number, inputs, self.0.max_retries, self.0.account.sink.is_some()))
     }
 
-    fn record(&mut self, result: Result<UploadedBatch, Error>) {
-        // The only error of a batch is that it was driven wrongly. Whose it was is not known then; its inputs come out
-        // as unknown in the end.
+    fn record(&mut self, result: Result<UploadTaskOutput, Error>) {
+        // The only error of a task is that it was driven incorrectly. The error does not identify the task, so `finish`
+        // reports the inputs as unknown.
         let Ok(batch) = result else { return };
-        if !self.under_way.end(batch.number, batch.items.iter().map(|item| item.index)) {
+        if !self.0.under_way.end(batch.number, batch.items.iter().map(|item| item.index)) {
             return;
         }
         for item in batch.items {
-            self.account.note(item);
+            self.0.account.note(item);
         }
-        self.stopped = self.stopped.take().or(batch.fatal);
+        self.0.stopped = self.0.stopped.take().or(batch.fatal);
     }
 
     fn progress(&self) -> Progress {
         Progress {
-            done: self.account.items.len() as u64,
-            failed: self.account.failed,
-            in_flight: self.under_way.inputs(),
-            total: self.plan.total(),
+            done: self.0.account.items.len() as u64,
+            failed: self.0.account.failed,
+            in_flight: self.0.under_way.inputs(),
+            total: self.0.plan.total(),
         }
     }
 
-    fn finish(mut self) -> UploadReport {
+    fn finish(self) -> UploadReport {
+        let Self(mut work) = self;
         let lost = Arc::new(
             Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
         );
-        for (index, id) in self.under_way.take() {
-            self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
+        for (index, id) in work.under_way.take() {
+            work.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
         }
-        let whole = self.stopped.is_none() && self.plan.is_empty();
-        // One that was taken, did not fit the last call, and never got a call of its own.
-        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
-            let error = self
+        let whole = work.stopped.is_none() && work.plan.is_empty();
+        // An input that was taken from the iterator, did not fit into the last request, and never became part of
+        // another.
+        if let Some(Planned { index, input, .. }) = work.plan.take_held() {
+            let error = work
                 .stopped
                 .clone()
                 .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
-            self.account.note(UploadedItem {
+            work.account.note(UploadedItem {
                 index,
-                id: input.id().map(str::to_owned),
+                id: input.get_id().map(str::to_owned),
                 outcome: Outcome::NotSent(error),
                 raw: None,
             });
         }
-        UploadReport { items: self.account.items.into_values().collect(), stopped: self.stopped, whole }
+        UploadReport { items: work.account.items.into_values().collect(), stopped: work.stopped, whole }
     }
 }
 
@@ -241,33 +260,33 @@ impl<I: Iterator> fmt::Debug for Upload<I> {
 
 type Sink = Box<dyn FnMut(UploadedItem) + Send>;
 
-/// What is known of each input.
+/// The state of each input.
 #[derive(Default)]
 struct Account {
     sink: Option<Sink>,
     content_ids: bool,
-    /// Ids of this upload, and which input has each.
+    /// Ids used in this upload, each with the index of its input.
     ids: BTreeMap<Box<str>, u64>,
-    /// Inputs with the content of an earlier one whose outcome is not known yet, by the place of that.
+    /// Inputs with the same content as an earlier input that has no outcome yet, by the index of the earlier one.
     copies: BTreeMap<u64, Vec<u64>>,
     items: BTreeMap<u64, UploadedItem>,
     failed: u64,
 }
 
 impl Account {
-    /// Keeps an input for a call, or notes at once what becomes of it.
-    fn accept(&mut self, mut planned: Planned, limits: &CallLimits) -> Option<Planned> {
+    /// Returns the input if it is to be sent. Otherwise records its outcome, or keeps it as a copy of an earlier input.
+    fn accept(&mut self, mut planned: Planned, limits: &BatchLimits) -> Option<Planned> {
         let index = planned.index;
-        let from_content = self.content_ids && planned.input.id().is_none();
+        let from_content = self.content_ids && planned.input.get_id().is_none();
         if from_content {
             let id = planned.input.content_id();
-            planned.input = planned.input.with_id(id);
+            planned.input = planned.input.id(id);
         }
         match limits.check(&planned.input) {
             Ok(bytes) => planned.bytes = bytes,
             Err(problem) => return self.refuse(&planned, problem),
         }
-        let Some(id) = planned.input.id() else { return Some(planned) };
+        let Some(id) = planned.input.get_id() else { return Some(planned) };
         match self.ids.get(id).copied() {
             None => {
                 self.ids.insert(id.into(), index);
@@ -282,20 +301,20 @@ impl Account {
             }
             Some(first) => {
                 let problem = format!("is that of input {first} of this upload too");
-                self.refuse(&planned, Invalid::new("id", problem))
+                self.refuse(&planned, InvalidArgument::new("id", problem))
             }
         }
     }
 
-    fn refuse(&mut self, planned: &Planned, problem: Invalid) -> Option<Planned> {
-        let id = planned.input.id().map(str::to_owned);
+    fn refuse(&mut self, planned: &Planned, problem: InvalidArgument) -> Option<Planned> {
+        let id = planned.input.get_id().map(str::to_owned);
         let error = Arc::new(Error::new(CreateInputs::NAME, problem));
         self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), raw: None });
         None
     }
 
     fn note(&mut self, mut item: UploadedItem) {
-        self.failed += u64::from(!item.outcome.is_stored());
+        self.failed += u64::from(!item.outcome.is_success());
         if let Some(sink) = &mut self.sink {
             sink(item.clone());
             item.raw = None;
@@ -307,22 +326,22 @@ impl Account {
         }
     }
 
-    /// A copy is not sent; it is there if the first one is.
+    /// Records the outcome of a copy. A copy is never sent: it is in the app if the first input is.
     fn note_copy(&mut self, index: u64, first: u64) {
         let Some(UploadedItem { id, outcome, .. }) = self.items.get(&first).cloned() else { return };
         let outcome = match outcome {
-            outcome if outcome.is_stored() => Outcome::AlreadyThere,
+            outcome if outcome.is_success() => Outcome::AlreadyThere,
             Outcome::Unknown(error) => Outcome::Unknown(error),
             _ => {
                 let problem = format!("has the content of input {first}, which was not stored");
-                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, Invalid::new("input", problem))))
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, InvalidArgument::new("input", problem))))
             }
         };
         self.note(UploadedItem { index, id, outcome, raw: None });
     }
 }
 
-/// The account of an upload: each input that was taken, and what became of it.
+/// The report of an upload: each input that was taken from the iterator, and its outcome.
 #[derive(Clone, Debug)]
 pub struct UploadReport {
     items: Vec<UploadedItem>,
@@ -331,33 +350,33 @@ pub struct UploadReport {
 }
 
 impl UploadReport {
-    /// Every input that was taken from the iterator, in its order.
+    /// Returns the inputs that were taken from the iterator, in its order.
     pub fn items(&self) -> &[UploadedItem] {
         &self.items
     }
 
-    /// The same, to be kept.
+    /// Consumes the report and returns its [items](Self::items).
     pub fn into_items(self) -> Vec<UploadedItem> {
         self.items
     }
 
-    /// Why it ended early, if it did: credentials that are refused, a quota that is used up, no way to the service. The
-    /// inputs from here on were not taken from the iterator, and nothing became of them.
+    /// Returns the error that ended the upload early, if any: rejected credentials, an exhausted quota, or an
+    /// unreachable service. The remaining inputs were not taken from the iterator and have no outcome.
     pub fn stopped(&self) -> Option<&Error> {
         self.stopped.as_deref()
     }
 
-    /// Whether all inputs were taken and are stored.
-    pub fn is_complete(&self) -> bool {
-        self.whole && self.items.iter().all(|item| item.outcome.is_stored())
+    /// Returns whether all inputs were taken from the iterator and are in the app.
+    pub fn is_success(&self) -> bool {
+        self.whole && self.items.iter().all(|item| item.outcome.is_success())
     }
 
-    /// The inputs that are not stored, or of which nobody can tell.
+    /// Returns the items that are not stored, or whose outcome is unknown.
     pub fn failures(&self) -> impl Iterator<Item = &UploadedItem> {
-        self.items.iter().filter(|item| !item.outcome.is_stored())
+        self.items.iter().filter(|item| !item.outcome.is_success())
     }
 
-    /// How many inputs have an outcome of which this holds.
+    /// Returns the number of items whose outcome matches a predicate.
     pub fn count(&self, which: impl Fn(&Outcome) -> bool) -> usize {
         self.items.iter().filter(|item| which(&item.outcome)).count()
     }

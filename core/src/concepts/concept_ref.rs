@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// A concept as requests name it: by id or by name, with or without a value.
 ///
@@ -49,6 +49,12 @@ impl ConceptRef {
         Self { name: Some(name.into()), ..Self::default() }
     }
 
+    /// Adds the name, beside the id.
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// It is there.
     pub fn positive(self) -> Self {
         self.valued(ConceptValue::Is(true))
@@ -66,21 +72,22 @@ impl ConceptRef {
     }
 
     /// Refuses what names no concept.
-    pub(crate) fn check(&self, argument: &str) -> Result<(), Invalid> {
+    pub(crate) fn check(&self, argument: &str) -> Result<(), InvalidArgument> {
         let names = [&self.id, &self.name];
         if names.iter().all(|name| name.is_none()) || names.iter().any(|name| name.as_deref() == Some("")) {
-            return Err(Invalid::new(argument.to_owned(), "needs an id or a name"));
+            return Err(InvalidArgument::new(argument.to_owned(), "needs an id or a name"));
         }
         match self.value {
-            Some(ConceptValue::Number(value)) if !(0.0..=1.0).contains(&value) => {
-                Err(Invalid::new(argument.to_owned(), format!("has the value {value}, it must lie within 0 to 1")))
-            }
+            Some(ConceptValue::Number(value)) if !(0.0..=1.0).contains(&value) => Err(InvalidArgument::new(
+                argument.to_owned(),
+                format!("has the value {value}, it must lie within 0 to 1"),
+            )),
             _ => Ok(()),
         }
     }
 
     /// Refuses a list in which one names no concept.
-    pub(crate) fn check_all(list: &[Self]) -> Result<(), Invalid> {
+    pub(crate) fn check_all(list: &[Self]) -> Result<(), InvalidArgument> {
         list.iter().enumerate().try_for_each(|(index, concept)| concept.check(&format!("concepts[{index}]")))
     }
 }

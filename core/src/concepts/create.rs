@@ -3,12 +3,13 @@
 use http::Method;
 use serde_json::json;
 
+use crate::arguments::check_count;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Concept;
-use crate::operation::{Operation, Replay, check_count};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
+use crate::types::Concept;
 
 /// Creates concepts. Without a name, the service takes the id for the name.
 ///
@@ -57,7 +58,7 @@ impl Operation for CreateConcepts {
         target.path("concepts");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_count("concepts", self.concepts.len())?;
         let concepts = self.concepts.iter().enumerate().map(|(index, (id, name))| {
             check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;
@@ -69,7 +70,7 @@ impl Operation for CreateConcepts {
         Body::json(&json!({"concepts": concepts.collect::<Result<Vec<_>, _>>()?}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, DecodeError> {
         answer.list_of("concepts", self.concepts.len())
     }
 }

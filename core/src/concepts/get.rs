@@ -2,10 +2,10 @@
 
 use http::Method;
 
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::Concept;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Concept;
 
 /// Looks up a concept by its id. One that does not exist is an error: [`Error::is_not_found`](crate::Error::is_not_found).
 #[doc(alias = "Concepts.get")]
@@ -34,7 +34,7 @@ impl Operation for GetConcept {
         target.path("concepts").id("concept id", &self.id);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Concept, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Concept, DecodeError> {
         answer.one("concept")
     }
 }

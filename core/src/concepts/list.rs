@@ -3,12 +3,12 @@
 use http::Method;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Concept;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
 use crate::target::Target;
+use crate::types::Concept;
 
 /// One page of the concepts of an app.
 #[doc(alias("Concepts.get_by_page", "Concepts.get_all"))]
@@ -43,14 +43,17 @@ impl Operation for ListConcepts {
         self.page.query(target.path("concepts"));
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         Ok(Body::empty())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, DecodeError> {
         answer.list("concepts")
     }
 }
 
-crate::pages::paged!(ListConcepts, Concept, |concept| crate::pages::in_app(concept.app_id.as_deref(), &concept.id));
+crate::pagination::paged!(ListConcepts, Concept, |concept| crate::pagination::in_app(
+    concept.app_id.as_deref(),
+    &concept.id
+));

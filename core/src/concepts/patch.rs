@@ -3,12 +3,13 @@
 use http::Method;
 use serde_json::json;
 
+use crate::arguments::check_count;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Concept;
-use crate::operation::{Operation, Replay, check_count};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
+use crate::types::Concept;
 
 /// Renames concepts. The only action the service knows here is to overwrite, so that is what is sent.
 #[doc(alias("Concepts.update", "Concepts.bulk_update"))]
@@ -43,19 +44,19 @@ impl Operation for PatchConcepts {
         target.path("concepts");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_count("concepts", self.names.len())?;
         let concepts = self.names.iter().enumerate().map(|(index, (id, name))| {
             check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;
             if name.is_empty() {
-                return Err(Invalid::new("name", "is empty").at("concepts", index));
+                return Err(InvalidArgument::new("name", "is empty").at("concepts", index));
             }
             Ok(json!({"id": id, "name": name}))
         });
         Body::json(&json!({"action": "overwrite", "concepts": concepts.collect::<Result<Vec<_>, _>>()?}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, DecodeError> {
         answer.list_of("concepts", self.names.len())
     }
 }

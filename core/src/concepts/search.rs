@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Concept;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
 use crate::target::Target;
+use crate::types::Concept;
 
 /// Searches concepts by name, with `*` as a wildcard, among the app's own and the public ones.
 ///
@@ -58,10 +58,10 @@ impl Operation for SearchConcepts {
         target.path("concepts").path("searches");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         if self.name.trim().is_empty() {
-            return Err(Invalid::new("name", "is empty; `*` finds all"));
+            return Err(InvalidArgument::new("name", "is empty; `*` finds all"));
         }
         let mut query = json!({"name": self.name});
         if let Some(language) = &self.language {
@@ -70,9 +70,12 @@ impl Operation for SearchConcepts {
         Body::json(&json!({"concept_query": query, "pagination": self.page}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, DecodeError> {
         answer.found("concepts")
     }
 }
 
-crate::pages::paged!(SearchConcepts, Concept, |concept| crate::pages::in_app(concept.app_id.as_deref(), &concept.id));
+crate::pagination::paged!(SearchConcepts, Concept, |concept| crate::pagination::in_app(
+    concept.app_id.as_deref(),
+    &concept.id
+));

@@ -5,11 +5,11 @@ use http::Method;
 use super::{NewInput, write_inputs};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Input;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Input;
 
 /// Stores inputs in the app.
 ///
@@ -49,7 +49,7 @@ impl Operation for CreateInputs {
     const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {
-        match self.inputs.iter().all(|input| input.id().is_some()) {
+        match self.inputs.iter().all(|input| input.get_id().is_some()) {
             true => Replay::Idempotent,
             false => Replay::Once,
         }
@@ -59,7 +59,7 @@ impl Operation for CreateInputs {
         target.path("inputs");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         let mut json = BodyWriter::with_capacity(192);
         json.raw("{");
         write_inputs(&self.inputs, &mut json)?;
@@ -67,7 +67,7 @@ impl Operation for CreateInputs {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, Unreadable> {
-        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(NewInput::id))
+    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
+        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(NewInput::get_id))
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// The part of a picture that counts, as fractions of its height and width from the upper left corner.
 ///
@@ -26,13 +26,13 @@ impl Crop {
         Self { top, left, bottom, right }
     }
 
-    pub(crate) fn check(self) -> Result<(), Invalid> {
+    pub(crate) fn check(self) -> Result<(), InvalidArgument> {
         let edges: [f64; 4] = self.into();
         if edges.iter().any(|edge| !(0.0..=1.0).contains(edge)) {
-            return Err(Invalid::new("crop", format!("{edges:?} must lie within 0 to 1")));
+            return Err(InvalidArgument::new("crop", format!("{edges:?} must lie within 0 to 1")));
         }
         if self.top >= self.bottom || self.left >= self.right {
-            return Err(Invalid::new(
+            return Err(InvalidArgument::new(
                 "crop",
                 format!("{edges:?} must be top, left, bottom, right, with top above bottom and left before right"),
             ));

@@ -2,12 +2,13 @@
 
 use http::Method;
 
+use crate::arguments::Which;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Status;
-use crate::operation::{Operation, Replay, Which};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Status;
 
 /// Deletes one input. The service answers before it is gone.
 #[doc(alias = "Inputs.delete")]
@@ -36,7 +37,7 @@ impl Operation for DeleteInput {
         target.path("inputs").id("input id", &self.id);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }
@@ -74,11 +75,11 @@ impl Operation for DeleteInputs {
         target.path("inputs");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.0.body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }

@@ -1,24 +1,24 @@
 //! What is said of an input besides the medium: concepts, metadata, place, regions.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::NewRegion;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 
 /// What is said of an input besides the medium.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) concepts: Vec<ConceptRef>,
-    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) metadata: Option<Value>,
     pub(crate) geo: Option<(f64, f64)>,
     pub(crate) regions: Vec<NewRegion>,
 }
 
 impl Facts {
     /// Writes the members of `data` they make up. `first` says that nothing stands in front of them.
-    pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), Invalid> {
+    pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), InvalidArgument> {
         let mut key = |json: &mut BodyWriter, key: &str| {
             json.raw(if std::mem::take(&mut first) { "\"" } else { ",\"" }).raw(key).raw("\":");
         };
@@ -28,6 +28,9 @@ impl Facts {
             json.value("concepts", &self.concepts)?;
         }
         if let Some(metadata) = &self.metadata {
+            if !metadata.is_object() {
+                return Err(InvalidArgument::new("metadata", "must be a JSON object"));
+            }
             key(json, "metadata");
             json.value("metadata", metadata)?;
         }
@@ -54,7 +57,7 @@ impl Facts {
                 _ => false,
             }
         }
-        !self.regions.is_empty() || self.metadata.iter().flat_map(Map::values).any(has_list)
+        !self.regions.is_empty() || self.metadata.iter().any(has_list)
     }
 
     /// Whether nothing is said.
@@ -64,11 +67,11 @@ impl Facts {
 }
 
 /// Refuses what is no place on earth.
-pub(crate) fn check_geo_point(longitude: f64, latitude: f64) -> Result<(), Invalid> {
+pub(crate) fn check_geo_point(longitude: f64, latitude: f64) -> Result<(), InvalidArgument> {
     if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
         return Ok(());
     }
-    Err(Invalid::new(
+    Err(InvalidArgument::new(
         "geo point",
         format!("({longitude}, {latitude}) must be a longitude of -180 to 180 and a latitude of -90 to 90"),
     ))

@@ -2,10 +2,10 @@
 
 use http::Method;
 
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::Input;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Input;
 
 /// Looks up an input by its id: what it is, what is known of it, and whether it has been processed.
 #[doc(alias = "Inputs.get")]
@@ -34,7 +34,7 @@ impl Operation for GetInput {
         target.path("inputs").id("input id", &self.id);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Input, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Input, DecodeError> {
         answer.one("input")
     }
 }

@@ -6,13 +6,13 @@ use http::Method;
 
 use crate::batch::Item;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Input;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
-use crate::pages::Paged;
+use crate::pagination::Paged;
 use crate::target::Target;
+use crate::types::Input;
 
 /// One page of the inputs of an app, those that failed among them unless they are left out.
 #[doc(alias("Inputs.get_by_page", "Inputs.get_all"))]
@@ -36,7 +36,7 @@ impl ListInputs {
 
     /// Leaves out inputs that failed, such as those whose address could not be fetched.
     ///
-    /// Pages are shorter then, and may be empty before the list ends. [`Pages`](crate::pages::Pages) knows that.
+    /// Pages are shorter then, and may be empty before the list ends. [`Pages`](crate::pagination::Pages) knows that.
     #[doc(alias = "ignore_error")]
     pub fn without_failed(mut self) -> Self {
         self.without_failed = true;
@@ -59,12 +59,12 @@ impl Operation for ListInputs {
         self.page.query(target.path("inputs"));
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         Ok(Body::empty())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
         let mut inputs: Vec<Input> = answer.list("inputs")?;
         if self.without_failed {
             inputs.retain(|input| !input.failed());

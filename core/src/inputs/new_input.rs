@@ -3,16 +3,13 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Crop, Facts, NewRegion};
+use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
-use crate::error::{Invalid, clean};
-use crate::operation::check_count;
-
-/// The most inputs one call takes.
-pub const MAX_INPUTS: usize = 128;
+use crate::error::{InvalidArgument, clean};
 
 /// One picture, video, sound or text on its way to the service, and what is known about it.
 ///
@@ -23,8 +20,8 @@ pub const MAX_INPUTS: usize = 128;
 ///
 /// let linked = NewInput::image_url("https://samples.clarifai.com/metro-north.jpg");
 /// let held = NewInput::image_bytes(vec![0xff, 0xd8, 0xff, 0xd9])
-///     .with_id("platform-1")
-///     .with_crop(Crop::new(0.0, 0.0, 0.5, 1.0));
+///     .id("platform-1")
+///     .crop(Crop::new(0.0, 0.0, 0.5, 1.0));
 /// ```
 #[doc(alias("Image", "Video", "Input"))]
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +142,7 @@ impl NewInput {
     }
 
     /// Names the input. An id of one's own finds the input again, and makes storing it safe to repeat.
-    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+    pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
@@ -153,7 +150,7 @@ impl NewInput {
     /// Lets only this part of a picture count.
     ///
     /// The current API description no longer has it (cut the picture before sending it instead); it is still sent.
-    pub fn with_crop(mut self, crop: Crop) -> Self {
+    pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self
     }
@@ -165,45 +162,45 @@ impl NewInput {
     }
 
     /// States that the input shows the concept with this id.
-    pub fn with_concept(mut self, id: impl Into<String>) -> Self {
+    pub fn concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// States that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
-    pub fn without_concept(mut self, id: impl Into<String>) -> Self {
+    pub fn not_concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
     /// Attaches any JSON object.
-    pub fn with_metadata(mut self, metadata: Map<String, Value>) -> Self {
-        self.facts.metadata = Some(metadata);
+    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+        self.facts.metadata = Some(metadata.into());
         self
     }
 
     /// Says where on earth it was taken: degrees east, then degrees north.
     #[doc(alias = "Geo")]
-    pub fn with_geo_point(mut self, longitude: f64, latitude: f64) -> Self {
+    pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
         self.facts.geo = Some((longitude, latitude));
         self
     }
 
     /// Says something of a part of a picture.
-    pub fn with_region(mut self, region: NewRegion) -> Self {
+    pub fn region(mut self, region: NewRegion) -> Self {
         self.facts.regions.push(region);
         self
     }
 
     /// States a concept in any form.
-    pub fn with_stated(mut self, concept: ConceptRef) -> Self {
+    pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.facts.concepts.push(concept);
         self
     }
 
     /// The id given by the caller.
-    pub fn id(&self) -> Option<&str> {
+    pub fn get_id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
@@ -222,12 +219,12 @@ impl NewInput {
     /// # Errors
     ///
     /// Names what is wrong with it.
-    pub fn check(&self) -> Result<(), Invalid> {
+    pub fn check(&self) -> Result<(), InvalidArgument> {
         self.measure().map(drop)
     }
 
     /// How many bytes it is as it is sent.
-    pub(crate) fn measure(&self) -> Result<u64, Invalid> {
+    pub(crate) fn measure(&self) -> Result<u64, InvalidArgument> {
         let mut json = BodyWriter::with_capacity(self.text_len());
         self.write(&mut json)?;
         Ok(json.finish().len())
@@ -306,7 +303,7 @@ impl NewInput {
     }
 
     /// Writes the input as a member of `inputs`.
-    fn write(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+    fn write(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         json.raw("{");
         if let Some(id) = &self.id {
             crate::target::check_id("id", id)?;
@@ -327,11 +324,11 @@ impl NewInput {
     }
 
     /// Writes where the medium comes from and which part of it counts.
-    pub(crate) fn write_medium(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+    pub(crate) fn write_medium(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
             if self.medium != Medium::Image {
-                return Err(Invalid::new("crop", "is for pictures only"));
+                return Err(InvalidArgument::new("crop", "is for pictures only"));
             }
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
@@ -339,12 +336,12 @@ impl NewInput {
         Ok(())
     }
 
-    fn write_source(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+    fn write_source(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         match &self.source {
             Source::Url(url) => {
                 json.raw("\"url\":").value("url", check_url(url)?)?;
             }
-            Source::Bytes(bytes) if bytes.is_empty() => return Err(Invalid::new("bytes", "are empty")),
+            Source::Bytes(bytes) if bytes.is_empty() => return Err(InvalidArgument::new("bytes", "are empty")),
             Source::Bytes(bytes) => {
                 json.raw("\"base64\":").base64(bytes.clone());
             }
@@ -352,7 +349,7 @@ impl NewInput {
                 check_base64(text)?;
                 json.raw("\"base64\":").shared_text(text.clone());
             }
-            Source::Raw(text) if text.is_empty() => return Err(Invalid::new("text", "is empty")),
+            Source::Raw(text) if text.is_empty() => return Err(InvalidArgument::new("text", "is empty")),
             Source::Raw(text) => {
                 json.raw("\"raw\":").value("text", text)?;
             }
@@ -362,10 +359,10 @@ impl NewInput {
 }
 
 /// Writes `"inputs":[…]`, 1 to [`MAX_INPUTS`] of them.
-pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), Invalid> {
+pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), InvalidArgument> {
     check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
-        return Err(Invalid::new("inputs", "hold a video and something else: a video needs a call of its own"));
+        return Err(InvalidArgument::new("inputs", "hold a video and something else: a video needs a call of its own"));
     }
     json.raw("\"inputs\":[");
     for (index, input) in inputs.iter().enumerate() {
@@ -384,11 +381,11 @@ pub(crate) fn inputs_len(inputs: &[NewInput]) -> usize {
 }
 
 /// Accepts `scheme://host…`, and strips white space around it, as copied addresses have.
-fn check_url(url: &str) -> Result<&str, Invalid> {
+fn check_url(url: &str) -> Result<&str, InvalidArgument> {
     let url = url.trim();
-    let refuse = |problem: &str| Err(Invalid::new("url", format!("`{}` {problem}", clean(url, 80))));
+    let refuse = |problem: &str| Err(InvalidArgument::new("url", format!("`{}` {problem}", clean(url, 80))));
     if url.is_empty() {
-        return Err(Invalid::new("url", "is empty"));
+        return Err(InvalidArgument::new("url", "is empty"));
     }
     if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
         return refuse("is a data URL: pass what follows the comma as base64, or the bytes");
@@ -410,9 +407,9 @@ fn check_url(url: &str) -> Result<&str, Invalid> {
     Ok(url)
 }
 
-fn check_base64(text: &[u8]) -> Result<(), Invalid> {
+fn check_base64(text: &[u8]) -> Result<(), InvalidArgument> {
     use base64::Engine as _;
-    let refuse = |problem: String| Err(Invalid::new("base64", problem));
+    let refuse = |problem: String| Err(InvalidArgument::new("base64", problem));
     if text.is_empty() {
         return refuse("is empty".to_owned());
     }
@@ -459,12 +456,12 @@ mod tests {
             (NewInput::audio_bytes(vec![1]), r#"{"data":{"audio":{"base64":"AQ=="}}}"#),
             (
                 NewInput::image_url("http://u")
-                    .with_id("a/b")
-                    .with_crop(Crop::new(0.1, 0.2, 0.9, 1.0))
+                    .id("a/b")
+                    .crop(Crop::new(0.1, 0.2, 0.9, 1.0))
                     .allow_duplicate_url()
-                    .with_concept("cat")
-                    .without_concept("dog")
-                    .with_geo_point(22.22, 44.44),
+                    .concept("cat")
+                    .not_concept("dog")
+                    .geo_point(22.22, 44.44),
                 r#"{"id":"a/b","data":{"image":{"url":"http://u","crop":[0.1,0.2,0.9,1.0],"allow_duplicate_url":true},
                     "concepts":[{"id":"cat","value":true},{"id":"dog","value":false}],
                     "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
@@ -489,13 +486,13 @@ mod tests {
             (NewInput::image_base64("AAA\n"), "base64", "line breaks"),
             (NewInput::image_base64("A-_A"), "base64", "standard"),
             (NewInput::text(""), "text", "empty"),
-            (NewInput::image_url("http://u").with_id(".."), "id", "dots"),
-            (NewInput::image_url("http://u").with_id(""), "id", "empty"),
-            (NewInput::image_url("http://u").with_crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),
-            (NewInput::image_url("http://u").with_crop(Crop::new(0.0, 0.0, 1.1, 1.0)), "crop", "within"),
-            (NewInput::image_url("http://u").with_crop(Crop::new(0.0, f64::NAN, 1.0, 1.0)), "crop", "within"),
-            (NewInput::video_url("http://u").with_crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "pictures"),
-            (NewInput::image_url("http://u").with_geo_point(0.0, 91.0), "geo point", "latitude"),
+            (NewInput::image_url("http://u").id(".."), "id", "dots"),
+            (NewInput::image_url("http://u").id(""), "id", "empty"),
+            (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),
+            (NewInput::image_url("http://u").crop(Crop::new(0.0, 0.0, 1.1, 1.0)), "crop", "within"),
+            (NewInput::image_url("http://u").crop(Crop::new(0.0, f64::NAN, 1.0, 1.0)), "crop", "within"),
+            (NewInput::video_url("http://u").crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "pictures"),
+            (NewInput::image_url("http://u").geo_point(0.0, 91.0), "geo point", "latitude"),
         ] {
             let problem = json(&input).expect_err("refused");
             assert!(problem.starts_with(argument), "{input:?}: {problem}");

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use crate::body::Body;
 use crate::concepts::ConceptRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::operation::{Operation, RawAnswer, Replay};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, RawResponse, Replay};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 
@@ -28,7 +28,7 @@ impl GetInputOutputs {
 }
 
 impl Operation for GetInputOutputs {
-    type Output = RawAnswer;
+    type Output = RawResponse;
     const NAME: &'static str = "get input outputs";
     const METHOD: Method = Method::GET;
 
@@ -40,7 +40,7 @@ impl Operation for GetInputOutputs {
         target.path("inputs").id("input id", &self.id).path("outputs");
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
         answer.raw()
     }
 }
@@ -87,7 +87,7 @@ impl PatchInputOutputs {
 }
 
 impl Operation for PatchInputOutputs {
-    type Output = RawAnswer;
+    type Output = RawResponse;
     const NAME: &'static str = "patch input outputs";
     const METHOD: Method = Method::PATCH;
 
@@ -99,17 +99,17 @@ impl Operation for PatchInputOutputs {
         target.path("inputs").id("input id", &self.id).path("outputs");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("model id", &self.model_id)?;
         if self.concepts.is_empty() {
-            return Err(Invalid::new("concepts", "are missing"));
+            return Err(InvalidArgument::new("concepts", "are missing"));
         }
         ConceptRef::check_all(&self.concepts)?;
         let output = json!({"data": {"concepts": self.concepts}, "model": {"id": self.model_id}});
         Body::json(&json!({"outputs": [output], "action": self.action}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<RawAnswer, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
         answer.raw()
     }
 }

@@ -1,18 +1,19 @@
 //! `PATCH /v2/inputs`: changes what is known of 1 to 128 inputs.
 
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Facts, NewRegion};
+use crate::arguments::check_count;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Input;
-use crate::operation::{Operation, Replay, check_count};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
+use crate::types::Input;
 
 /// Changes what is known of inputs: concepts, metadata, place, regions.
 ///
@@ -73,23 +74,23 @@ impl InputPatch {
 
     /// It shows the concept with this id.
     pub fn concept(self, id: impl Into<String>) -> Self {
-        self.stated(ConceptRef::id(id).positive())
+        self.annotation(ConceptRef::id(id).positive())
     }
 
     /// It does not show the concept with this id.
     pub fn not_concept(self, id: impl Into<String>) -> Self {
-        self.stated(ConceptRef::id(id).negative())
+        self.annotation(ConceptRef::id(id).negative())
     }
 
     /// States a concept in any form.
-    pub fn stated(mut self, concept: ConceptRef) -> Self {
+    pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.facts.concepts.push(concept);
         self
     }
 
     /// Its metadata.
-    pub fn metadata(mut self, metadata: Map<String, Value>) -> Self {
-        self.facts.metadata = Some(metadata);
+    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+        self.facts.metadata = Some(metadata.into());
         self
     }
 
@@ -105,10 +106,10 @@ impl InputPatch {
         self
     }
 
-    fn write(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+    fn write(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         check_id("id", &self.id)?;
         if self.facts.is_empty() {
-            return Err(Invalid::new("patch", format!("of `{}` changes nothing", self.id)));
+            return Err(InvalidArgument::new("patch", format!("of `{}` changes nothing", self.id)));
         }
         json.raw("{\"id\":").value("id", &self.id)?.raw(",\"data\":{");
         self.facts.write(json, true)?;
@@ -133,7 +134,7 @@ impl Operation for PatchInputs {
         target.path("inputs");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_count("inputs", self.inputs.len())?;
         let mut json = BodyWriter::with_capacity(192);
         json.raw("{\"action\":").value("action", &self.action)?.raw(",\"inputs\":[");
@@ -147,7 +148,7 @@ impl Operation for PatchInputs {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
         Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
     }
 }

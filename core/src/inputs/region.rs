@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::concepts::ConceptRef;
-use crate::error::Invalid;
-use crate::model::BoundingBox;
+use crate::error::InvalidArgument;
+use crate::types::BoundingBox;
 
 /// A part of a picture on its way to the service, and what is said of it.
 #[doc(alias("Region", "RegionInfo"))]
@@ -55,7 +55,7 @@ impl NewRegion {
     }
 
     /// The region inside these edges, as fractions of height and width from the upper left corner.
-    pub fn at(top: f64, left: f64, bottom: f64, right: f64) -> Self {
+    pub fn bounding_box(top: f64, left: f64, bottom: f64, right: f64) -> Self {
         Self { bounding_box: Some(BoundingBox::new(top, left, bottom, right)), ..Self::default() }
     }
 
@@ -78,13 +78,13 @@ impl NewRegion {
         self
     }
 
-    pub(crate) fn json(&self) -> Result<Value, Invalid> {
+    pub(crate) fn json(&self) -> Result<Value, InvalidArgument> {
         let mut info = json!({});
         if let Some(place) = &self.bounding_box {
             let edges = [place.top(), place.left(), place.bottom(), place.right()];
             let inside = edges.iter().all(|edge| (0.0..=1.0).contains(edge));
             if !inside || place.top() >= place.bottom() || place.left() >= place.right() {
-                return Err(Invalid::new(
+                return Err(InvalidArgument::new(
                     "bounding box",
                     format!("{edges:?} must be top, left, bottom, right within 0 to 1, in this order"),
                 ));
@@ -107,7 +107,7 @@ impl NewRegion {
 }
 
 impl NewFace {
-    fn json(&self) -> Result<Value, Invalid> {
+    fn json(&self) -> Result<Value, InvalidArgument> {
         let mut face = json!({});
         for (member, concepts) in [
             ("identity", &self.identity),

@@ -2,10 +2,10 @@
 
 use http::Method;
 
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::InputCount;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::InputCount;
 
 /// Counts the inputs of an app by state: processed, waiting, failed.
 #[doc(alias = "check_status")]
@@ -26,7 +26,7 @@ impl Operation for GetInputCounts {
         target.path("inputs").path("status");
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<InputCount, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<InputCount, DecodeError> {
         answer.one("counts")
     }
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Attempt, Event, Latest, Machine, Now, Step};
-use crate::app::App;
+use super::{Call, Event, Machine as _, Now, Procedure, Step, runs};
+use crate::config::Config;
 use crate::error::{AmbiguousName, Error, ErrorKind, Misuse, NoSuchModel};
-use crate::model::Model;
 use crate::models::{GetModel, ModelRef, SearchModels};
-use crate::target::Scope;
+use crate::target::AppRef;
+use crate::time::Latest;
+use crate::types::Model;
 
 /// Finds the model that has a given id or name.
 ///
@@ -30,10 +32,10 @@ use crate::target::Scope;
 #[doc(alias = "Models.get")]
 #[derive(Debug)]
 pub struct FindModel {
-    app: App,
+    config: Config,
     name: String,
     model_type: Option<String>,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
     cache: Option<ModelCache>,
     state: State,
     clock: Latest,
@@ -42,8 +44,8 @@ pub struct FindModel {
 #[derive(Debug)]
 enum State {
     Start,
-    Getting(Attempt<GetModel>),
-    Searching(Attempt<SearchModels>),
+    Getting(Call<GetModel>),
+    Searching(Call<SearchModels>),
     Spent,
 }
 
@@ -52,9 +54,9 @@ impl FindModel {
     const NAME: &'static str = "find model";
 
     /// A search for the model with this id or name.
-    pub fn new(app: &App, name: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>) -> Self {
         Self {
-            app: app.clone(),
+            config: Config::placeholder(),
             name: name.into(),
             model_type: None,
             owner: None,
@@ -71,8 +73,8 @@ impl FindModel {
         self
     }
 
-    /// Among the models of that user's app, whatever the scope of the [`App`].
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// Among the models of that user's app, whatever the scope of the [`Config`].
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -84,12 +86,12 @@ impl FindModel {
     }
 
     fn key(&self) -> Key {
-        (self.owner.as_ref().or(self.app.scope()).cloned(), self.name.clone(), self.model_type.clone())
+        (self.owner.as_ref().or(self.config.app()).cloned(), self.name.clone(), self.model_type.clone())
     }
 
     fn begin(&mut self, now: Now) -> Step<ModelRef> {
         if self.name.trim().is_empty() {
-            let invalid = crate::error::Invalid::new("model name", "is empty");
+            let invalid = crate::error::InvalidArgument::new("model name", "is empty");
             return Step::Done(Err(Error::new(Self::NAME, invalid)));
         }
         if let Some(found) = self.cache.as_ref().and_then(|cache| cache.get(&self.key())) {
@@ -97,9 +99,9 @@ impl FindModel {
         }
         let mut model = ModelRef::from(self.name.clone());
         if let Some(owner) = &self.owner {
-            model = model.of(owner.clone());
+            model = model.in_app(owner.clone());
         }
-        self.step(State::Getting(Attempt::new(&self.app, GetModel::new(model))), now, Event::Begin)
+        self.go(State::Getting(Call::new(&self.config, GetModel::new(model))), now, Event::Begin)
     }
 
     fn search(&mut self, now: Now) -> Step<ModelRef> {
@@ -111,26 +113,26 @@ impl FindModel {
             };
         }
         if let Some(owner) = &self.owner {
-            search = search.of(owner.clone());
+            search = search.in_app(owner.clone());
         }
-        self.step(State::Searching(Attempt::new(&self.app, search)), now, Event::Begin)
+        self.go(State::Searching(Call::new(&self.config, search)), now, Event::Begin)
     }
 
-    /// Drives the inner attempt on by one event.
-    fn step(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
+    /// Passes an event to the call in progress.
+    fn go(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
         match state {
-            State::Getting(mut attempt) => match attempt.resume(now, event).ended() {
-                Err(step) => self.keep(State::Getting(attempt), step),
-                Ok(Ok(model)) if self.wants(&model) => self.found(&model),
-                Ok(Ok(_)) => self.search(now),
+            State::Getting(mut attempt) => match attempt.resume(now, event).into_control_flow() {
+                ControlFlow::Continue(step) => self.keep(State::Getting(attempt), step),
+                ControlFlow::Break(Ok(model)) if self.wants(&model) => self.found(&model),
+                ControlFlow::Break(Ok(_)) => self.search(now),
                 // What cannot be an id can still be a name.
-                Ok(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
-                Ok(Err(error)) => Step::Done(Err(error)),
+                ControlFlow::Break(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
+                ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             },
-            State::Searching(mut attempt) => match attempt.resume(now, event).ended() {
-                Err(step) => self.keep(State::Searching(attempt), step),
-                Ok(Ok(models)) => self.choose(&models),
-                Ok(Err(error)) => Step::Done(Err(error)),
+            State::Searching(mut attempt) => match attempt.resume(now, event).into_control_flow() {
+                ControlFlow::Continue(step) => self.keep(State::Searching(attempt), step),
+                ControlFlow::Break(Ok(models)) => self.choose(&models),
+                ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             },
             State::Start => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
             State::Spent => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
@@ -188,13 +190,13 @@ impl FindModel {
             found = found.with_version(&*version.id);
         }
         if let Some(owner) = &self.owner {
-            found = found.of(owner.clone());
+            found = found.in_app(owner.clone());
         }
         if let Some(cache) = &self.cache {
             // The cache outlives versions, so it keeps the model without one.
             let mut lasting = ModelRef::from(&*model.id);
             if let Some(owner) = &self.owner {
-                lasting = lasting.of(owner.clone());
+                lasting = lasting.in_app(owner.clone());
             }
             cache.put(self.key(), lasting);
         }
@@ -202,14 +204,20 @@ impl FindModel {
     }
 }
 
-impl Machine for FindModel {
+runs!(FindModel);
+
+impl Procedure for FindModel {
     type Output = ModelRef;
 
-    fn resume(&mut self, now: Now, event: Event) -> Step<ModelRef> {
+    fn configure(&mut self, config: &Config) {
+        self.config = config.clone();
+    }
+
+    fn step(&mut self, now: Now, event: Event) -> Step<ModelRef> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
-            (state, event) => self.step(state, now, event),
+            (state, event) => self.go(state, now, event),
         }
     }
 }
@@ -220,7 +228,7 @@ fn candidate(model: &Model) -> String {
 }
 
 fn is_bad_id(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Invalid(invalid) if invalid.argument() == "model id")
+    matches!(error.kind(), ErrorKind::InvalidArgument(invalid) if invalid.argument() == "model id")
 }
 
 /// The types a model is said to have, in the spelling of today and of old.
@@ -249,7 +257,7 @@ fn is_old_type(model_type: &str) -> bool {
 }
 
 /// Owner, name and type.
-pub(super) type Key = (Option<Scope>, String, Option<String>);
+pub(super) type Key = (Option<AppRef>, String, Option<String>);
 
 /// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
 ///

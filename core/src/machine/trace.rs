@@ -5,7 +5,7 @@
 
 use http::Request;
 
-use super::Mono;
+use super::Instant;
 use crate::body::Body;
 use crate::envelope::Envelope;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::error::Error;
 /// What a request belongs to. Machines put it into the [extensions](Request::extensions) of each request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Call {
+pub struct OperationInfo {
     /// Name of the operation, such as `predict`.
     pub operation: &'static str,
     /// Which attempt at it this is, from 1.
@@ -28,12 +28,12 @@ pub(super) struct Sent {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
     #[cfg(feature = "tracing")]
-    since: Mono,
+    since: Instant,
 }
 
 impl Sent {
     /// Notes that the request is on its way.
-    pub(super) fn new(request: &mut Request<Body>, operation: &'static str, attempt: u32, now: Mono) -> Self {
+    pub(super) fn new(request: &mut Request<Body>, operation: &'static str, attempt: u32, now: Instant) -> Self {
         #[cfg(feature = "tracing")]
         {
             let span = tracing::debug_span!(
@@ -48,20 +48,20 @@ impl Sent {
                 request_id = tracing::field::Empty,
                 error = tracing::field::Empty,
             );
-            request.extensions_mut().insert(Call { operation, attempt, span: span.clone() });
+            request.extensions_mut().insert(OperationInfo { operation, attempt, span: span.clone() });
             Self { span, since: now }
         }
         #[cfg(not(feature = "tracing"))]
         {
             let _ = now;
-            request.extensions_mut().insert(Call { operation, attempt });
+            request.extensions_mut().insert(OperationInfo { operation, attempt });
             Self {}
         }
     }
 
     /// Tells what came of it.
     #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "it tells nobody"))]
-    pub(super) fn ended(&self, now: Mono, answer: Option<&Envelope>, error: Option<&Error>) {
+    pub(super) fn ended(&self, now: Instant, answer: Option<&Envelope>, error: Option<&Error>) {
         #[cfg(feature = "tracing")]
         {
             if self.span.is_disabled() {
@@ -96,5 +96,5 @@ pub(super) fn in_span<T>(request: Request<Body>, send: impl FnOnce(Request<Body>
 /// The span of a request.
 #[cfg(feature = "tracing")]
 pub(super) fn span(request: &Request<Body>) -> tracing::Span {
-    request.extensions().get::<Call>().map_or_else(tracing::Span::none, |call| call.span.clone())
+    request.extensions().get::<OperationInfo>().map_or_else(tracing::Span::none, |call| call.span.clone())
 }

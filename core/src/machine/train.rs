@@ -1,16 +1,18 @@
 //! Starting a training, and waiting for its end.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::wait::{Checkpoint, Trained};
-use super::{Attempt, Event, Latest, Machine, Now, Step, Wait, WaitForTraining};
-use crate::app::App;
-use crate::error::{DecodeError, Error, ErrorKind, Misuse, WaitCause, WaitError};
-use crate::model::{Class, Model, ModelVersion};
+use super::wait::{Checkpoint, ModelTrained};
+use super::{Call, Event, IntoMachine as _, Machine as _, Now, Procedure, Running, Step, Wait, WaitForTraining, runs};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, InvalidResponse, Misuse, WaitCause, WaitError};
 use crate::models::{CreateModelVersion, ModelRef};
 use crate::operation::Operation;
 use crate::policy::Schedule;
+use crate::time::Latest;
+use crate::types::{Model, ModelVersion, StatusClass};
 
 /// Trains a model: creates a version of it, and waits until that is trained.
 ///
@@ -25,18 +27,18 @@ use crate::policy::Schedule;
 /// or that it could not be looked at; in the second case the error holds the version.
 ///
 /// ```
-/// use clarifai_core::{App, Credentials, machine::{Train, Training}, testing::Script};
+/// use clarifai_core::{Config, Credentials, machine::{IntoMachine, Train, Training}, testing::MockTransport};
 /// use serde_json::json;
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// let version = |code| json!({"id": "v1", "status": {"code": code}});
-/// let mut script = Script::new()
+/// let mut script = MockTransport::new()
 ///     .expect("POST", "/v2/models/sorter/versions")
 ///     .reply(200, json!({"status": {"code": 10000}, "model": {"id": "sorter", "model_version": version(21103)}}))
 ///     .expect("GET", "/v2/models/sorter/versions/v1")
 ///     .reply(200, json!({"status": {"code": 10000}, "model_version": version(21111)}));
 ///
-/// match script.run(Train::new(&app, "sorter"))? {
+/// match script.run(Train::new("sorter").into_machine(&config))? {
 ///     Training::Trained(version) => println!("{} is ready", version.id),
 ///     Training::Failed(version) => println!("{} failed: {:?}", version.id, version.status),
 ///     Training::TimedOut(version) => println!("{} goes on", version.id),
@@ -48,7 +50,7 @@ use crate::policy::Schedule;
 #[doc(alias = "Model.train")]
 #[derive(Debug)]
 pub struct Train {
-    app: App,
+    config: Config,
     model: ModelRef,
     settings: Settings,
     state: State,
@@ -66,10 +68,10 @@ struct Settings {
 #[derive(Debug)]
 enum State {
     Start,
-    Creating(Box<Attempt<CreateModelVersion>>),
-    Waiting(Box<WaitForTraining>),
+    Creating(Box<Call<CreateModelVersion>>),
+    Waiting(Box<Running<WaitForTraining>>),
     /// The wait is over; what it saw last is still told.
-    Ended(Box<WaitForTraining>),
+    Ended(Box<Running<WaitForTraining>>),
     Spent,
 }
 
@@ -110,14 +112,20 @@ impl Train {
     const NAME: &'static str = "train";
 
     /// Trains the model with this id, and waits for up to an hour, at the pauses of [`Schedule::training`].
-    pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
+    pub fn new(model: impl Into<ModelRef>) -> Self {
         let settings = Settings {
             wait: true,
             schedule: Schedule::training(),
-            deadline: Some(WaitForTraining::DEADLINE),
-            most_errors: WaitForTraining::MOST_ERRORS,
+            deadline: Some(WaitForTraining::DEFAULT_DEADLINE),
+            most_errors: WaitForTraining::DEFAULT_MAX_ERRORS,
         };
-        Self { app: app.clone(), model: model.into(), settings, state: State::Start, clock: Latest::default() }
+        Self {
+            config: Config::placeholder(),
+            model: model.into(),
+            settings,
+            state: State::Start,
+            clock: Latest::default(),
+        }
     }
 
     /// Starts it, and does not wait: the answer is [`Training::Started`].
@@ -147,8 +155,8 @@ impl Train {
     }
 
     /// Goes on after so many looks in a row that failed for a reason that passes. Default:
-    /// [`Wait::MOST_ERRORS`].
-    pub fn tolerating(mut self, errors: u32) -> Self {
+    /// [`Wait::DEFAULT_MAX_ERRORS`].
+    pub fn max_consecutive_errors(mut self, errors: u32) -> Self {
         self.settings.most_errors = errors;
         self
     }
@@ -156,25 +164,25 @@ impl Train {
     /// The version in training as it was at the last look, once there is one; also after the end of the wait.
     pub fn progress(&self) -> Option<&ModelVersion> {
         match &self.state {
-            State::Waiting(wait) | State::Ended(wait) => wait.goal().last(),
+            State::Waiting(wait) | State::Ended(wait) => wait.condition().last(),
             _ => None,
         }
     }
 
     /// The wait written down, once the training was started; also after the end of the wait, where looking failed. Go on
     /// with [`WaitForTraining`]`::resume_from`.
-    pub fn checkpoint(&self) -> Option<Checkpoint<Trained>> {
+    pub fn checkpoint(&self) -> Option<Checkpoint<ModelTrained>> {
         match &self.state {
             State::Waiting(wait) | State::Ended(wait) => Some(wait.checkpoint()),
             _ => None,
         }
     }
 
-    fn create(&mut self, mut attempt: Box<Attempt<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
-        match attempt.resume(now, event).ended() {
-            Ok(Ok(model)) => self.started(now, model),
-            Ok(Err(error)) => Step::Done(Err(error)),
-            Err(step) => {
+    fn create(&mut self, mut attempt: Box<Call<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
+        match attempt.resume(now, event).into_control_flow() {
+            ControlFlow::Break(Ok(model)) => self.started(now, model),
+            ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
+            ControlFlow::Continue(step) => {
                 self.state = State::Creating(attempt);
                 step
             }
@@ -184,35 +192,35 @@ impl Train {
     fn started(&mut self, now: Now, model: Model) -> Step<Training> {
         let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
             let problem = "it names no version, so nobody can tell which one is being trained";
-            return Step::Done(Err(Error::new(CreateModelVersion::NAME, DecodeError::of_content(problem))));
+            return Step::Done(Err(Error::new(CreateModelVersion::NAME, InvalidResponse::of_content(problem))));
         };
-        let class = version.status.as_ref().map_or(Class::Unknown, crate::model::Status::class);
+        let class = version.status.as_ref().map_or(StatusClass::Unknown, crate::types::Status::class);
         match class {
             _ if !self.settings.wait => Step::Done(Ok(Training::Started(*version))),
-            Class::Success => Step::Done(Ok(Training::Trained(*version))),
-            Class::Terminal => Step::Done(Ok(Training::Failed(*version))),
+            StatusClass::Success => Step::Done(Ok(Training::Trained(*version))),
+            StatusClass::Terminal => Step::Done(Ok(Training::Failed(*version))),
             _ => {
-                let goal = Trained::seen(self.model.clone(), *version);
-                let mut wait = Wait::until(&self.app, goal).schedule(self.settings.schedule.clone()).after_a_pause();
-                wait = wait.tolerating(self.settings.most_errors);
+                let condition = ModelTrained::seen(self.model.clone(), *version);
+                let mut wait = Wait::until(condition).schedule(self.settings.schedule.clone()).after_a_pause();
+                wait = wait.max_consecutive_errors(self.settings.most_errors);
                 wait = match self.settings.deadline {
                     Some(deadline) => wait.deadline(deadline),
                     None => wait.without_deadline(),
                 };
-                self.wait(Box::new(wait), now, Event::Begin)
+                self.wait(Box::new(wait.into_machine(&self.config)), now, Event::Begin)
             }
         }
     }
 
-    fn wait(&mut self, mut wait: Box<WaitForTraining>, now: Now, event: Event) -> Step<Training> {
-        let ended = match wait.resume(now, event).ended() {
-            Ok(ended) => ended,
-            Err(step) => {
+    fn wait(&mut self, mut wait: Box<Running<WaitForTraining>>, now: Now, event: Event) -> Step<Training> {
+        let ended = match wait.resume(now, event).into_control_flow() {
+            ControlFlow::Break(ended) => ended,
+            ControlFlow::Continue(step) => {
                 self.state = State::Waiting(wait);
                 return step;
             }
         };
-        let version = wait.goal().last().cloned();
+        let version = wait.condition().last().cloned();
         self.state = State::Ended(wait);
         let error = match ended {
             Ok(version) => return Step::Done(Ok(Training::Trained(version))),
@@ -231,14 +239,20 @@ impl Train {
     }
 }
 
-impl Machine for Train {
+runs!(Train);
+
+impl Procedure for Train {
     type Output = Training;
 
-    fn resume(&mut self, now: Now, event: Event) -> Step<Training> {
+    fn configure(&mut self, config: &Config) {
+        self.config = config.clone();
+    }
+
+    fn step(&mut self, now: Now, event: Event) -> Step<Training> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
-                let attempt = Box::new(Attempt::new(&self.app, CreateModelVersion::new(&self.model)).redacted());
+                let attempt = Box::new(Call::new(&self.config, CreateModelVersion::new(&self.model)).redacted());
                 self.create(attempt, now, Event::Begin)
             }
             (State::Start, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),

@@ -7,26 +7,27 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Attempt, Event, Latest, Machine, Mono, Now, Step};
-use crate::app::App;
-use crate::error::{Error, ErrorKind, Invalid, Misuse, WaitCause, WaitError, clean};
-use crate::model::Status;
+use super::{Call, Event, Instant, IntoMachine as _, Machine as _, Now, Procedure, Running, Step, runs};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, InvalidArgument, Misuse, WaitCause, WaitError, clean};
 use crate::operation::{Operation, Replay};
 use crate::policy::{Schedule, retry};
+use crate::time::Latest;
+use crate::types::Status;
 
 mod deleted;
 mod training;
 mod uploads;
 
 pub use deleted::{
-    InputGone, ModelGone, NoInputs, NoModels, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted,
-    WaitForModelsDeleted,
+    AllInputsDeleted, AllModelsDeleted, InputDeleted, ModelDeleted, WaitForInputDeleted, WaitForInputsDeleted,
+    WaitForModelDeleted, WaitForModelsDeleted,
 };
-pub use training::{Trained, WaitForTraining};
-pub use uploads::{AllProcessed, LookUpInputs, Processed, TheseProcessed, WaitForUploads, WaitForUploadsOf};
+pub use training::{ModelTrained, WaitForTraining};
+pub use uploads::{AllInputsProcessed, InputsProcessed, LookUpInputs, Processed, WaitForUploads, WaitForUploadsOf};
 
 /// What a [`Wait`] waits for: what to ask, and what the answers mean.
-pub trait Goal {
+pub trait Condition {
     /// The question.
     type Operation: Operation;
 
@@ -36,43 +37,43 @@ pub trait Goal {
     /// Name of the wait in errors, such as `wait for training`.
     const NAME: &'static str;
 
-    /// Looks at the goal before anything is asked: what is reached already, or can never be asked for.
+    /// Looks at the condition before anything is asked: what is reached already, or can never be asked for.
     ///
     /// # Errors
     ///
     /// Names the argument that cannot be sent.
-    fn begin(&self) -> Result<Option<Self::Output>, Invalid> {
+    fn begin(&self) -> Result<Option<Self::Output>, InvalidArgument> {
         Ok(None)
     }
 
-    /// The next question. Several are asked in turn where one look takes more than one: see [`Verdict::More`].
-    fn question(&self) -> Self::Operation;
+    /// The next question. Several are asked in turn where one look takes more than one: see [`Evaluation::RequestMore`].
+    fn request(&self) -> Self::Operation;
 
     /// What an answer means. Errors that say nothing about the thing waited for are handed back in
-    /// [`Verdict::Error`].
-    fn judge(&mut self, answer: Result<<Self::Operation as Operation>::Output, Error>) -> Verdict<Self::Output>;
+    /// [`Evaluation::Error`].
+    fn evaluate(&mut self, answer: Result<<Self::Operation as Operation>::Output, Error>) -> Evaluation<Self::Output>;
 
     /// The last known state, in the API's own shape, to go with an error.
-    fn known(&self) -> Option<Value>;
+    fn last_state(&self) -> Option<Value>;
 }
 
 /// What an answer means for a wait.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Verdict<T> {
-    /// It is reached.
-    Done(T),
+pub enum Evaluation<T> {
+    /// The condition holds.
+    Success(T),
     /// It will never be reached.
-    Failed(Box<Status>),
+    Failure(Box<Status>),
     /// Not yet; look again after a pause.
     Pending,
     /// The look takes another question, which is asked at once.
-    More,
-    /// The answer says nothing. What passes is tolerated for a while, see [`Wait::tolerating`]; the rest ends the wait.
+    RequestMore,
+    /// The answer says nothing. What passes is tolerated for a while, see [`Wait::max_consecutive_errors`]; the rest ends the wait.
     Error(Error),
 }
 
-/// Looks again and again until a [`Goal`] is reached, a deadline passes, or looking fails.
+/// Looks again and again until a [`Condition`] is reached, a deadline passes, or looking fails.
 ///
 /// ```text
 ///            ┌───────────────── Woke ─────────────────┐
@@ -93,13 +94,13 @@ pub enum Verdict<T> {
 /// [`max_server_wait`]: crate::policy::RetryPolicy::max_server_wait
 ///
 /// A wait can go on where another process stopped: see [`checkpoint`](Self::checkpoint).
-pub struct Wait<G: Goal> {
-    app: App,
-    goal: G,
+pub struct Wait<G: Condition> {
+    config: Config,
+    condition: G,
     patience: Patience,
     state: State<G::Operation>,
     clock: Latest,
-    began: Option<Mono>,
+    began: Option<Instant>,
     /// How long it waited before it was taken up again.
     before: Duration,
     polls: u64,
@@ -109,12 +110,12 @@ pub struct Wait<G: Goal> {
 enum State<O> {
     Start,
     Asking {
-        attempt: Box<Attempt<O>>,
+        attempt: Box<Call<O>>,
         /// Until when the attempt itself waits.
-        wake: Option<Mono>,
+        wake: Option<Instant>,
     },
     Pausing {
-        until: Mono,
+        until: Instant,
         last: bool,
     },
     Spent,
@@ -137,7 +138,7 @@ pub struct Checkpoint<G> {
     /// Name of the wait, and where it asks, so that it is not taken for another one.
     wait: String,
     place: String,
-    goal: G,
+    condition: G,
     patience: Patience,
     waited: Duration,
     polls: u64,
@@ -147,8 +148,8 @@ pub struct Checkpoint<G> {
 
 impl<G> Checkpoint<G> {
     /// What is waited for, with what was known of it.
-    pub fn goal(&self) -> &G {
-        &self.goal
+    pub fn condition(&self) -> &G {
+        &self.condition
     }
 
     /// How long it had waited.
@@ -157,24 +158,24 @@ impl<G> Checkpoint<G> {
     }
 }
 
-impl<G: Goal> Wait<G> {
+impl<G: Condition> Wait<G> {
     /// The longest wait unless told otherwise: an hour.
-    pub const DEADLINE: Duration = Duration::from_secs(3600);
+    pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(3600);
 
     /// How many looks in a row may fail unless told otherwise.
-    pub const MOST_ERRORS: u32 = 10;
+    pub const DEFAULT_MAX_ERRORS: u32 = 10;
 
-    /// Waits for this goal of one's own.
-    pub fn until(app: &App, goal: G) -> Self {
+    /// Waits for this condition of one's own.
+    pub fn until(condition: G) -> Self {
         let patience = Patience {
             schedule: Schedule::default(),
-            deadline: Some(Self::DEADLINE),
-            most_errors: Self::MOST_ERRORS,
+            deadline: Some(Self::DEFAULT_DEADLINE),
+            most_errors: Self::DEFAULT_MAX_ERRORS,
             pause_first: false,
         };
         Self {
-            app: app.clone(),
-            goal,
+            config: Config::placeholder(),
+            condition,
             patience,
             state: State::Start,
             clock: Latest::default(),
@@ -191,7 +192,7 @@ impl<G: Goal> Wait<G> {
         self
     }
 
-    /// Waits for at most so long. Default: [`DEADLINE`](Self::DEADLINE).
+    /// Waits for at most so long. Default: [`DEFAULT_DEADLINE`](Self::DEFAULT_DEADLINE).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.patience.deadline = Some(deadline);
         self
@@ -204,8 +205,8 @@ impl<G: Goal> Wait<G> {
     }
 
     /// Goes on after so many looks in a row that failed for a reason that passes. Default:
-    /// [`MOST_ERRORS`](Self::MOST_ERRORS).
-    pub fn tolerating(mut self, errors: u32) -> Self {
+    /// [`DEFAULT_MAX_ERRORS`](Self::DEFAULT_MAX_ERRORS).
+    pub fn max_consecutive_errors(mut self, errors: u32) -> Self {
         self.patience.most_errors = errors;
         self
     }
@@ -217,8 +218,8 @@ impl<G: Goal> Wait<G> {
     }
 
     /// What is waited for, with what is known of it.
-    pub fn goal(&self) -> &G {
-        &self.goal
+    pub fn condition(&self) -> &G {
+        &self.condition
     }
 
     /// How often it looked, failed looks among them.
@@ -228,22 +229,22 @@ impl<G: Goal> Wait<G> {
 
     /// How long it has waited, as of its last event.
     pub fn waited(&self) -> Duration {
-        self.before.saturating_add(self.began.map_or(Duration::ZERO, |began| self.clock.0.since(began)))
+        self.before.saturating_add(self.began.map_or(Duration::ZERO, |began| self.clock.instant().since(began)))
     }
 
     /// The wait written down as it is now. Hand it to [`resume_from`](Self::resume_from) later, in this process or in
     /// another; a question under way is asked again then.
     ///
     /// ```
-    /// use clarifai_core::{App, Credentials, machine::{Checkpoint, Trained, WaitForTraining}};
+    /// use clarifai_core::{Config, Credentials, machine::{Checkpoint, IntoMachine, ModelTrained, WaitForTraining}};
     ///
-    /// let app = App::new(Credentials::key("0123456789abcdef")?);
-    /// let wait = WaitForTraining::new(&app, "holiday-sorter", "aa7f35c01e0642fda5cf400f543e7c40");
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let wait = WaitForTraining::new("holiday-sorter", "aa7f35c01e0642fda5cf400f543e7c40").into_machine(&config);
     /// let written = serde_json::to_string(&wait.checkpoint()).expect("plain data");
     ///
-    /// let read: Checkpoint<Trained> = serde_json::from_str(&written).expect("as it was written");
-    /// let wait = WaitForTraining::resume_from(&app, read)?;
-    /// assert_eq!(wait.goal().version_id(), "aa7f35c01e0642fda5cf400f543e7c40");
+    /// let read: Checkpoint<ModelTrained> = serde_json::from_str(&written).expect("as it was written");
+    /// let wait = WaitForTraining::resume_from(&config, read)?;
+    /// assert_eq!(wait.condition().version_id(), "aa7f35c01e0642fda5cf400f543e7c40");
     /// # Ok::<(), clarifai_core::Error>(())
     /// ```
     pub fn checkpoint(&self) -> Checkpoint<G>
@@ -252,8 +253,8 @@ impl<G: Goal> Wait<G> {
     {
         Checkpoint {
             wait: G::NAME.to_owned(),
-            place: place(&self.app),
-            goal: self.goal.clone(),
+            place: place(&self.config),
+            condition: self.condition.clone(),
             patience: self.patience.clone(),
             waited: self.waited(),
             polls: self.polls,
@@ -267,26 +268,26 @@ impl<G: Goal> Wait<G> {
     ///
     /// Where it was another kind of wait, or one about another service, user or app: what is asked there says nothing
     /// about what was waited for.
-    pub fn resume_from(app: &App, checkpoint: Checkpoint<G>) -> Result<Self, Error> {
-        let Checkpoint { wait, place: at, goal, mut patience, waited, polls, errors } = checkpoint;
-        let refuse = |problem| Err(Error::new(G::NAME, Invalid::new("checkpoint", problem)));
+    pub fn resume_from(config: &Config, checkpoint: Checkpoint<G>) -> Result<Running<Self>, Error> {
+        let Checkpoint { wait, place: at, condition, mut patience, waited, polls, errors } = checkpoint;
+        let refuse = |problem| Err(Error::new(G::NAME, InvalidArgument::new("checkpoint", problem)));
         if wait != G::NAME {
             return refuse(format!("is of another wait: {}", clean(&wait, 64)));
         }
-        if at != place(app) {
+        if at != place(config) {
             return refuse(format!("is about another app: {}", clean(&at, 256)));
         }
         patience.pause_first = false;
-        Ok(Self { patience, before: waited, polls, errors, ..Self::until(app, goal) })
+        Ok(Self { patience, before: waited, polls, errors, ..Self::until(condition) }.into_machine(config))
     }
 
-    fn deadline_at(&self) -> Option<Mono> {
+    fn deadline_at(&self) -> Option<Instant> {
         let left = self.patience.deadline?.saturating_sub(self.before);
         Some(self.began? + left)
     }
 
     fn is_over(&self, now: Now) -> bool {
-        self.deadline_at().is_some_and(|deadline| now.mono >= deadline)
+        self.deadline_at().is_some_and(|deadline| now.instant >= deadline)
     }
 
     fn end(&mut self, result: Result<G::Output, Error>) -> Step<G::Output> {
@@ -295,7 +296,7 @@ impl<G: Goal> Wait<G> {
     }
 
     fn fail(&mut self, cause: WaitCause) -> Step<G::Output> {
-        let error = WaitError { cause, waited: self.waited(), polls: self.polls, last: self.goal.known() };
+        let error = WaitError { cause, waited: self.waited(), polls: self.polls, last: self.condition.last_state() };
         self.end(Err(Error::new(G::NAME, error)))
     }
 
@@ -304,16 +305,16 @@ impl<G: Goal> Wait<G> {
     }
 
     fn ask(&mut self, now: Now) -> Step<G::Output> {
-        let attempt = Box::new(Attempt::look(&self.app, self.goal.question()));
+        let attempt = Box::new(Call::look(&self.config, self.condition.request()));
         self.polls = self.polls.saturating_add(1);
-        self.step(attempt, now, Event::Begin)
+        self.go(attempt, now, Event::Begin)
     }
 
-    /// Drives one look on by one event.
-    fn step(&mut self, mut attempt: Box<Attempt<G::Operation>>, now: Now, event: Event) -> Step<G::Output> {
+    /// Passes an event to the poll in progress.
+    fn go(&mut self, mut attempt: Box<Call<G::Operation>>, now: Now, event: Event) -> Step<G::Output> {
         let answer = match attempt.resume(now, event) {
             // The token was fetched first, and that took until after the deadline.
-            Step::Send(_) if self.deadline_at().is_some_and(|deadline| now.mono > deadline) => {
+            Step::Send(_) if self.deadline_at().is_some_and(|deadline| now.instant > deadline) => {
                 return self.fail(WaitCause::Deadline);
             }
             Step::Send(request) => {
@@ -322,28 +323,30 @@ impl<G: Goal> Wait<G> {
             }
             Step::WaitUntil(time) => {
                 self.state = State::Asking { attempt, wake: Some(time) };
-                return Step::WaitUntil(self.deadline_at().map_or(time, |deadline| time.min(deadline)).max(now.mono));
+                return Step::WaitUntil(
+                    self.deadline_at().map_or(time, |deadline| time.min(deadline)).max(now.instant),
+                );
             }
             Step::Done(answer) => answer,
         };
-        match self.goal.judge(answer) {
-            Verdict::Done(output) => self.end(Ok(output)),
-            Verdict::Failed(status) => self.fail(WaitCause::Failed(Box::new(self.app.redact_status(&status)))),
-            Verdict::Pending => {
+        match self.condition.evaluate(answer) {
+            Evaluation::Success(output) => self.end(Ok(output)),
+            Evaluation::Failure(status) => self.fail(WaitCause::Failed(Box::new(self.config.redact_status(&status)))),
+            Evaluation::Pending => {
                 self.errors = 0;
                 self.pause(now, None)
             }
-            Verdict::More => {
+            Evaluation::RequestMore => {
                 self.errors = 0;
                 if self.is_over(now) { self.fail(WaitCause::Deadline) } else { self.ask(now) }
             }
-            Verdict::Error(error) => self.failed(now, error),
+            Evaluation::Error(error) => self.failed(now, error),
         }
     }
 
     fn failed(&mut self, now: Now, error: Error) -> Step<G::Output> {
         // The caller's own mistake needs no story around it.
-        if matches!(error.kind(), ErrorKind::Invalid(_) | ErrorKind::Misuse(_)) {
+        if matches!(error.kind(), ErrorKind::InvalidArgument(_) | ErrorKind::Misuse(_)) {
             return self.end(Err(error));
         }
         let passes = retry::cause(&error, Replay::Safe).is_some();
@@ -352,7 +355,7 @@ impl<G: Goal> Wait<G> {
             return self.fail(WaitCause::Polling(Box::new(error)));
         }
         // A wait goes on, however long the server asks to leave it alone.
-        let hint = error.retry_after().map(|hint| hint.min(self.app.retry().max_server_wait));
+        let hint = error.retry_after().map(|hint| hint.min(self.config.retry().max_server_wait));
         self.pause(now, hint)
     }
 
@@ -362,7 +365,7 @@ impl<G: Goal> Wait<G> {
             return self.fail(WaitCause::Deadline);
         }
         let pause = self.patience.schedule.pause(self.waited()).max(hint.unwrap_or_default());
-        let next = now.mono + pause;
+        let next = now.instant + pause;
         match self.deadline_at() {
             Some(deadline) if deadline < next => self.wait(deadline, true),
             _ => self.wait(next, false),
@@ -370,14 +373,14 @@ impl<G: Goal> Wait<G> {
     }
 
     /// `last` says that the deadline comes then, and not a look.
-    fn wait(&mut self, until: Mono, last: bool) -> Step<G::Output> {
+    fn wait(&mut self, until: Instant, last: bool) -> Step<G::Output> {
         self.state = State::Pausing { until, last };
         Step::WaitUntil(until)
     }
 
     fn begin(&mut self, now: Now) -> Step<G::Output> {
-        self.began = Some(now.mono);
-        match self.goal.begin() {
+        self.began = Some(now.instant);
+        match self.condition.begin() {
             Ok(None) => {}
             Ok(Some(output)) => return self.end(Ok(output)),
             Err(invalid) => return self.end(Err(Error::new(G::NAME, invalid))),
@@ -390,28 +393,34 @@ impl<G: Goal> Wait<G> {
 }
 
 /// Where an app asks: service, user and app.
-fn place(app: &App) -> String {
-    let scope = app.scope().map(|scope| format!(" {}/{}", scope.user(), scope.app()));
-    app.origin() + &scope.unwrap_or_default()
+fn place(config: &Config) -> String {
+    let scope = config.app().map(|scope| format!(" {}/{}", scope.user_id(), scope.app_id()));
+    config.origin() + &scope.unwrap_or_default()
 }
 
-impl<G: Goal> Machine for Wait<G> {
+runs!(<G: Condition> Wait<G>);
+
+impl<G: Condition> Procedure for Wait<G> {
     type Output = G::Output;
 
-    fn resume(&mut self, now: Now, event: Event) -> Step<G::Output> {
+    fn configure(&mut self, config: &Config) {
+        self.config = config.clone();
+    }
+
+    fn step(&mut self, now: Now, event: Event) -> Step<G::Output> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
             (State::Start, _) => self.misuse("it has not begun"),
             // The deadline comes before the request may be sent, or passed while the adapter slept on.
-            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.mono != wake => {
+            (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.instant != wake => {
                 self.fail(WaitCause::Deadline)
             }
-            (State::Asking { attempt, .. }, event) => self.step(attempt, now, event),
-            (State::Pausing { until, last }, Event::Woke) if now.mono < until => self.wait(until, last),
+            (State::Asking { attempt, .. }, event) => self.go(attempt, now, event),
+            (State::Pausing { until, last }, Event::Woke) if now.instant < until => self.wait(until, last),
             (State::Pausing { last: true, .. }, Event::Woke) => self.fail(WaitCause::Deadline),
             // Woken so late that the deadline has passed as well.
-            (State::Pausing { until, .. }, Event::Woke) if now.mono > until && self.is_over(now) => {
+            (State::Pausing { until, .. }, Event::Woke) if now.instant > until && self.is_over(now) => {
                 self.fail(WaitCause::Deadline)
             }
             (State::Pausing { .. }, Event::Woke) => self.ask(now),
@@ -421,7 +430,7 @@ impl<G: Goal> Machine for Wait<G> {
     }
 }
 
-impl<G: Goal + fmt::Debug> fmt::Debug for Wait<G> {
+impl<G: Condition + fmt::Debug> fmt::Debug for Wait<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
             State::Start => "not begun",
@@ -430,7 +439,7 @@ impl<G: Goal + fmt::Debug> fmt::Debug for Wait<G> {
             State::Spent => "ended",
         };
         f.debug_struct("Wait")
-            .field("goal", &self.goal)
+            .field("condition", &self.condition)
             .field("state", &state)
             .field("waited", &self.waited())
             .field("polls", &self.polls)

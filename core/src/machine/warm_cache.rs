@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::find_model::{embeds_or_clusters, types_of};
-use super::{Event, Machine, ModelCache, Now, Step};
-use crate::app::App;
-use crate::model::Model;
+use super::{Event, IntoMachine as _, Machine as _, ModelCache, Now, Procedure, Step, runs};
+use crate::config::Config;
 use crate::models::{ListModels, ModelRef};
-use crate::pages::{AllPages, Pages};
-use crate::target::Scope;
+use crate::pagination::{AllPages, Pages};
+use crate::target::AppRef;
+use crate::types::Model;
 
 /// Reads the list of models to its end and notes their ids and names in a cache, so that
 /// [`FindModel`](super::FindModel) need not ask for them: a page of requests now in place of one or two for each name
@@ -18,26 +18,26 @@ use crate::target::Scope;
 /// when those that embed or cluster are not counted. Models that are not to be noted count there all the same.
 ///
 /// ```
-/// use clarifai_core::{App, Credentials, machine::{ModelCache, WarmModelCache}, testing::Script};
+/// use clarifai_core::{Config, Credentials, machine::{IntoMachine, ModelCache, WarmModelCache}, testing::MockTransport};
 /// use serde_json::json;
 ///
-/// let app = App::new(Credentials::key("0123456789abcdef")?);
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// let general = json!({"id": "aaa03c23", "name": "general-v1.3", "app_id": "main", "output_info": {"type": "concept"}});
-/// let mut script = Script::new()
+/// let mut script = MockTransport::new()
 ///     .expect("GET", "/v2/models?page=1&per_page=20").reply(200, json!({"status": {"code": 10000}, "models": [general]}))
 ///     .expect("GET", "/v2/models?page=2&per_page=20").reply(200, json!({"status": {"code": 10000}, "models": []}));
 ///
 /// let cache = ModelCache::new();
-/// assert_eq!(script.run(WarmModelCache::new(&app, &cache))?, 1, "models");
+/// assert_eq!(script.run(WarmModelCache::new(&cache).into_machine(&config))?, 1, "models");
 /// assert_eq!(cache.len(), 3, "by id, by name, and by name and type");
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[doc(alias = "init_model_cache")]
 #[derive(Debug)]
 pub struct WarmModelCache {
-    app: App,
+    config: Config,
     cache: ModelCache,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
     list: ListModels,
     only: Option<fn(&Model) -> bool>,
     reading: Option<AllPages<ListModels>>,
@@ -45,9 +45,9 @@ pub struct WarmModelCache {
 
 impl WarmModelCache {
     /// Fills this cache. Nothing is forgotten that it holds.
-    pub fn new(app: &App, cache: &ModelCache) -> Self {
+    pub fn new(cache: &ModelCache) -> Self {
         Self {
-            app: app.clone(),
+            config: Config::placeholder(),
             cache: cache.clone(),
             owner: None,
             list: ListModels::new(),
@@ -56,9 +56,9 @@ impl WarmModelCache {
         }
     }
 
-    /// With the models of that user's app, whatever the scope of the [`App`], and all of them.
-    pub fn of(mut self, owner: Scope) -> Self {
-        self.list = self.list.of(owner.clone());
+    /// With the models of that user's app, whatever the scope of the [`Config`], and all of them.
+    pub fn in_app(mut self, owner: AppRef) -> Self {
+        self.list = self.list.in_app(owner.clone());
         self.owner = Some(owner);
         self.with_all()
     }
@@ -110,21 +110,27 @@ impl WarmModelCache {
         }
         let mut found = ModelRef::from(&*model.id);
         if let Some(owner) = &self.owner {
-            found = found.of(owner.clone());
+            found = found.in_app(owner.clone());
         }
-        let asked = self.owner.as_ref().or(self.app.scope()).cloned();
+        let asked = self.owner.as_ref().or(self.config.app()).cloned();
         self.cache.put((asked, name.to_owned(), kind.map(str::to_owned)), found);
     }
 }
 
-impl Machine for WarmModelCache {
+runs!(WarmModelCache);
+
+impl Procedure for WarmModelCache {
     /// How many models were noted.
     type Output = usize;
 
-    fn resume(&mut self, now: Now, event: Event) -> Step<usize> {
+    fn configure(&mut self, config: &Config) {
+        self.config = config.clone();
+    }
+
+    fn step(&mut self, now: Now, event: Event) -> Step<usize> {
         let reading = self.reading.get_or_insert_with(|| {
             // All of it is read: what is not noted can still make a name ambiguous.
-            Pages::new(&self.app, self.list.clone()).that_may_change().all()
+            Pages::new(self.list.clone()).allow_changes().into_machine(&self.config)
         });
         reading.resume(now, event).map(|models| {
             let models = models?;

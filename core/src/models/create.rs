@@ -4,11 +4,11 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
+use crate::types::Model;
 
 /// Creates a model that shall learn concepts from the inputs of the app. It knows nothing before it is trained: see
 /// [`CreateModelVersion`](super::CreateModelVersion).
@@ -96,7 +96,7 @@ impl Operation for CreateModel {
         target.path("models");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("id", &self.id)?;
         let mut config = json!({
             "concepts_mutually_exclusive": self.mutually_exclusive,
@@ -119,10 +119,10 @@ impl Operation for CreateModel {
         Body::json(&json!({"model": model}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
         match answer.member("model")? {
             Some(model) => Ok(model),
-            None => answer.one::<Vec<Model>>("models")?.pop().ok_or_else(|| Unreadable::new("model", "is missing")),
+            None => answer.one::<Vec<Model>>("models")?.pop().ok_or_else(|| DecodeError::new("model", "is missing")),
         }
     }
 }

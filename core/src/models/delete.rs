@@ -3,12 +3,13 @@
 use http::Method;
 
 use super::ModelRef;
+use crate::arguments::Which;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Status;
-use crate::operation::{Operation, Replay, Which};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Status;
 
 /// Deletes a model with all its versions, whichever version the [`ModelRef`] names. The service answers before it is
 /// gone.
@@ -38,7 +39,7 @@ impl Operation for DeleteModel {
         target.owner(self.model.owner()).path("models").id("model id", self.model.id());
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }
@@ -72,7 +73,7 @@ impl Operation for DeleteModelVersion {
         target.path("versions").id("model version id", &self.version);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }
@@ -107,11 +108,11 @@ impl Operation for DeleteModels {
         target.path("models");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.0.body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }

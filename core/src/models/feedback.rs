@@ -5,13 +5,13 @@ use http::Method;
 use super::ModelRef;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::feedback::FeedbackInfo;
 use crate::inputs::{Facts, NewInput, NewRegion};
-use crate::model::Status;
 use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
+use crate::types::Status;
 
 /// Tells the service what a model should have seen in an input: concepts, regions, faces.
 ///
@@ -25,7 +25,7 @@ use crate::target::{Target, check_id};
 ///     .url("https://samples.clarifai.com/metro-north.jpg")
 ///     .concept("train")
 ///     .not_concept("boat")
-///     .region(NewRegion::at(0.1, 0.2, 0.3, 0.4).feedback(RegionFeedback::Misplaced));
+///     .region(NewRegion::bounding_box(0.1, 0.2, 0.3, 0.4).feedback(RegionFeedback::Misplaced));
 /// ```
 #[doc(alias("send_concept_feedback", "send_region_feedback"))]
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl Operation for SendModelFeedback {
         self.model.target(target).path("feedback");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("input id", &self.input_id)?;
         let mut json = BodyWriter::with_capacity(192);
         json.raw("{\"input\":{\"id\":").value("input id", &self.input_id)?.raw(",\"data\":{");
@@ -111,7 +111,7 @@ impl Operation for SendModelFeedback {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }

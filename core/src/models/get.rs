@@ -3,10 +3,10 @@
 use http::Method;
 
 use super::ModelRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Model;
 
 /// Looks up a model by its id: name, type, version, owner.
 ///
@@ -38,7 +38,7 @@ impl Operation for GetModel {
         target.owner(self.model.owner()).path("models").id("model id", self.model.id());
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
         answer.one("model")
     }
 }

@@ -4,12 +4,12 @@ use http::Method;
 
 use super::ModelRef;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Input;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
 use crate::target::Target;
+use crate::types::Input;
 
 /// One page of the inputs a model learns from; with a version in the [`ModelRef`], of those it has learnt from.
 #[doc(alias = "Model.get_inputs")]
@@ -47,14 +47,14 @@ impl Operation for ListModelInputs {
         self.page.query(self.model.target(target).path("inputs"));
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         Ok(Body::empty())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
         answer.list("inputs")
     }
 }
 
-crate::pages::paged!(ListModelInputs, Input, |input| input.id.as_str().into());
+crate::pagination::paged!(ListModelInputs, Input, |input| input.id.as_str().into());

@@ -3,19 +3,19 @@
 use http::Method;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
-use crate::target::{Scope, Target};
+use crate::target::{AppRef, Target};
+use crate::types::Model;
 
 /// One page of the models an app can use: its own, and without a scope the public ones too.
 #[doc(alias("Models.get_by_page", "Models.get_all"))]
 #[derive(Clone, Debug, Default)]
 pub struct ListModels {
     page: Page,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
 }
 
 impl ListModels {
@@ -30,8 +30,8 @@ impl ListModels {
         self
     }
 
-    /// The models of that user's app, whatever the scope of the [`App`](crate::App).
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// The models of that user's app, whatever the scope of the [`Config`](crate::Config).
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -50,14 +50,14 @@ impl Operation for ListModels {
         self.page.query(target.owner(self.owner.as_ref()).path("models"));
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         Ok(Body::empty())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, DecodeError> {
         answer.list("models")
     }
 }
 
-crate::pages::paged!(ListModels, Model, |model| crate::pages::in_app(model.app_id.as_deref(), &model.id));
+crate::pagination::paged!(ListModels, Model, |model| crate::pagination::in_app(model.app_id.as_deref(), &model.id));

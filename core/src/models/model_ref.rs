@@ -2,30 +2,31 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::target::{Scope, Target};
+use crate::target::{AppRef, Target};
+use crate::types::Model;
 
 /// Which model is meant.
 ///
 /// A plain text is the id of a model of one's own app, in its latest version.
 ///
 /// ```
-/// use clarifai_core::{Scope, models::ModelRef};
+/// use clarifai_core::{AppRef, models::ModelRef};
 ///
 /// let own = ModelRef::from("holiday-sorter").with_version("aa7f35c01e0642fda5cf400f543e7c40");
 /// let public = ModelRef::public("general-image-recognition");
-/// let colleague = ModelRef::from("plants").of(Scope::new("flora", "garden"));
+/// let colleague = ModelRef::from("plants").in_app(AppRef::new("flora", "garden"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ModelRef {
     id: String,
     version: Option<String>,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
 }
 
 impl ModelRef {
     /// One of the service's own models, of user `clarifai`, app `main`. Needs a personal access token.
     pub fn public(id: impl Into<String>) -> Self {
-        Self::from(id.into()).of(Scope::public())
+        Self::from(id.into()).in_app(AppRef::public())
     }
 
     /// That version of it rather than the latest.
@@ -34,8 +35,8 @@ impl ModelRef {
         self
     }
 
-    /// The model of that user's app, whatever the scope of the [`App`](crate::App).
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// The model of that user's app, whatever the scope of the [`Config`](crate::Config).
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -51,7 +52,7 @@ impl ModelRef {
     }
 
     /// Whose it is, where that is named.
-    pub fn owner(&self) -> Option<&Scope> {
+    pub fn owner(&self) -> Option<&AppRef> {
         self.owner.as_ref()
     }
 
@@ -74,6 +75,23 @@ impl From<String> for ModelRef {
 impl From<&str> for ModelRef {
     fn from(id: &str) -> Self {
         Self::from(id.to_owned())
+    }
+}
+
+/// Refers to a model of a response, in the version it has there. If the response names its
+/// user and app, so does the reference; otherwise it belongs to the default app.
+impl From<&Model> for ModelRef {
+    fn from(model: &Model) -> Self {
+        let mut reference = Self::from(model.id.as_str());
+        if let Some(version) = model.model_version.as_ref().filter(|version| !version.id.is_empty()) {
+            reference = reference.with_version(version.id.as_str());
+        }
+        if let (Some(user), Some(app)) = (model.user_id.as_deref(), model.app_id.as_deref()) {
+            if !user.is_empty() && !app.is_empty() {
+                reference = reference.in_app(AppRef::new(user, app));
+            }
+        }
+        reference
     }
 }
 

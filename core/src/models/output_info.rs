@@ -3,10 +3,10 @@
 use http::Method;
 
 use super::ModelRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Model;
 
 /// Looks up a model with the concepts it knows (`output_info.data.concepts`) and its settings.
 ///
@@ -37,7 +37,7 @@ impl Operation for GetModelOutputInfo {
         self.model.target(target).path("output_info");
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
         answer.one("model")
     }
 }

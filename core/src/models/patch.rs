@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
+use crate::types::Model;
 
 /// Changes a model: its name, its concepts, its options. It takes effect with the next training.
 ///
@@ -75,12 +75,12 @@ impl Operation for PatchModel {
         target.path("models");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("id", &self.id)?;
         let mut model = json!({"id": self.id});
         if let Some(name) = &self.name {
             if name.is_empty() {
-                return Err(Invalid::new("name", "is empty"));
+                return Err(InvalidArgument::new("name", "is empty"));
             }
             model["name"] = name.as_str().into();
         }
@@ -95,12 +95,12 @@ impl Operation for PatchModel {
             }
         }
         if model.as_object().is_none_or(|members| members.len() < 2) {
-            return Err(Invalid::new("patch", format!("of `{}` changes nothing", self.id)));
+            return Err(InvalidArgument::new("patch", format!("of `{}` changes nothing", self.id)));
         }
         Body::json(&json!({"action": self.action, "models": Value::Array(vec![model])}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
-        answer.list_of::<Model>("models", 1)?.pop().ok_or_else(|| Unreadable::new("models", "is empty"))
+    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
+        answer.list_of::<Model>("models", 1)?.pop().ok_or_else(|| DecodeError::new("models", "is empty"))
     }
 }

@@ -8,12 +8,12 @@ use super::ModelRef;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, inputs_len, write_inputs};
-use crate::model::Output;
 use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Output;
 
 /// Asks a model what it sees in 1 to 128 pictures, in a video, or in texts.
 ///
@@ -23,7 +23,7 @@ use crate::target::Target;
 /// ```
 /// use clarifai_core::models::{ModelRef, Predict};
 ///
-/// let predict = Predict::with(ModelRef::public("general-image-recognition"))
+/// let predict = Predict::new(ModelRef::public("general-image-recognition"))
 ///     .image_url("https://samples.clarifai.com/metro-north.jpg")
 ///     .image_bytes(vec![0xff, 0xd8, 0xff, 0xd9])
 ///     .language("de")
@@ -46,7 +46,7 @@ pub struct Predict {
 
 impl Predict {
     /// A prediction by this model: an id of one's own app, or a [`ModelRef`].
-    pub fn with(model: impl Into<ModelRef>) -> Self {
+    pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default() }
     }
 
@@ -168,18 +168,18 @@ impl OutputOptions {
         *self == Self::default()
     }
 
-    pub(crate) fn check(&self) -> Result<(), Invalid> {
+    pub(crate) fn check(&self) -> Result<(), InvalidArgument> {
         if let Some(value) = self.min_value.filter(|value| !(0.0..=1.0).contains(value)) {
-            return Err(Invalid::new("min_value", format!("is {value}, it must lie within 0 to 1")));
+            return Err(InvalidArgument::new("min_value", format!("is {value}, it must lie within 0 to 1")));
         }
         if let Some(count) = self.max_concepts.filter(|count| *count > 200) {
-            return Err(Invalid::new("max_concepts", format!("is {count}, at most 200 are answered")));
+            return Err(InvalidArgument::new("max_concepts", format!("is {count}, at most 200 are answered")));
         }
         if let Some(time) = self.sample_ms.filter(|time| !(100..=60_000).contains(time)) {
-            return Err(Invalid::new("sample_ms", format!("is {time}, it must lie within 100 to 60000")));
+            return Err(InvalidArgument::new("sample_ms", format!("is {time}, it must lie within 100 to 60000")));
         }
         if self.language.as_ref().is_some_and(|language| language.trim().is_empty()) {
-            return Err(Invalid::new("language", "is empty"));
+            return Err(InvalidArgument::new("language", "is empty"));
         }
         for (index, concept) in self.select_concepts.iter().flatten().enumerate() {
             concept.check(&format!("select_concepts[{index}]"))?;
@@ -202,7 +202,7 @@ impl Operation for Predict {
         self.model.target(target).path("outputs");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.options.check()?;
         let mut json = BodyWriter::with_capacity(inputs_len(&self.inputs) + 2);
         json.raw("{");
@@ -214,7 +214,7 @@ impl Operation for Predict {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Batch<Output>, Unreadable> {
-        Batch::read(Self::NAME, answer, "outputs", self.inputs.iter().map(NewInput::id))
+    fn decode(&self, answer: &Envelope) -> Result<Batch<Output>, DecodeError> {
+        Batch::read(Self::NAME, answer, "outputs", self.inputs.iter().map(NewInput::get_id))
     }
 }

@@ -6,13 +6,13 @@ use http::Method;
 use serde::Serialize;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Model;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
-use crate::pages::{Paged, in_app};
-use crate::target::{Scope, Target};
+use crate::pagination::{Paged, in_app};
+use crate::target::{AppRef, Target};
+use crate::types::Model;
 
 /// Searches the models an app can use by name, with `*` as a wildcard, and by type.
 ///
@@ -28,7 +28,7 @@ pub struct SearchModels {
     model_type: Option<String>,
     model_type_id: Option<String>,
     page: Option<Page>,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
 }
 
 impl SearchModels {
@@ -63,8 +63,8 @@ impl SearchModels {
         self
     }
 
-    /// Among the models of that user's app, whatever the scope of the [`App`](crate::App).
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// Among the models of that user's app, whatever the scope of the [`Config`](crate::Config).
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -83,7 +83,7 @@ impl Operation for SearchModels {
         target.owner(self.owner.as_ref()).path("models").path("searches");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         #[derive(Serialize)]
         struct Search<'a> {
             #[serde(skip_serializing_if = "Query::is_empty")]
@@ -109,7 +109,7 @@ impl Operation for SearchModels {
             [("name", &self.name), ("model type", &self.model_type), ("model type id", &self.model_type_id)]
         {
             if value.as_ref().is_some_and(|text| text.trim().is_empty()) {
-                return Err(Invalid::new(argument, "is empty"));
+                return Err(InvalidArgument::new(argument, "is empty"));
             }
         }
         if let Some(page) = self.page {
@@ -125,7 +125,7 @@ impl Operation for SearchModels {
         })
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, DecodeError> {
         answer.found("models")
     }
 }

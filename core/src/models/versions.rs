@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::ModelRef;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::{Model, ModelVersion};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
 use crate::target::Target;
+use crate::types::{Model, ModelVersion};
 
 /// Trains a model: creates a version of it (`POST /v2/models/{id}/versions`). The service answers at once and trains
 /// on; the status of the model's version tells how far it is.
@@ -42,11 +42,11 @@ impl Operation for CreateModelVersion {
         target.owner(self.model.owner()).path("models").id("model id", self.model.id()).path("versions");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Body::json(&json!({}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Model, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
         answer.one("model")
     }
 }
@@ -80,7 +80,7 @@ impl Operation for GetModelVersion {
         target.path("versions").id("model version id", &self.version);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<ModelVersion, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<ModelVersion, DecodeError> {
         answer.one("model_version")
     }
 }
@@ -120,14 +120,14 @@ impl Operation for ListModelVersions {
         self.page.query(target);
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         Ok(Body::empty())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<ModelVersion>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<ModelVersion>, DecodeError> {
         answer.list("model_versions")
     }
 }
 
-crate::pages::paged!(ListModelVersions, ModelVersion, |version| version.id.as_str().into());
+crate::pagination::paged!(ListModelVersions, ModelVersion, |version| version.id.as_str().into());

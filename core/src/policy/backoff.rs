@@ -1,16 +1,17 @@
-//! How long to wait before the next attempt: exponential with full jitter, capped, never before the server's hint.
+//! How long to wait before the next attempt: exponential with full jitter, capped, and never less than the server asks
+//! for.
 
 use std::time::Duration;
 
-use super::retry::{Cause, RetryPolicy};
-use crate::app::App;
+use super::retry::RetryPolicy;
+use crate::error::Cause;
 
 /// The waits of one machine.
 #[derive(Clone, Debug)]
 pub(crate) struct Backoff {
     policy: RetryPolicy,
-    /// Drawn when it is needed: by then whoever drives the machine has seeded the app.
-    random: Option<u64>,
+    /// Created at the first wait: by then the code that drives the machine has set the seed of the client.
+    random: Option<SplitMix64>,
     retries: u32,
 }
 
@@ -19,8 +20,15 @@ impl Backoff {
         Self { policy: policy.clone(), random: None, retries: 0 }
     }
 
-    /// The wait before the next attempt, or `None` where there shall be none.
-    pub(crate) fn next(&mut self, app: &App, cause: Cause, hint: Option<Duration>) -> Option<Duration> {
+    /// Returns the wait before the next attempt, `None` if there must be no other attempt.
+    ///
+    /// `hint` is the wait that the server asks for. `seed` is called once, before the first wait.
+    pub(crate) fn next(
+        &mut self,
+        cause: Cause,
+        hint: Option<Duration>,
+        seed: impl FnOnce() -> u64,
+    ) -> Option<Duration> {
         let policy = &self.policy;
         if self.retries + 1 >= policy.max_attempts {
             return None;
@@ -34,31 +42,36 @@ impl Backoff {
         };
         let ceiling = base.saturating_mul(1_u32.checked_shl(self.retries).unwrap_or(u32::MAX)).min(policy.max_delay);
         self.retries += 1;
-        let jitter = self.up_to(ceiling, app);
-        // Everybody who was given the same hint comes back at the same time, so the jitter goes on top of it.
+        let jitter = self.random.get_or_insert_with(|| SplitMix64(seed())).up_to(ceiling);
+        // Clients that received the same hint would all return at the same time, so the jitter is added to it.
         Some(hint.unwrap_or_default().saturating_add(jitter))
     }
 
-    /// Begins anew: what failed went well once.
+    /// Starts again with the first wait, after something succeeded.
     pub(crate) fn restart(&mut self) {
         self.retries = 0;
     }
+}
 
-    /// A duration in `0..=ceiling`, evenly spread.
-    fn up_to(&mut self, ceiling: Duration, app: &App) -> Duration {
-        let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
-        let scaled = (u128::from(self.random(app)) * (u128::from(nanos) + 1)) >> 64;
-        Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
-    }
+/// A random number generator (Steele, Lea and Flood, 2014). It is good enough to spread waits, and it saves a
+/// dependency.
+#[derive(Clone, Debug)]
+struct SplitMix64(u64);
 
-    /// `SplitMix64` (Steele, Lea and Flood, 2014): enough to spread waits, and a crate less.
-    fn random(&mut self, app: &App) -> u64 {
-        let next = self.random.unwrap_or_else(|| app.shared().next_seed()).wrapping_add(0x9E37_79B9_7F4A_7C15);
-        self.random = Some(next);
-        let mut z = next;
+impl SplitMix64 {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         z ^ (z >> 31)
+    }
+
+    /// Returns a duration from 0 to `ceiling`, evenly distributed.
+    fn up_to(&mut self, ceiling: Duration) -> Duration {
+        let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
+        let scaled = (u128::from(self.next()) * (u128::from(nanos) + 1)) >> 64;
+        Duration::from_nanos(u64::try_from(scaled).unwrap_or(nanos))
     }
 }
 
@@ -69,14 +82,13 @@ mod tests {
     fn waits(seed: u64, cause: Cause, hint: Option<u64>, attempts: u32) -> Vec<f64> {
         let policy = RetryPolicy::default().with_max_attempts(attempts);
         let mut backoff = Backoff::new(&policy);
-        let app = App::new(crate::Credentials::key("key").expect("a key")).with_seed(seed);
-        std::iter::from_fn(|| backoff.next(&app, cause, hint.map(Duration::from_secs)))
+        std::iter::from_fn(|| backoff.next(cause, hint.map(Duration::from_secs), || seed))
             .map(|wait| wait.as_secs_f64())
             .collect()
     }
 
     #[test]
-    fn waits_grow_are_capped_and_spread() {
+    fn waits_grow_and_are_capped_and_spread() {
         let policy = RetryPolicy::default();
         let many: Vec<_> = (0..2000).map(|seed| waits(seed, Cause::Transient, None, 12)).collect();
         for retry in 0..11 {
@@ -91,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn never_before_the_hint_and_never_beyond_patience() {
+    fn waits_are_never_shorter_than_the_hint_and_long_hints_end_the_retries() {
         for seed in 0..100 {
             assert!(waits(seed, Cause::Throttled, Some(7), 4).iter().all(|wait| *wait >= 7.0));
         }

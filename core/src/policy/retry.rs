@@ -1,32 +1,42 @@
-//! Whether to repeat a call: the one table, and the budget all machines of an app share.
+//! When a call is repeated: the rules, and the budget that all machines of a client share.
 //!
-//! The order, first match wins: the operation forbids it; the service's hint; the code of the API; the HTTP status;
-//! the transport.
+//! The rules apply in this order, and the first that decides wins: what the operation permits; the wait that the
+//! service asks for; the status code of the API; the HTTP status; the transport.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::error::{ApiError, Error, ErrorKind, TransportFailureKind};
-use crate::model::{Class, StatusCode};
+use crate::error::{Cause, Error, ErrorKind, TransportErrorKind};
 use crate::operation::Replay;
 
-/// When and how often calls are repeated, and how long to wait in between.
+/// When and how many times calls are repeated, and how long to wait before each repetition.
 ///
-/// Waits are drawn evenly from zero up to a ceiling that doubles with each retry ("full jitter"), so that clients
-/// which failed together do not come back together. A wait the server names is kept to, with jitter on top.
+/// Waits are random, with an even distribution from zero to a ceiling that doubles with each retry ("full jitter"), so
+/// that clients which failed together do not return together. A wait that the server asks for is honored, and the
+/// random wait is added to it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use clarifai_core::policy::RetryPolicy;
+///
+/// let policy = RetryPolicy::default().with_max_attempts(6).with_max_server_wait(Duration::from_secs(30));
+/// assert_eq!(policy.max_attempts, 6);
+/// assert_eq!(policy.base_delay, Duration::from_millis(500), "the default");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// How often the request is sent at most, the first time included. Default 4; 1, like 0, means never again.
+    /// Maximum number of attempts, including the first. 0 and 1 both mean that nothing is repeated. Default: 4.
     pub max_attempts: u32,
-    /// Ceiling of the first wait after a passing failure. Default 500 ms.
+    /// Ceiling of the first wait after a transient failure. Default: 500 ms.
     pub base_delay: Duration,
-    /// Ceiling of the first wait after "too many requests" without a hint. Default 2 s.
+    /// Ceiling of the first wait after "too many requests" without `Retry-After`. Default: 2 s.
     pub throttled_delay: Duration,
-    /// Ceiling of every wait that the server did not ask for. Default 20 s.
+    /// Ceiling of all waits that the server did not ask for. Default: 20 s.
     pub max_delay: Duration,
-    /// The longest wait a server may ask for. Asked for more, a call fails and the error says so; what waits for something
-    /// and what keeps a pace go on after this long. Default 120 s.
+    /// Longest `Retry-After` that is honored. A longer one fails the call; waits for a condition and rate limits wait
+    /// for this long instead. Default: 120 s.
     pub max_server_wait: Duration,
 }
 
@@ -43,112 +53,80 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Sends every request once.
+    /// Creates a policy that sends every request once.
     pub fn never() -> Self {
         Self::default().with_max_attempts(1)
     }
 
-    /// Sends every request at most so often.
+    /// Sets the maximum number of attempts, including the first. Default: 4.
     pub fn with_max_attempts(mut self, max_attempts: u32) -> Self {
         self.max_attempts = max_attempts;
         self
     }
+
+    /// Sets the ceiling of the first wait after a transient failure. It doubles with each retry. Default: 500 ms.
+    pub fn with_base_delay(mut self, base_delay: Duration) -> Self {
+        self.base_delay = base_delay;
+        self
+    }
+
+    /// Sets the ceiling of the first wait after "too many requests" without `Retry-After`. It doubles with each retry.
+    /// Default: 2 s.
+    pub fn with_throttled_delay(mut self, throttled_delay: Duration) -> Self {
+        self.throttled_delay = throttled_delay;
+        self
+    }
+
+    /// Sets the ceiling of all waits that the server did not ask for. Default: 20 s.
+    pub fn with_max_delay(mut self, max_delay: Duration) -> Self {
+        self.max_delay = max_delay;
+        self
+    }
+
+    /// Sets the longest `Retry-After` that is honored. A longer one fails the call. Default: 120 s.
+    pub fn with_max_server_wait(mut self, max_server_wait: Duration) -> Self {
+        self.max_server_wait = max_server_wait;
+        self
+    }
 }
 
-/// Why a call is repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Cause {
-    /// Too many requests. It was not carried out.
-    Throttled,
-    /// Something that passes.
-    Transient,
-}
-
-/// The table: whether a call that ended in `error` is worth repeating, given what the operation allows.
+/// Returns why a call that ended in `error` is worth repeating, `None` if it is not or if the operation forbids it.
 pub(crate) fn cause(error: &Error, replay: Replay) -> Option<Cause> {
     match error.kind() {
         ErrorKind::Api(api) => {
-            let cause = transient(api)?;
-            (replay != Replay::Once || was_not_carried_out(api)).then_some(cause)
+            let cause = api.retry_cause()?;
+            (replay != Replay::Once || api.was_not_executed()).then_some(cause)
         }
         ErrorKind::Transport(failure) => match failure.kind {
-            TransportFailureKind::NotSent => Some(Cause::Transient),
-            TransportFailureKind::MaybeSent => (replay != Replay::Once).then_some(Cause::Transient),
-            TransportFailureKind::TooLarge => None,
+            TransportErrorKind::NotSent => Some(Cause::Transient),
+            TransportErrorKind::MaybeSent => (replay != Replay::Once).then_some(Cause::Transient),
+            TransportErrorKind::TooLarge => None,
         },
-        // An answer that was damaged on the way may be whole next time; one that is wrong stays wrong.
-        ErrorKind::Decode(decode) => (decode.damaged && replay == Replay::Safe).then_some(Cause::Transient),
+        // A response that was damaged in transit may be whole the next time. One that is wrong stays wrong.
+        ErrorKind::InvalidResponse(decode) => (decode.damaged && replay == Replay::Safe).then_some(Cause::Transient),
         _ => None,
     }
 }
 
-/// Whether the cause of a refusal passes by itself within seconds.
-fn transient(api: &ApiError) -> Option<Cause> {
-    if api.is_quota() || api.is_maintenance() {
-        return None;
-    }
-    if api.is_throttled() {
-        return Some(Cause::Throttled);
-    }
-    if let Some(code) = api.code() {
-        match code.class() {
-            // All items failed. The items say why, and those seen said so for good.
-            _ if code.number() == Some(10020) => return None,
-            Class::Retry => return Some(Cause::Transient),
-            // A code that says why stands above the HTTP status; internal errors say nothing.
-            Class::Terminal if !matches!(code.number(), Some(90500 | 98000..=99999)) => return None,
-            _ => {}
-        }
-    }
-    matches!(api.http_status, 408 | 500 | 502 | 503 | 504).then_some(Cause::Transient)
+/// Returns whether a call that was refused because of its access token may be repeated with a new one.
+///
+/// A call that must not be executed twice is repeated only if the service itself refused it (HTTP 4xx, or 2xx with the
+/// code). A gateway (5xx) can quote the code after the service executed the call.
+pub(crate) fn allows_new_token(error: &Error, replay: Replay) -> bool {
+    let is_refusal = matches!(error.http_status(), Some(200..=299 | 400..=499)) && !error.may_have_happened();
+    error.is_of_expired_token() && (replay != Replay::Once || is_refusal)
 }
 
-/// As [`transient`], for [`ApiError::is_transient`].
-pub(crate) fn is_transient(api: &ApiError) -> bool {
-    transient(api).is_some() || api.is_maintenance() || api.is_quota()
-}
-
-/// The answers by which the service says that it did not even begin.
-pub(crate) fn was_not_carried_out(api: &ApiError) -> bool {
-    const DECLINED: [u32; 5] = [
-        10030, // try again
-        11005, // throttled
-        21354, // model busy
-        21355, // model loading
-        40030, // queue full
-    ];
-    api.is_throttled() || api.code().and_then(StatusCode::number).is_some_and(|code| DECLINED.contains(&code))
-}
-
-/// Whether a refusal leaves it open that the call was carried out, in whole or in part.
-pub(crate) fn may_have_happened(api: &ApiError) -> bool {
-    let code = api.code().and_then(StatusCode::number);
-    match api.http_status {
-        _ if was_not_carried_out(api) => false,
-        // Some of it went through.
-        _ if code == Some(10010) => true,
-        // It gave up somewhere on the way.
-        408 | 500.. => true,
-        // Done, says HTTP, and the code says otherwise. Only a code that is known to refuse is certain.
-        200..=299 => match code {
-            Some(10020) => false,
-            Some(90500 | 98000..=99999) => true,
-            _ => api.code().is_none_or(|code| code.class() != Class::Terminal) && !api.is_quota(),
-        },
-        _ => false,
-    }
-}
-
-/// Keeps the retries of all machines of an app below a share of their calls, so that a service in trouble is not
-/// buried under retries: every first attempt pays in a little less than a tenth of what a retry costs.
+/// Keeps the retries of all machines of a client below a share of their calls, so that retries do not overload a
+/// service that has problems: every first attempt earns a little less than a tenth of the cost of a retry.
 #[derive(Debug)]
 pub(crate) struct Budget(Mutex<u32>);
 
-/// What a retry costs, in first attempts. One more than ten, so that retries stay below a tenth of the calls with those
-/// that were saved up before.
+/// The cost of a retry, in first attempts. More than ten, so that retries stay below a tenth of the calls even together
+/// with those that were saved up before.
 const COST: u32 = 11;
 
-/// What can be saved up: ten retries in a row.
+/// The most that can be saved up: ten retries in a row.
 const MOST: u32 = 10 * COST;
 
 impl Default for Budget {
@@ -162,12 +140,12 @@ impl Budget {
         change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A first attempt is made.
+    /// Records a first attempt.
     pub(crate) fn deposit(&self) {
         self.with(|saved| *saved = (*saved + 1).min(MOST));
     }
 
-    /// A retry is wanted. Answers whether there is something left for it.
+    /// Pays for a retry. Returns whether the budget suffices.
     pub(crate) fn withdraw(&self) -> bool {
         self.with(|saved| match saved.checked_sub(COST) {
             Some(rest) => {
@@ -182,8 +160,8 @@ impl Budget {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::TransportFailure;
-    use crate::model::Status;
+    use crate::error::{ApiError, TransportError};
+    use crate::types::Status;
 
     fn api(http_status: u16, code: u32) -> Error {
         let status = (code != 0)
@@ -191,9 +169,9 @@ mod tests {
         Error::new("test", ApiError { http_status, status, retry_after: None, excerpt: String::new() })
     }
 
-    /// One row a case: answer, then the decision for safe, idempotent and once.
+    /// One row for each case: the response, and the decision for safe, idempotent and once.
     #[test]
-    fn the_table() {
+    fn retries_depend_on_response_and_replay() {
         const NO: Option<Cause> = None;
         const T: Option<Cause> = Some(Cause::Transient);
         const P: Option<Cause> = Some(Cause::Throttled);
@@ -229,24 +207,86 @@ mod tests {
             (404, 0, NO, NO, NO),
             (302, 0, NO, NO, NO),
             (200, 11005, P, P, P),
+            // One row for each of the other codes with a flag.
+            (401, 11001, NO, NO, NO),
+            (504, 11001, NO, NO, NO),
+            (401, 11002, NO, NO, NO),
+            (403, 11007, NO, NO, NO),
+            (401, 11008, NO, NO, NO),
+            (403, 11104, NO, NO, NO),
+            (403, 11200, NO, NO, NO),
+            (500, 11101, NO, NO, NO),
+            (500, 21201, NO, NO, NO),
+            (500, 21202, NO, NO, NO),
+            (500, 22102, NO, NO, NO),
+            (500, 25600, NO, NO, NO),
+            (500, 30100, NO, NO, NO),
+            (500, 30102, NO, NO, NO),
+            (500, 40033, NO, NO, NO),
+            (500, 90500, T, T, NO),
+            (400, 90500, NO, NO, NO),
         ] {
             let error = api(http, code);
             let seen = [Replay::Safe, Replay::Idempotent, Replay::Once].map(|replay| cause(&error, replay));
             assert_eq!(seen, [safe, idempotent, once], "HTTP {http}, code {code}");
         }
         for (kind, safe, idempotent, once) in [
-            (TransportFailureKind::NotSent, T, T, T),
-            (TransportFailureKind::MaybeSent, T, T, NO),
-            (TransportFailureKind::TooLarge, NO, NO, NO),
+            (TransportErrorKind::NotSent, T, T, T),
+            (TransportErrorKind::MaybeSent, T, T, NO),
+            (TransportErrorKind::TooLarge, NO, NO, NO),
         ] {
-            let error = Error::new("test", TransportFailure::new(kind, "cut"));
+            let error = Error::new("test", TransportError::new(kind, "cut"));
             let seen = [Replay::Safe, Replay::Idempotent, Replay::Once].map(|replay| cause(&error, replay));
             assert_eq!(seen, [safe, idempotent, once], "{kind}");
         }
     }
 
+    /// One row for each case: the response, and whether the call is repeated with a new token for safe, idempotent and
+    /// once.
     #[test]
-    fn the_budget_allows_less_than_a_tenth() {
+    fn new_token_depends_on_response_and_replay() {
+        for (http, code, safe, idempotent, once) in [
+            (401, 11001, true, true, true),
+            (400, 11001, true, true, true),
+            (200, 11001, true, true, true),
+            (401, 0, true, true, true),
+            // A gateway, or the service after it began: that does not prove that the call was not executed.
+            (500, 11001, true, true, false),
+            (502, 11001, true, true, false),
+            (504, 11001, true, true, false),
+            (408, 11001, true, true, false),
+            (302, 11001, true, true, false),
+            // Nothing about the token.
+            (401, 11009, false, false, false),
+            (504, 0, false, false, false),
+        ] {
+            let error = api(http, code);
+            let seen = [Replay::Safe, Replay::Idempotent, Replay::Once].map(|replay| allows_new_token(&error, replay));
+            assert_eq!(seen, [safe, idempotent, once], "HTTP {http}, code {code}");
+        }
+    }
+
+    #[test]
+    fn policy_has_a_setter_for_each_field() {
+        let second = Duration::from_secs;
+        let policy = RetryPolicy::default()
+            .with_max_attempts(9)
+            .with_base_delay(second(1))
+            .with_throttled_delay(second(2))
+            .with_max_delay(second(3))
+            .with_max_server_wait(second(4));
+        let expected = RetryPolicy {
+            max_attempts: 9,
+            base_delay: second(1),
+            throttled_delay: second(2),
+            max_delay: second(3),
+            max_server_wait: second(4),
+        };
+        assert_eq!(policy, expected);
+    }
+
+    #[test]
+    fn budget_allows_less_than_a_tenth() {
         let budget = Budget::default();
         let start = (0..100).filter(|_| budget.withdraw()).count();
         assert_eq!(start, 10, "what was saved up");

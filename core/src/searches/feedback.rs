@@ -4,12 +4,12 @@ use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::feedback::FeedbackInfo;
-use crate::model::Status;
 use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
+use crate::types::Status;
 
 /// Tells the service which hit of a search was the right one.
 ///
@@ -47,7 +47,7 @@ impl Operation for SendSearchFeedback {
         target.path("searches").path("feedback");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("input id", &self.input_id)?;
         let mut input = json!({"id": self.input_id});
         if !self.info.is_empty() {
@@ -56,7 +56,7 @@ impl Operation for SendSearchFeedback {
         Body::json(&json!({"input": input}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }

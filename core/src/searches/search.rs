@@ -6,24 +6,24 @@ use http::Method;
 
 use super::SearchTerm;
 use crate::body::{Body, BodyWriter};
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Hit;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
-use crate::pages::Paged;
+use crate::pagination::Paged;
 use crate::target::Target;
+use crate::types::Hit;
 
 /// Searches the inputs of an app. All terms count.
 ///
 /// ```
 /// use clarifai_core::concepts::ConceptRef;
-/// use clarifai_core::searches::{DistanceUnit, SearchInputs, SearchTerm};
+/// use clarifai_core::{inputs::NewInput, searches::{SearchInputs, SearchTerm}, types::{Distance, GeoPoint}};
 ///
 /// let search = SearchInputs::new()
 ///     .term(SearchTerm::annotated(ConceptRef::id("boat")))
-///     .term(SearchTerm::near(-6.26, 53.35, 10.0, DistanceUnit::Kilometers))
-///     .term(SearchTerm::looks_like_url("https://samples.clarifai.com/metro-north.jpg"));
+///     .term(SearchTerm::near(GeoPoint::new(-6.26, 53.35), Distance::km(10.0)))
+///     .term(SearchTerm::similar_to(NewInput::image_url("https://samples.clarifai.com/metro-north.jpg")));
 /// ```
 #[doc(alias("Inputs.search", "SearchQueryBuilder", "search_by_image"))]
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl Operation for SearchInputs {
         target.path("searches");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.page.check()?;
         let mut json = BodyWriter::with_capacity(192);
         json.raw("{\"query\":{\"ands\":[");
@@ -101,7 +101,7 @@ impl Operation for SearchInputs {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<SearchResult, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<SearchResult, DecodeError> {
         Ok(SearchResult { id: answer.member("id")?, hits: answer.found("hits")? })
     }
 }

@@ -1,14 +1,13 @@
 //! One condition of a search.
 
-use bytes::Bytes;
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::body::BodyWriter;
 use crate::concepts::{ConceptRef, ConceptValue};
-use crate::error::Invalid;
+use crate::error::InvalidArgument;
 use crate::inputs::{Crop, NewInput, check_geo_point};
 use crate::target::check_id;
+use crate::types::{Distance, GeoBox, GeoPoint};
 
 /// One condition of a search. A search has several, and all of them count.
 ///
@@ -22,32 +21,13 @@ pub struct SearchTerm(Kind);
 enum Kind {
     Annotated(ConceptRef),
     Predicted(ConceptRef),
-    Metadata(Map<String, Value>),
-    Near { longitude: f64, latitude: f64, limit: Option<(f64, DistanceUnit)> },
-    Within([(f64, f64); 2]),
+    Metadata(Value),
+    Near(GeoPoint, Option<Distance>),
+    Within(GeoBox),
     OriginalUrl(NewInput),
     InputId(String),
     LooksLike(NewInput),
     LooksLikeInput(String, Option<Crop>),
-}
-
-/// The unit of a distance on earth.
-#[doc(alias = "GeoLimit")]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[non_exhaustive]
-pub enum DistanceUnit {
-    /// Statute miles.
-    #[serde(rename = "withinMiles")]
-    Miles,
-    /// Kilometres.
-    #[serde(rename = "withinKilometers")]
-    Kilometers,
-    /// Degrees of a great circle.
-    #[serde(rename = "withinDegrees")]
-    Degrees,
-    /// Radians of a great circle.
-    #[serde(rename = "withinRadians")]
-    Radians,
 }
 
 impl SearchTerm {
@@ -65,25 +45,28 @@ impl SearchTerm {
 
     /// Inputs whose metadata hold one of these members. To ask for all of several, add a term for each.
     #[doc(alias = "search_by_metadata")]
-    pub fn metadata(metadata: Map<String, Value>) -> Self {
-        Self(Kind::Metadata(metadata))
+    pub fn metadata(metadata: impl Into<Value>) -> Self {
+        Self(Kind::Metadata(metadata.into()))
     }
 
-    /// Inputs taken within this distance of a place: degrees east, then degrees north.
+    /// Inputs taken within a distance of a point. Without a distance the service decides what is near.
+    ///
+    /// ```
+    /// use clarifai_core::{searches::SearchTerm, types::{Distance, GeoPoint}};
+    ///
+    /// let dublin = GeoPoint::new(-6.26, 53.35);
+    /// let term = SearchTerm::near(dublin.clone(), Distance::km(10.0));
+    /// let near = SearchTerm::near(dublin, None);
+    /// ```
     #[doc(alias = "search_by_geo")]
-    pub fn near(longitude: f64, latitude: f64, distance: f64, unit: DistanceUnit) -> Self {
-        Self(Kind::Near { longitude, latitude, limit: Some((distance, unit)) })
+    pub fn near(point: GeoPoint, distance: impl Into<Option<Distance>>) -> Self {
+        Self(Kind::Near(point, distance.into()))
     }
 
-    /// Inputs taken near a place, within the distance the service takes for near.
-    pub fn at(longitude: f64, latitude: f64) -> Self {
-        Self(Kind::Near { longitude, latitude, limit: None })
-    }
-
-    /// Inputs taken between two opposite corners, each degrees east, then degrees north.
+    /// Inputs taken inside a box on the map.
     #[doc(alias = "GeoBox")]
-    pub fn within(corner: (f64, f64), opposite: (f64, f64)) -> Self {
-        Self(Kind::Within([corner, opposite]))
+    pub fn within(area: GeoBox) -> Self {
+        Self(Kind::Within(area))
     }
 
     /// The inputs that were made from this address.
@@ -97,31 +80,22 @@ impl SearchTerm {
         Self(Kind::InputId(id.into()))
     }
 
-    /// Inputs that look like the picture at this address.
+    /// Inputs that are visually similar to an image: one from [`NewInput::image_url`], [`NewInput::image_bytes`] or
+    /// [`NewInput::image_base64`].
     #[doc(alias = "search_by_image")]
-    pub fn looks_like_url(url: impl Into<String>) -> Self {
-        Self(Kind::LooksLike(NewInput::image_url(url)))
+    pub fn similar_to(image: NewInput) -> Self {
+        Self(Kind::LooksLike(image))
     }
 
-    /// Inputs that look like this picture.
-    pub fn looks_like_bytes(bytes: impl Into<Bytes>) -> Self {
-        Self(Kind::LooksLike(NewInput::image_bytes(bytes)))
-    }
-
-    /// Inputs that look like this picture, which is base64 already.
-    pub fn looks_like_base64(text: impl Into<String>) -> Self {
-        Self(Kind::LooksLike(NewInput::image_base64(text)))
-    }
-
-    /// Inputs that look like the input with this id.
-    pub fn looks_like_input(id: impl Into<String>) -> Self {
+    /// Inputs that are visually similar to the input with this id.
+    pub fn similar_to_input(id: impl Into<String>) -> Self {
         Self(Kind::LooksLikeInput(id.into(), None))
     }
 
-    /// Only this part of the picture to compare with counts. Without meaning for other terms.
-    pub fn with_crop(mut self, crop: Crop) -> Self {
+    /// Compares only with this part of the image. Ignored by terms other than visual similarity.
+    pub fn crop(mut self, crop: Crop) -> Self {
         self.0 = match self.0 {
-            Kind::LooksLike(input) => Kind::LooksLike(input.with_crop(crop)),
+            Kind::LooksLike(input) => Kind::LooksLike(input.crop(crop)),
             Kind::LooksLikeInput(id, _) => Kind::LooksLikeInput(id, Some(crop)),
             other => other,
         };
@@ -129,33 +103,36 @@ impl SearchTerm {
     }
 
     /// Writes the term as a member of `ands`.
-    pub(crate) fn write(&self, json: &mut BodyWriter) -> Result<(), Invalid> {
+    pub(crate) fn write(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         let of_input = |data: Value| json!({"input": {"data": data}});
         let term = match &self.0 {
             Kind::Annotated(concept) => of_input(json!({"concepts": [stated(concept)?]})),
             Kind::Predicted(concept) => json!({"output": {"data": {"concepts": [stated(concept)?]}}}),
-            Kind::Metadata(metadata) if metadata.is_empty() => return Err(Invalid::new("metadata", "are empty")),
+            Kind::Metadata(metadata) if metadata.as_object().is_none_or(Map::is_empty) => {
+                return Err(InvalidArgument::new("metadata", "must be a JSON object with at least one member"));
+            }
             Kind::Metadata(metadata) => of_input(json!({"metadata": metadata})),
-            Kind::Near { longitude, latitude, limit } => {
-                check_geo_point(*longitude, *latitude)?;
-                let mut geo = json!({"geo_point": {"longitude": longitude, "latitude": latitude}});
-                if let Some((distance, unit)) = limit {
-                    if !distance.is_finite() || *distance <= 0.0 {
-                        return Err(Invalid::new("distance", format!("is {distance}, it must be greater than 0")));
+            Kind::Near(point, distance) => {
+                check_geo_point(point.longitude(), point.latitude())?;
+                let mut geo = json!({"geo_point": point});
+                if let Some(distance) = distance {
+                    let value = distance.value();
+                    if !value.is_finite() || value <= 0.0 {
+                        return Err(InvalidArgument::new("distance", format!("is {value}, it must be greater than 0")));
                     }
-                    geo["geo_limit"] = json!({"type": unit, "value": distance});
+                    geo["geo_limit"] = json!(distance);
                 }
                 of_input(json!({"geo": geo}))
             }
-            Kind::Within(corners) => {
-                if corners[0] == corners[1] {
-                    return Err(Invalid::new("geo box", "has the same corner twice"));
+            Kind::Within(area) => {
+                let GeoBox { corner, opposite } = area;
+                for point in [corner, opposite] {
+                    check_geo_point(point.longitude(), point.latitude())?;
                 }
-                let point = |(longitude, latitude): (f64, f64)| {
-                    check_geo_point(longitude, latitude)?;
-                    Ok(json!({"geo_point": {"longitude": longitude, "latitude": latitude}}))
-                };
-                of_input(json!({"geo": {"geo_box": [point(corners[0])?, point(corners[1])?]}}))
+                if corner == opposite {
+                    return Err(InvalidArgument::new("geo box", "has the same corner twice"));
+                }
+                of_input(json!({"geo": {"geo_box": area}}))
             }
             Kind::OriginalUrl(input) => {
                 json.raw("{\"input\":{\"data\":{\"image\":{");
@@ -188,10 +165,10 @@ impl SearchTerm {
 }
 
 /// A concept as searches want it: by id or name, not both, and always with a value.
-fn stated(concept: &ConceptRef) -> Result<ConceptRef, Invalid> {
+fn stated(concept: &ConceptRef) -> Result<ConceptRef, InvalidArgument> {
     concept.check("concept")?;
     if concept.id.is_some() && concept.name.is_some() {
-        return Err(Invalid::new("concept", "has both an id and a name: search by one of them"));
+        return Err(InvalidArgument::new("concept", "has both an id and a name: search by one of them"));
     }
     let mut concept = concept.clone();
     concept.value.get_or_insert(ConceptValue::Is(true));

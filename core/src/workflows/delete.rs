@@ -2,12 +2,13 @@
 
 use http::Method;
 
+use crate::arguments::Which;
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Status;
-use crate::operation::{Operation, Replay, Which};
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay};
 use crate::target::Target;
+use crate::types::Status;
 
 /// Deletes one workflow.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ impl Operation for DeleteWorkflow {
         target.path("workflows").id("workflow id", &self.id);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }
@@ -69,11 +70,11 @@ impl Operation for DeleteWorkflows {
         target.path("workflows");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.0.body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Status, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
         answer.done()
     }
 }

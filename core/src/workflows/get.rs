@@ -2,17 +2,17 @@
 
 use http::Method;
 
-use crate::envelope::{Envelope, Unreadable};
-use crate::model::Workflow;
+use crate::envelope::{DecodeError, Envelope};
 use crate::operation::{Operation, Replay};
-use crate::target::{Scope, Target};
+use crate::target::{AppRef, Target};
+use crate::types::Workflow;
 
 /// Looks up a workflow by its id.
 #[doc(alias = "Workflows.get")]
 #[derive(Clone, Debug)]
 pub struct GetWorkflow {
     id: String,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
 }
 
 impl GetWorkflow {
@@ -21,8 +21,8 @@ impl GetWorkflow {
         Self { id: id.into(), owner: None }
     }
 
-    /// The workflow of that user's app, whatever the scope of the [`App`](crate::App).
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// The workflow of that user's app, whatever the scope of the [`Config`](crate::Config).
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -41,7 +41,7 @@ impl Operation for GetWorkflow {
         target.owner(self.owner.as_ref()).path("workflows").id("workflow id", &self.id);
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Workflow, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Workflow, DecodeError> {
         answer.one("workflow")
     }
 }

@@ -3,12 +3,12 @@
 use http::Method;
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Workflow;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
 use crate::target::Target;
+use crate::types::Workflow;
 
 /// One page of the workflows of an app.
 #[doc(alias("Workflows.get_by_page", "Workflows.get_all"))]
@@ -54,12 +54,12 @@ macro_rules! list {
                 self.page.query(target.path($path));
             }
 
-            fn body(&self) -> Result<Body, Invalid> {
+            fn body(&self) -> Result<Body, InvalidArgument> {
                 self.page.check()?;
                 Ok(Body::empty())
             }
 
-            fn decode(&self, answer: &Envelope) -> Result<Vec<Workflow>, Unreadable> {
+            fn decode(&self, answer: &Envelope) -> Result<Vec<Workflow>, DecodeError> {
                 answer.list("workflows")
             }
         }
@@ -69,11 +69,11 @@ macro_rules! list {
 list!(ListWorkflows, "list workflows", "workflows");
 list!(ListPublicWorkflows, "list public workflows", "public_workflows");
 
-crate::pages::paged!(ListWorkflows, Workflow, |workflow| crate::pages::in_app(
+crate::pagination::paged!(ListWorkflows, Workflow, |workflow| crate::pagination::in_app(
     workflow.app_id.as_deref(),
     &workflow.id
 ));
-crate::pages::paged!(ListPublicWorkflows, Workflow, |workflow| crate::pages::in_app(
+crate::pagination::paged!(ListPublicWorkflows, Workflow, |workflow| crate::pagination::in_app(
     workflow.app_id.as_deref(),
     &workflow.id
 ));

@@ -5,38 +5,38 @@ use http::Method;
 
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, write_inputs};
-use crate::model::WorkflowResult;
 use crate::models::OutputOptions;
 use crate::operation::{Operation, Replay};
-use crate::target::{Scope, Target};
+use crate::target::{AppRef, Target};
+use crate::types::WorkflowResult;
 
 /// Asks the models of a workflow what they see. The answer holds one result an input, with an output for each model.
 ///
 /// ```
 /// use clarifai_core::workflows::PredictWorkflow;
 ///
-/// let predict = PredictWorkflow::with("general").image_url("https://samples.clarifai.com/metro-north.jpg");
+/// let predict = PredictWorkflow::new("general").image_url("https://samples.clarifai.com/metro-north.jpg");
 /// ```
 #[doc(alias = "Workflow.predict")]
 #[derive(Clone, Debug)]
 pub struct PredictWorkflow {
     id: String,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
     inputs: Vec<NewInput>,
     options: OutputOptions,
 }
 
 impl PredictWorkflow {
     /// By the workflow with this id.
-    pub fn with(id: impl Into<String>) -> Self {
+    pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), owner: None, inputs: Vec::new(), options: OutputOptions::default() }
     }
 
-    /// The workflow of that user's app, whatever the scope of the [`App`](crate::App).
-    pub fn of(mut self, owner: Scope) -> Self {
+    /// The workflow of that user's app, whatever the scope of the [`Config`](crate::Config).
+    pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
@@ -84,7 +84,7 @@ impl Operation for PredictWorkflow {
         target.owner(self.owner.as_ref()).path("workflows").id("workflow id", &self.id).path("results");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         self.options.check()?;
         let mut json = BodyWriter::with_capacity(192);
         json.raw("{");
@@ -96,7 +96,7 @@ impl Operation for PredictWorkflow {
         Ok(json.finish())
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Batch<WorkflowResult>, Unreadable> {
-        Batch::read(Self::NAME, answer, "results", self.inputs.iter().map(NewInput::id))
+    fn decode(&self, answer: &Envelope) -> Result<Batch<WorkflowResult>, DecodeError> {
+        Batch::read(Self::NAME, answer, "results", self.inputs.iter().map(NewInput::get_id))
     }
 }

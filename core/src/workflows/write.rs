@@ -4,13 +4,13 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::body::Body;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::Invalid;
-use crate::model::Workflow;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
 use crate::models::ModelRef;
 use crate::operation::{Operation, Replay};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
+use crate::types::Workflow;
 
 /// One model of a workflow, and whose outputs it looks at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl NewWorkflowNode {
         self
     }
 
-    fn json(&self) -> Result<Value, Invalid> {
+    fn json(&self) -> Result<Value, InvalidArgument> {
         check_id("node id", &self.id)?;
         check_id("model id", self.model.id())?;
         let mut node = json!({"id": self.id, "model": {"id": self.model.id()}});
@@ -40,8 +40,8 @@ impl NewWorkflowNode {
             node["model"]["model_version"] = json!({"id": version});
         }
         if let Some(owner) = self.model.owner() {
-            node["model"]["user_id"] = owner.user().into();
-            node["model"]["app_id"] = owner.app().into();
+            node["model"]["user_id"] = owner.user_id().into();
+            node["model"]["app_id"] = owner.app_id().into();
         }
         if !self.inputs.is_empty() {
             node["node_inputs"] = self.inputs.iter().map(|id| json!({"node_id": id})).collect();
@@ -51,18 +51,18 @@ impl NewWorkflowNode {
 }
 
 /// A workflow as JSON, of at least one node.
-fn workflow(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, Invalid> {
+fn workflow(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, InvalidArgument> {
     check_id("id", id)?;
     if nodes.is_empty() {
-        return Err(Invalid::new("nodes", "are missing: a workflow needs at least one"));
+        return Err(InvalidArgument::new("nodes", "are missing: a workflow needs at least one"));
     }
     let nodes = nodes.iter().enumerate();
     let nodes = nodes.map(|(index, node)| node.json().map_err(|invalid| invalid.at("nodes", index)));
     Ok(json!({"id": id, "nodes": nodes.collect::<Result<Vec<_>, _>>()?}))
 }
 
-fn only(answer: &Envelope) -> Result<Workflow, Unreadable> {
-    answer.list_of::<Workflow>("workflows", 1)?.pop().ok_or_else(|| Unreadable::new("workflows", "is empty"))
+fn only(answer: &Envelope) -> Result<Workflow, DecodeError> {
+    answer.list_of::<Workflow>("workflows", 1)?.pop().ok_or_else(|| DecodeError::new("workflows", "is empty"))
 }
 
 /// Creates a workflow: `POST /v2/workflows`.
@@ -107,11 +107,11 @@ impl Operation for CreateWorkflow {
         target.path("workflows");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Body::json(&json!({"workflows": [workflow(&self.id, &self.nodes)?]}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Workflow, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Workflow, DecodeError> {
         only(answer)
     }
 }
@@ -150,11 +150,11 @@ impl Operation for PatchWorkflow {
         target.path("workflows");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Body::json(&json!({"action": self.action, "workflows": [workflow(&self.id, &self.nodes)?]}))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Workflow, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Workflow, DecodeError> {
         only(answer)
     }
 }

@@ -5,76 +5,76 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Goal, Verdict, Wait};
-use crate::app::App;
+use super::{Condition, Evaluation, Wait};
 use crate::error::Error;
 use crate::inputs::{GetInput, ListInputs};
-use crate::model::{Input, Model, StatusCode};
 use crate::models::{GetModel, ListModels, ModelRef};
 use crate::page::Page;
-use crate::pages::Paged;
-use crate::target::Scope;
+use crate::pagination::Paged;
+use crate::target::AppRef;
+use crate::types::{Input, Model, StatusCode};
 
 /// Waits until the app has no inputs: see [`WaitForInputsDeleted::new`].
-pub type WaitForInputsDeleted = Wait<NoInputs>;
+pub type WaitForInputsDeleted = Wait<AllInputsDeleted>;
 
 /// Waits until one input is gone: see [`WaitForInputDeleted::new`].
-pub type WaitForInputDeleted = Wait<InputGone>;
+pub type WaitForInputDeleted = Wait<InputDeleted>;
 
 /// Waits until the app has no models of its own: see [`WaitForModelsDeleted::new`].
-pub type WaitForModelsDeleted = Wait<NoModels>;
+pub type WaitForModelsDeleted = Wait<AllModelsDeleted>;
 
 /// Waits until one model is gone: see [`WaitForModelDeleted::new`].
-pub type WaitForModelDeleted = Wait<ModelGone>;
+pub type WaitForModelDeleted = Wait<ModelDeleted>;
 
 /// The list of the app's inputs is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoInputs {
+pub struct AllInputsDeleted {
     first_page: Option<u64>,
 }
 
 impl WaitForInputsDeleted {
     /// Waits until `GET /v2/inputs` lists nothing.
     #[doc(alias = "wait_until_inputs_delete_finish")]
-    pub fn new(app: &App) -> Self {
-        Self::until(app, NoInputs::default())
+    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
+    pub fn new() -> Self {
+        Self::until(AllInputsDeleted::default())
     }
 }
 
-impl NoInputs {
+impl AllInputsDeleted {
     /// How many inputs the first page had at the last look: a page holds 20.
     pub fn first_page(&self) -> Option<u64> {
         self.first_page
     }
 }
 
-impl Goal for NoInputs {
+impl Condition for AllInputsDeleted {
     type Operation = ListInputs;
     type Output = ();
     const NAME: &'static str = "wait for inputs to be deleted";
 
-    fn question(&self) -> ListInputs {
+    fn request(&self) -> ListInputs {
         ListInputs::new()
     }
 
-    fn judge(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<()> {
+    fn evaluate(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<()> {
         match answer {
             Ok(inputs) => {
                 self.first_page = Some(inputs.len() as u64);
-                if inputs.is_empty() { Verdict::Done(()) } else { Verdict::Pending }
+                if inputs.is_empty() { Evaluation::Success(()) } else { Evaluation::Pending }
             }
-            Err(error) => Verdict::Error(error),
+            Err(error) => Evaluation::Error(error),
         }
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         Some(json!({"inputs_on_first_page": self.first_page?}))
     }
 }
 
 /// One input is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InputGone {
+pub struct InputDeleted {
     id: String,
     last: Option<Input>,
 }
@@ -82,58 +82,58 @@ pub struct InputGone {
 impl WaitForInputDeleted {
     /// Waits until `GET /v2/inputs/{id}` says that there is no such input. That the service could not delete it is the error
     /// [`WaitCause::Failed`](crate::error::WaitCause::Failed).
-    pub fn new(app: &App, id: impl Into<String>) -> Self {
-        Self::until(app, InputGone { id: id.into(), last: None })
+    pub fn new(id: impl Into<String>) -> Self {
+        Self::until(InputDeleted { id: id.into(), last: None })
     }
 }
 
-impl InputGone {
+impl InputDeleted {
     /// The input as it was at the last look.
     pub fn last(&self) -> Option<&Input> {
         self.last.as_ref()
     }
 }
 
-impl Goal for InputGone {
+impl Condition for InputDeleted {
     type Operation = GetInput;
     type Output = ();
     const NAME: &'static str = "wait for input to be deleted";
 
-    fn question(&self) -> GetInput {
+    fn request(&self) -> GetInput {
         GetInput::new(&self.id)
     }
 
-    fn judge(&mut self, answer: Result<Input, Error>) -> Verdict<()> {
+    fn evaluate(&mut self, answer: Result<Input, Error>) -> Evaluation<()> {
         if let Ok(Input { status: Some(status), .. }) = &answer {
-            if status.code == Some(StatusCode::new(30005)) {
+            if status.code == Some(StatusCode::INPUT_DELETE_FAILED) {
                 let status = Box::new(status.clone());
                 self.last = answer.ok();
-                return Verdict::Failed(status);
+                return Evaluation::Failure(status);
             }
         }
         gone(answer, &mut self.last)
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         serde_json::to_value(self.last.as_ref()?).ok()
     }
 }
 
 /// A look at one thing that shall not be there.
-fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Verdict<()> {
+fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
     match answer {
         Ok(there) => {
             *last = Some(there);
-            Verdict::Pending
+            Evaluation::Pending
         }
-        Err(error) if error.is_surely_not_found() => Verdict::Done(()),
-        Err(error) => Verdict::Error(error),
+        Err(error) if error.is_definitely_not_found() => Evaluation::Success(()),
+        Err(error) => Evaluation::Error(error),
     }
 }
 
 /// The list of models holds none of the app's own; those of the service stay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NoModels {
+pub struct AllModelsDeleted {
     /// The page of the look that is under way, less one.
     page: u32,
     /// Models of one's own on its pages so far.
@@ -147,31 +147,32 @@ pub struct NoModels {
 impl WaitForModelsDeleted {
     /// Waits until `GET /v2/models`, read to its end, lists no model but those of the service.
     #[doc(alias = "wait_until_models_delete_finish")]
-    pub fn new(app: &App) -> Self {
-        Self::until(app, NoModels::default())
+    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
+    pub fn new() -> Self {
+        Self::until(AllModelsDeleted::default())
     }
 }
 
-impl NoModels {
+impl AllModelsDeleted {
     /// How many models of its own the app had at the last look.
     pub fn left(&self) -> Option<u64> {
         self.left
     }
 }
 
-impl Goal for NoModels {
+impl Condition for AllModelsDeleted {
     type Operation = ListModels;
     type Output = ();
     const NAME: &'static str = "wait for models to be deleted";
 
-    fn question(&self) -> ListModels {
+    fn request(&self) -> ListModels {
         ListModels::new().page(Page { number: self.page.saturating_add(1), ..Page::default() })
     }
 
-    fn judge(&mut self, answer: Result<Vec<Model>, Error>) -> Verdict<()> {
+    fn evaluate(&mut self, answer: Result<Vec<Model>, Error>) -> Evaluation<()> {
         let models = match answer {
             Ok(models) => models,
-            Err(error) => return Verdict::Error(error),
+            Err(error) => return Evaluation::Error(error),
         };
         let before = self.seen.len();
         for model in models {
@@ -181,60 +182,60 @@ impl Goal for NoModels {
         }
         if self.seen.len() > before && self.page < u32::MAX - 1 {
             self.page += 1;
-            return Verdict::More;
+            return Evaluation::RequestMore;
         }
         let look = std::mem::take(self);
         self.left = Some(look.own);
-        if look.own == 0 { Verdict::Done(()) } else { Verdict::Pending }
+        if look.own == 0 { Evaluation::Success(()) } else { Evaluation::Pending }
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         Some(json!({"models_left": self.left?}))
     }
 }
 
 /// One model is gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelGone {
+pub struct ModelDeleted {
     id: String,
-    owner: Option<Scope>,
+    owner: Option<AppRef>,
     last: Option<Model>,
 }
 
 impl WaitForModelDeleted {
     /// Waits until `GET /v2/models/{id}` says that there is no such model. A version in the [`ModelRef`] counts for
     /// nothing.
-    pub fn new(app: &App, model: impl Into<ModelRef>) -> Self {
+    pub fn new(model: impl Into<ModelRef>) -> Self {
         let model = model.into();
-        Self::until(app, ModelGone { id: model.id().to_owned(), owner: model.owner().cloned(), last: None })
+        Self::until(ModelDeleted { id: model.id().to_owned(), owner: model.owner().cloned(), last: None })
     }
 }
 
-impl ModelGone {
+impl ModelDeleted {
     /// The model as it was at the last look.
     pub fn last(&self) -> Option<&Model> {
         self.last.as_ref()
     }
 }
 
-impl Goal for ModelGone {
+impl Condition for ModelDeleted {
     type Operation = GetModel;
     type Output = ();
     const NAME: &'static str = "wait for model to be deleted";
 
-    fn question(&self) -> GetModel {
+    fn request(&self) -> GetModel {
         let model = ModelRef::from(&*self.id);
         GetModel::new(match &self.owner {
-            Some(owner) => model.of(owner.clone()),
+            Some(owner) => model.in_app(owner.clone()),
             None => model,
         })
     }
 
-    fn judge(&mut self, answer: Result<Model, Error>) -> Verdict<()> {
+    fn evaluate(&mut self, answer: Result<Model, Error>) -> Evaluation<()> {
         gone(answer, &mut self.last)
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         serde_json::to_value(self.last.as_ref()?).ok()
     }
 }

@@ -6,26 +6,27 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Goal, Verdict, Wait};
-use crate::app::App;
-use crate::envelope::{Envelope, Unreadable};
-use crate::error::{DecodeError, Error, ErrorKind, Invalid};
+use super::{Condition, Evaluation, Wait};
+#[cfg(doc)]
+use crate::config::Config;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::{Error, ErrorKind, InvalidArgument, InvalidResponse};
 use crate::inputs::{GetInput, GetInputCounts, ListInputs};
-use crate::model::{Class, Input, InputCount, Status};
 use crate::operation::{Operation, Replay};
 use crate::page::{MAX_PER_PAGE, Page};
 use crate::policy::retry;
 use crate::target::{Target, check_id};
+use crate::types::{Input, InputCount, Status, StatusClass};
 
 /// Waits until no input of the app is left to process: see [`WaitForUploads::new`].
-pub type WaitForUploads = Wait<AllProcessed>;
+pub type WaitForUploads = Wait<AllInputsProcessed>;
 
 /// Waits until each of some inputs is processed: see [`WaitForUploadsOf::new`].
-pub type WaitForUploadsOf = Wait<TheseProcessed>;
+pub type WaitForUploadsOf = Wait<InputsProcessed>;
 
 /// No input of the app is left to process, as `GET /v2/inputs/status` counts them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct AllProcessed {
+pub struct AllInputsProcessed {
     counts: Option<InputCount>,
 }
 
@@ -35,45 +36,46 @@ impl WaitForUploads {
     ///
     /// Where others store inputs all the time this may never come: then wait for [one's own](WaitForUploadsOf::new).
     #[doc(alias = "wait_until_inputs_upload_finish")]
-    pub fn new(app: &App) -> Self {
-        Self::until(app, AllProcessed::default())
+    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
+    pub fn new() -> Self {
+        Self::until(AllInputsProcessed::default())
     }
 }
 
-impl AllProcessed {
+impl AllInputsProcessed {
     /// The counts of the last look.
     pub fn counts(&self) -> Option<&InputCount> {
         self.counts.as_ref()
     }
 }
 
-impl Goal for AllProcessed {
+impl Condition for AllInputsProcessed {
     type Operation = GetInputCounts;
     type Output = InputCount;
     const NAME: &'static str = "wait for uploads";
 
-    fn question(&self) -> GetInputCounts {
+    fn request(&self) -> GetInputCounts {
         GetInputCounts::default()
     }
 
-    fn judge(&mut self, answer: Result<InputCount, Error>) -> Verdict<InputCount> {
+    fn evaluate(&mut self, answer: Result<InputCount, Error>) -> Evaluation<InputCount> {
         let counts = match answer {
             Ok(counts) => counts,
-            Err(error) => return Verdict::Error(error),
+            Err(error) => return Evaluation::Error(error),
         };
         let left = counts.to_process.unwrap_or(0).saturating_add(counts.processing.unwrap_or(0));
         self.counts = Some(counts.clone());
-        if left == 0 { Verdict::Done(counts) } else { Verdict::Pending }
+        if left == 0 { Evaluation::Success(counts) } else { Evaluation::Pending }
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         serde_json::to_value(self.counts.as_ref()?).ok()
     }
 }
 
 /// Each of some inputs is processed, or failed, or gone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct TheseProcessed {
+pub struct InputsProcessed {
     ids: Vec<String>,
     /// What became of each, as far as that is known.
     found: BTreeMap<String, Option<Processed>>,
@@ -110,7 +112,7 @@ pub struct Processed {
 
 impl Processed {
     /// Whether it is there, and processed well.
-    pub fn is_good(&self) -> bool {
+    pub fn is_success(&self) -> bool {
         !self.missing && self.status.as_ref().is_some_and(Status::is_success)
     }
 }
@@ -118,22 +120,32 @@ impl Processed {
 impl WaitForUploadsOf {
     /// Waits until each input with one of these ids is processed, and gives what became of each, in their order.
     ///
-    /// While more than [`FEW`](TheseProcessed::FEW) are open, each look begins with the list of inputs
+    /// While more than [`FEW`](InputsProcessed::FEW) are open, each look begins with the list of inputs
     /// (`GET /v2/inputs`, as many to a page as there are ids and 1,000 at most), and reads on for as long as a page has
     /// some of them: 50 requests for 50,000 inputs that come first in the list, as those do that were stored a moment
     /// ago. What the list did not show is asked for by its id (`GET /v2/inputs/{id}`), up to the first that
-    /// is not done: one request for each. Give the app a [pacer](App::with_pacer) when they are many.
-    pub fn new(app: &App, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    /// is not done: one request for each. Give the app a [pacer](Config::with_rate_limiter) when they are many.
+    pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
         let found: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), None)).collect();
         let open = found.len();
-        let mut goal = TheseProcessed { ids, found, open, next: 0, ask: Ask::One, waiting: None, lists: true };
-        goal.look_again();
-        Self::until(app, goal)
+        let mut condition = InputsProcessed { ids, found, open, next: 0, ask: Ask::One, waiting: None, lists: true };
+        condition.look_again();
+        Self::until(condition)
     }
 }
 
-impl TheseProcessed {
+impl InputsProcessed {
+    /// Waits until no input of the app is left to process: as [`WaitForUploads::new`].
+    pub fn all() -> WaitForUploads {
+        WaitForUploads::new()
+    }
+
+    /// Waits until each input with one of these ids is processed: as [`WaitForUploadsOf::new`].
+    pub fn of(ids: impl IntoIterator<Item = impl Into<String>>) -> WaitForUploadsOf {
+        WaitForUploadsOf::new(ids)
+    }
+
     /// So many are asked for one by one and without the list.
     pub const FEW: usize = 20;
 
@@ -171,7 +183,9 @@ impl TheseProcessed {
     /// Notes what one of them is like.
     fn note(&mut self, id: &str, status: Option<Status>) {
         // A code that nobody knows yet may stand for something that goes on.
-        let goes_on = |status: &Status| matches!(status.class(), Class::Pending | Class::Retry | Class::Unknown);
+        let goes_on = |status: &Status| {
+            matches!(status.class(), StatusClass::Pending | StatusClass::Retry | StatusClass::Unknown)
+        };
         match status {
             Some(status) if goes_on(&status) => self.waiting = Some((id.to_owned(), status)),
             status => self.finish(Processed { id: id.to_owned(), status, missing: false }),
@@ -186,25 +200,30 @@ impl TheseProcessed {
     }
 
     /// What comes after an answer: the next question, or a pause, after which the look begins anew.
-    fn verdict(&mut self) -> Verdict<Vec<Processed>> {
+    fn verdict(&mut self) -> Evaluation<Vec<Processed>> {
         while self.ids.get(self.next).is_some_and(|id| self.found.get(id).is_none_or(Option::is_some)) {
             self.next += 1;
         }
         if self.open == 0 {
-            return Verdict::Done(self.all());
+            return Evaluation::Success(self.processed());
         }
         if self.ask != Ask::One || self.waiting.is_none() {
-            return Verdict::More;
+            return Evaluation::RequestMore;
         }
         self.look_again();
-        Verdict::Pending
+        Evaluation::Pending
     }
 
-    fn all(&self) -> Vec<Processed> {
+    fn processed(&self) -> Vec<Processed> {
         self.ids.iter().filter_map(|id| self.found.get(id)?.clone()).collect()
     }
 
-    fn judge_page(&mut self, number: u32, before: usize, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+    fn judge_page(
+        &mut self,
+        number: u32,
+        before: usize,
+        answer: Result<Vec<Input>, Error>,
+    ) -> Evaluation<Vec<Processed>> {
         match answer {
             Ok(inputs) => {
                 if number == 1 {
@@ -231,12 +250,12 @@ impl TheseProcessed {
                 (self.lists, self.ask) = (false, Ask::One);
                 self.verdict()
             }
-            Err(error) => Verdict::Error(error),
+            Err(error) => Evaluation::Error(error),
         }
     }
 
-    fn judge_one(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
-        let Some(id) = self.ids.get(self.next).cloned() else { return Verdict::Done(self.all()) };
+    fn judge_one(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
+        let Some(id) = self.ids.get(self.next).cloned() else { return Evaluation::Success(self.processed()) };
         match answer.map(|inputs| inputs.into_iter().next()) {
             Ok(Some(input)) if [&*id, ""].contains(&&*input.id) => {
                 self.waiting = None;
@@ -244,13 +263,13 @@ impl TheseProcessed {
             }
             Ok(_) => {
                 let problem = "it is about another input than the one that was asked for";
-                return Verdict::Error(Error::new(LookUpInputs::NAME, DecodeError::of_content(problem)));
+                return Evaluation::Error(Error::new(LookUpInputs::NAME, InvalidResponse::of_content(problem)));
             }
-            Err(error) if error.is_surely_not_found() => {
+            Err(error) if error.is_definitely_not_found() => {
                 self.waiting = None;
                 self.finish(Processed { id, status: None, missing: true });
             }
-            Err(error) => return Verdict::Error(error),
+            Err(error) => return Evaluation::Error(error),
         }
         self.verdict()
     }
@@ -258,39 +277,39 @@ impl TheseProcessed {
 
 /// Whether it speaks against the page, such as one too deep in the list or too large, and not against who asks.
 fn is_of_the_page(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Api(_) | ErrorKind::Decode(_) | ErrorKind::Transport(_))
+    matches!(error.kind(), ErrorKind::Api(_) | ErrorKind::InvalidResponse(_) | ErrorKind::Transport(_))
         && retry::cause(error, Replay::Safe).is_none()
         && !error.is_auth()
         && !error.is_quota()
 }
 
-impl Goal for TheseProcessed {
+impl Condition for InputsProcessed {
     type Operation = LookUpInputs;
     type Output = Vec<Processed>;
     const NAME: &'static str = "wait for some uploads";
 
-    fn begin(&self) -> Result<Option<Vec<Processed>>, Invalid> {
+    fn begin(&self) -> Result<Option<Vec<Processed>>, InvalidArgument> {
         for (index, id) in self.ids.iter().enumerate() {
             check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
         }
-        Ok((self.open == 0).then(|| self.all()))
+        Ok((self.open == 0).then(|| self.processed()))
     }
 
-    fn question(&self) -> LookUpInputs {
+    fn request(&self) -> LookUpInputs {
         LookUpInputs(match self.ask {
             Ask::One => Question::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
             Ask::Page { number, .. } => Question::Page(ListInputs::new().page(Page::new(number, self.per_page()))),
         })
     }
 
-    fn judge(&mut self, answer: Result<Vec<Input>, Error>) -> Verdict<Vec<Processed>> {
+    fn evaluate(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
         match self.ask {
             Ask::One => self.judge_one(answer),
             Ask::Page { number, seen } => self.judge_page(number, seen, answer),
         }
     }
 
-    fn known(&self) -> Option<Value> {
+    fn last_state(&self) -> Option<Value> {
         let seen = self.waiting.as_ref().map(|(id, status)| (id, Some(status)));
         let waiting = seen.or_else(|| Some((self.ids.get(self.next)?, None)));
         let waiting = waiting.map(|(id, status)| json!({"id": id, "status": status}));
@@ -325,7 +344,7 @@ impl Operation for LookUpInputs {
         }
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
         match &self.0 {
             Question::One(one) => one.decode(answer).map(|input| vec![input]),
             Question::Page(page) => page.decode(answer),

@@ -1,0 +1,161 @@
+//! The blocking client.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request as HttpRequest, Response};
+
+use super::{CallOptions, ClientBuilder, FromConfig};
+use crate::auth::Credentials;
+use crate::body::Body;
+use crate::bulk::{Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use crate::config::Config;
+use crate::error::{Error, TransportError};
+use crate::inputs::NewInput;
+use crate::machine::{self, Call, IntoMachine, Machine};
+use crate::models::Predict;
+use crate::operation::Operation;
+use crate::pagination::{IntoPages, Iter};
+use crate::policy::RetryPolicy;
+use crate::transport::{Connect, Transport};
+
+/// A blocking client over the transport `T`.
+///
+/// It is as cheap to clone as its transport, and can be shared by threads where the transport can.
+#[derive(Clone)]
+pub struct Client<T> {
+    config: Config,
+    transport: T,
+}
+
+super::common!(Client, Transport);
+
+impl<T: Transport> Client<T> {
+    /// Makes one API call, with the retries of the client's policy, and returns its typed result.
+    ///
+    /// # Errors
+    ///
+    /// See [`Error`].
+    pub fn call<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
+        self.run(Call::new(&self.config, operation))
+    }
+
+    /// Prepares one API call with options of its own: a time limit, other retries. Nothing is sent before
+    /// [`send`](Request::send).
+    pub fn request<O: Operation>(&self, operation: O) -> Request<'_, T, O> {
+        Request { client: self, operation, options: CallOptions::default() }
+    }
+
+    /// Runs a machine to its end: waiting for a condition, training, finding a model by its name.
+    ///
+    /// # Errors
+    ///
+    /// Those of the machine.
+    pub fn run<M: IntoMachine>(&self, machine: M) -> Result<<M::Machine as Machine>::Output, Error> {
+        machine::drive(machine.into_machine(&self.config), &mut &self.transport)
+    }
+
+    /// Returns an iterator over all items of a list or a search. Each page is requested when it is needed.
+    ///
+    /// Takes the operation, or [`Pages`](crate::pagination::Pages) of it with a limit or a filter. The iterator ends
+    /// after its first error. A list that changed while it was read ends with an error.
+    pub fn pages<L: IntoPages>(&self, list: L) -> Iter<L::List, &T> {
+        list.into_pages(&self.config).iter(&self.transport)
+    }
+
+    /// Sends one HTTP request as it is, for calls that have no type here. No retry, no credentials added.
+    ///
+    /// # Errors
+    ///
+    /// The cause for which there is no response. An HTTP status of 400 or above is a response.
+    pub fn send(&self, request: HttpRequest<Body>) -> Result<Response<Bytes>, TransportError> {
+        self.transport.send(request)
+    }
+}
+
+impl<T: Transport + Sync> Client<T> {
+    /// Runs bulk work with up to `concurrency` requests at a time (at least 1), calling `on_progress` after each.
+    ///
+    /// Each concurrent request has a thread, where the transport has threads. Where the system provides fewer, those
+    /// that exist do the work.
+    pub fn bulk<W>(
+        &self,
+        work: W,
+        concurrency: usize,
+        on_progress: impl FnMut(&Progress) + Send,
+    ) -> <W::Bulk as Bulk>::Report
+    where
+        W: IntoBulk<Bulk: Send>,
+    {
+        let shared = Mutex::new((work.into_bulk(&self.config), on_progress));
+        let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
+        // A closure of its own, so that the lock is not held while the task runs.
+        let next = || lock().0.next();
+        self.transport.concurrently(concurrency.max(1), &|| {
+            while let Some(task) = next() {
+                let result = self.run(task);
+                let (work, on_progress) = &mut *lock();
+                work.record(result);
+                on_progress(&work.progress());
+            }
+        });
+        shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
+    }
+
+    /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome of
+    /// each. For options and progress, pass an [`Upload`] to [`bulk`](Self::bulk).
+    pub fn upload<I>(&self, inputs: I, concurrency: usize) -> UploadReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(Upload::new(inputs), concurrency, |_| ())
+    }
+
+    /// Runs a model on any number of inputs, with up to `concurrency` requests at a time (at least 1). Inputs that
+    /// `predict` has itself are ignored. For options and progress, pass a [`PredictMany`] to [`bulk`](Self::bulk).
+    pub fn predict_many<I>(&self, predict: Predict, inputs: I, concurrency: usize) -> PredictReport
+    where
+        I: IntoIterator<Item = NewInput, IntoIter: Send>,
+    {
+        self.bulk(PredictMany::new(predict, inputs), concurrency, |_| ())
+    }
+}
+
+/// One API call with options of its own: see [`Client::request`].
+#[derive(Debug)]
+#[must_use = "nothing is sent before `send` is called"]
+pub struct Request<'a, T, O> {
+    client: &'a Client<T>,
+    operation: O,
+    options: CallOptions,
+}
+
+impl<T: Transport, O: Operation> Request<'_, T, O> {
+    /// Limits the whole call, with all its attempts and waits.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// Sets when and how often this call is retried.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.options.retry = Some(retry);
+        self
+    }
+
+    /// Sets the maximum number of attempts of this call, the first one included.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.options.max_attempts = Some(attempts);
+        self
+    }
+
+    /// Makes the call and returns its typed result.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::call`], and where the time limit has passed.
+    pub fn send(self) -> Result<O::Output, Error> {
+        self.client.run(Call::with_options(&self.client.config, self.operation, self.options))
+    }
+}

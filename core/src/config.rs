@@ -1,0 +1,515 @@
+//! The configuration of a client: base URL, credentials, default app, policies, and what all its calls share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::HeaderName;
+use http::uri::{Authority, Scheme, Uri};
+use serde_json::Value;
+
+use crate::auth::{Credentials, TokenDesk};
+use crate::error::{Error, InvalidArgument};
+use crate::policy::RateLimiter;
+use crate::policy::retry::{Budget, RetryPolicy};
+use crate::target::{AppRef, check_id};
+use crate::types::Status;
+
+/// The configuration of a client: base URL, credentials, default app, retry policy, rate limiter.
+///
+/// Cheap to clone. Clones share the access token of an app id and secret, and the retry budget.
+///
+/// ```
+/// use clarifai_core::{Config, Credentials, AppRef};
+///
+/// // One config, by its key.
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// // One's own config, by a personal access token, through a gateway.
+/// let config = Config::new(Credentials::personal_access_token("0123456789abcdef")?)
+///     .with_app(AppRef::new("me", "holidays"))
+///     .with_base_url("https://gateway.example.com/clarifai")?;
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[doc(alias = "ClarifaiApp")]
+#[derive(Clone)]
+pub struct Config {
+    place: Arc<Place>,
+    credentials: Arc<Credentials>,
+    retry: RetryPolicy,
+    rate_limiter: Option<RateLimiter>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    scheme: Scheme,
+    authority: Authority,
+    /// Path in front of users and models, encoded: `/v2`, or `/prefix/v2`.
+    root: String,
+    scope: Option<AppRef>,
+}
+
+/// What all machines of an app share.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) token: TokenDesk,
+    pub(crate) budget: Budget,
+    /// The pace of work in bulk where none was set.
+    bulk: RateLimiter,
+    /// 0 stands for none.
+    seed: AtomicU64,
+    /// How many seeds were drawn from it.
+    drawn: AtomicU64,
+}
+
+impl Shared {
+    /// A different number for each machine, all following from the seed handed in.
+    pub(crate) fn next_seed(&self) -> u64 {
+        let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
+        self.seed.load(Ordering::Relaxed).wrapping_add(drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+}
+
+impl Config {
+    /// The base URL of the service.
+    pub const BASE_URL: &'static str = "https://api.clarifai.com";
+
+    /// The header that names the client to the service.
+    pub const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-clarifai-client");
+
+    /// What that header says.
+    pub const CLIENT: &'static str = concat!("rust:", env!("CARGO_PKG_VERSION"));
+
+    /// A placeholder for values that are created before they know the configuration.
+    pub(crate) fn placeholder() -> Self {
+        Self::new(Credentials::placeholder())
+    }
+
+    /// Creates a configuration for the service's own base URL.
+    pub fn new(credentials: Credentials) -> Self {
+        let place = Place {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("api.clarifai.com"),
+            root: "/v2".to_owned(),
+            scope: None,
+        };
+        Self {
+            place: Arc::new(place),
+            credentials: Arc::new(credentials),
+            retry: RetryPolicy::default(),
+            rate_limiter: None,
+            shared: Arc::default(),
+        }
+    }
+
+    /// Addresses the resources of this user and app: paths become `/v2/users/{user}/apps/{app}/…`.
+    ///
+    /// Needed with a personal access token, superfluous with an API key. Operations on a model can name another
+    /// owner for one call.
+    pub fn with_app(mut self, scope: AppRef) -> Self {
+        Arc::make_mut(&mut self.place).scope = Some(scope);
+        self
+    }
+
+    /// Calls another address: host with or without scheme, port and path prefix. Without a scheme it is `https`.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is no such address, and plain `http` to a host other than this machine, because everybody on
+    /// the way can read the key: see [`with_plain_http_base_url`](Self::with_plain_http_base_url).
+    pub fn with_base_url(self, base: &str) -> Result<Self, Error> {
+        self.place_at(base, false)
+    }
+
+    /// As [`with_base_url`](Self::with_base_url), and lets the key travel readable over plain `http` to any host.
+    ///
+    /// # Errors
+    ///
+    /// Refuses what is no address.
+    pub fn with_plain_http_base_url(self, base: &str) -> Result<Self, Error> {
+        self.place_at(base, true)
+    }
+
+    fn place_at(mut self, base: &str, plain: bool) -> Result<Self, Error> {
+        let refuse = |problem: &str| {
+            // An address can hold a password, so it is not quoted.
+            self::refuse(InvalidArgument::new("base URL", problem))
+        };
+        let base = base.trim();
+        let whole = if base.contains("://") { base.to_owned() } else { format!("https://{base}") };
+        let uri: Uri = whole.parse().map_err(|_| refuse("is no address such as https://api.clarifai.com"))?;
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(refuse("has no host"));
+        };
+        if scheme != Scheme::HTTPS && scheme != Scheme::HTTP {
+            return Err(refuse("must begin with https:// or http://"));
+        }
+        if authority.as_str().contains('@') {
+            return Err(refuse("must not hold a user name or password"));
+        }
+        if authority.host().is_empty() {
+            return Err(refuse("has no host"));
+        }
+        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+            return Err(refuse("has a port that is no number from 0 to 65535"));
+        }
+        if scheme == Scheme::HTTP && !plain && !is_loopback(authority.host()) {
+            return Err(refuse("is plain http to another machine, which shows the key to everybody on the way"));
+        }
+        let path = parts.path_and_query.as_ref().map_or("", |path| path.path()).trim_end_matches('/');
+        if whole.contains(['?', '#']) {
+            return Err(refuse("must not hold a query or a fragment"));
+        }
+        if path.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
+            return Err(refuse("holds a character that must be percent-encoded"));
+        }
+        let is_dots = |segment: &str| {
+            let plain = segment.replace("%2e", ".").replace("%2E", ".");
+            !plain.is_empty() && plain.bytes().all(|byte| byte == b'.')
+        };
+        if path.split('/').any(is_dots) {
+            return Err(refuse("must not hold a path segment of dots"));
+        }
+        let place = Arc::make_mut(&mut self.place);
+        place.root = format!("{path}/v2");
+        place.scheme = scheme;
+        place.authority = authority;
+        Ok(self)
+    }
+
+    /// Sets when and how often calls are repeated.
+    pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Sends the requests of all machines at the pace of this one. Default: as fast as they come, but for work in bulk,
+    /// which keeps to the service's own limit of 15 a second unless the app has a pacer.
+    pub fn with_rate_limiter(mut self, limiter: RateLimiter) -> Self {
+        self.rate_limiter = Some(limiter);
+        self
+    }
+
+    /// The pace of requests, where one was set.
+    pub fn rate_limiter(&self) -> Option<&RateLimiter> {
+        self.rate_limiter.as_ref()
+    }
+
+    /// The same app, with the service's own pace where none was set: for work in bulk.
+    pub(crate) fn paced(&self) -> Self {
+        let mut config = self.clone();
+        config.rate_limiter.get_or_insert_with(|| self.shared.bulk.clone());
+        config
+    }
+
+    /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.
+    pub fn with_seed(self, seed: u64) -> Self {
+        self.shared.seed.store(seed.max(1), Ordering::Relaxed);
+        self.shared.drawn.store(0, Ordering::Relaxed);
+        self
+    }
+
+    /// Hands in randomness where none was so far. Adapters do this when they take the app, because programs that share
+    /// one service should not share a seed.
+    pub fn or_seed(self, seed: u64) -> Self {
+        let _ = self.shared.seed.compare_exchange(0, seed, Ordering::Relaxed, Ordering::Relaxed);
+        self
+    }
+
+    /// Reads the configuration from variables, by a function that returns the value of one, such as one that reads the
+    /// environment. An empty variable counts as not set.
+    ///
+    /// | variable | meaning |
+    /// |---|---|
+    /// | `CLARIFAI_PAT` | personal access token |
+    /// | `CLARIFAI_API_KEY` | API key, where there is no `CLARIFAI_PAT` |
+    /// | `CLARIFAI_USER_ID`, `CLARIFAI_APP_ID` | the default app; without a user id, `me` |
+    /// | `CLARIFAI_API_BASE` | base URL |
+    ///
+    /// ```
+    /// use clarifai_core::Config;
+    ///
+    /// let config = Config::from_variables(|name| match name {
+    ///     "CLARIFAI_PAT" => Some("0123456789abcdef".to_owned()),
+    ///     "CLARIFAI_APP_ID" => Some("holidays".to_owned()),
+    ///     _ => None,
+    /// })?;
+    /// assert_eq!(config.app().map(|app| (app.user_id(), app.app_id())), Some(("me", "holidays")));
+    ///
+    /// let error = Config::from_variables(|_| None).unwrap_err();
+    /// assert!(error.to_string().contains("CLARIFAI_PAT") && error.to_string().contains("CLARIFAI_API_KEY"), "{error}");
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Names the variables it looked for where neither a token nor a key is set, and the variable whose value is not
+    /// valid.
+    pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let variable = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
+        let mut builder = ConfigBuilder::default();
+        builder = match (variable("CLARIFAI_PAT"), variable("CLARIFAI_API_KEY")) {
+            (Some(token), _) => builder.pat(token),
+            (None, Some(key)) => builder.api_key(key),
+            (None, None) => {
+                let problem =
+                    "are missing: set CLARIFAI_PAT to a personal access token, or CLARIFAI_API_KEY to an API key";
+                return Err(refuse(InvalidArgument::new("credentials", problem)));
+            }
+        };
+        match (variable("CLARIFAI_USER_ID"), variable("CLARIFAI_APP_ID")) {
+            (user, Some(app)) => builder = builder.app(user.unwrap_or_else(|| "me".to_owned()), app),
+            (Some(_), None) => {
+                let problem = "is set without CLARIFAI_APP_ID, which names the app of that user";
+                return Err(refuse(InvalidArgument::new("CLARIFAI_USER_ID", problem)));
+            }
+            (None, None) => {}
+        }
+        if let Some(base_url) = variable("CLARIFAI_API_BASE") {
+            builder = builder.base_url(base_url);
+        }
+        builder.build()
+    }
+
+    /// Returns the default app, whose resources are addressed.
+    pub fn app(&self) -> Option<&AppRef> {
+        self.place.scope.as_ref()
+    }
+
+    /// When and how often calls are repeated.
+    pub fn retry(&self) -> &RetryPolicy {
+        &self.retry
+    }
+
+    /// Scheme, host and port, such as `https://api.clarifai.com`.
+    pub fn origin(&self) -> String {
+        format!("{}://{}", self.place.scheme, self.place.authority)
+    }
+
+    /// Whether the base address is this machine: `localhost` or a loopback address. No proxy has any business there: what
+    /// it calls by that address is itself.
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(self.place.authority.host())
+    }
+
+    pub(crate) fn credentials(&self) -> &Credentials {
+        &self.credentials
+    }
+
+    /// Blots the secrets of this app out of a text from outside. Where the text was cut, its end may be the
+    /// beginning of a secret.
+    pub(crate) fn redact(&self, text: &str, cut: bool) -> String {
+        let mut text = text.to_owned();
+        for secret in self.credentials.secrets().into_iter().chain(self.shared.token.secrets()) {
+            text = text.replace(&secret, "***");
+            // As JSON writes it, with and without the escaped slashes of some encoders.
+            let json = Value::from(secret.as_str()).to_string();
+            let escaped = &json[1..json.len() - 1];
+            for spelling in [escaped.to_owned(), escaped.replace('/', "\\/")] {
+                if spelling != secret {
+                    text = text.replace(&spelling, "***");
+                }
+            }
+            let part = secret.char_indices().rev().map(|(end, _)| &secret[..end]);
+            if let Some(part) = part.filter(|part| cut && part.len() >= 4).find(|part| text.ends_with(part)) {
+                text.truncate(text.len() - part.len());
+                text.push_str("***");
+            }
+        }
+        text
+    }
+
+    /// As [`redact`](Self::redact), in all texts of a status.
+    pub(crate) fn redact_status(&self, status: &Status) -> Status {
+        let redacted = serde_json::to_value(status).and_then(|mut json| {
+            self.redact_json(&mut json);
+            serde_json::from_value(json)
+        });
+        // A status is plain data that has just been read, so this cannot fail; if it does, it must not tell either.
+        redacted.unwrap_or_else(|_| Status { code: status.code.clone(), ..Status::default() })
+    }
+
+    fn redact_json(&self, json: &mut Value) {
+        match json {
+            Value::String(text) => *text = self.redact(text, false),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.redact_json(value)),
+            Value::Object(members) => {
+                for (key, mut value) in std::mem::take(members) {
+                    self.redact_json(&mut value);
+                    members.insert(self.redact(&key, false), value);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn scheme(&self) -> &Scheme {
+        &self.place.scheme
+    }
+
+    pub(crate) fn authority(&self) -> &Authority {
+        &self.place.authority
+    }
+
+    pub(crate) fn root(&self) -> &str {
+        &self.place.root
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// Builds a [`Config`], and reports the option that is missing or wrong.
+#[derive(Debug, Default)]
+#[must_use = "a builder does nothing before `build` is called"]
+pub struct ConfigBuilder {
+    credentials: Option<Result<Credentials, Error>>,
+    app: Option<AppRef>,
+    base_url: Option<String>,
+    retry: Option<RetryPolicy>,
+    rate_limiter: Option<RateLimiter>,
+}
+
+impl ConfigBuilder {
+    /// Uses a personal access token.
+    pub fn pat(mut self, token: impl Into<String>) -> Self {
+        self.credentials = Some(Credentials::personal_access_token(token));
+        self
+    }
+
+    /// Uses an API key, which belongs to one app.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.credentials = Some(Credentials::key(key));
+        self
+    }
+
+    /// Uses any other kind of credentials.
+    pub fn credentials(mut self, credentials: Credentials) -> Self {
+        self.credentials = Some(Ok(credentials));
+        self
+    }
+
+    /// Sets the default app by the IDs of its user and of the app. The user id `me` is the caller.
+    pub fn app(mut self, user_id: impl Into<String>, app_id: impl Into<String>) -> Self {
+        self.app = Some(AppRef::new(user_id, app_id));
+        self
+    }
+
+    /// Sets the base URL, as [`Config::with_base_url`]. Default: [`Config::BASE_URL`].
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Sets when and how often calls are retried.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = Some(retry);
+        self
+    }
+
+    /// Limits the rate of all requests.
+    pub fn rate_limiter(mut self, limiter: RateLimiter) -> Self {
+        self.rate_limiter = Some(limiter);
+        self
+    }
+
+    /// Builds the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the option that is missing or
+    /// wrong: no credentials, an empty key, an id that cannot be one, a base URL that is not valid.
+    pub fn build(self) -> Result<Config, Error> {
+        let missing = || refuse(InvalidArgument::new("credentials", "are missing: set a token or an API key"));
+        let mut config = Config::new(self.credentials.ok_or_else(missing)??);
+        if let Some(app) = self.app {
+            check_id("user id", app.user_id()).and_then(|()| check_id("app id", app.app_id())).map_err(refuse)?;
+            config = config.with_app(app);
+        }
+        if let Some(base_url) = self.base_url {
+            config = config.with_base_url(&base_url)?;
+        }
+        if let Some(retry) = self.retry {
+            config = config.with_retry(retry);
+        }
+        if let Some(limiter) = self.rate_limiter {
+            config = config.with_rate_limiter(limiter);
+        }
+        Ok(config)
+    }
+}
+
+/// The error for an option of the configuration.
+fn refuse(problem: InvalidArgument) -> Error {
+    Error::new("configure the client", problem)
+}
+
+impl std::fmt::Debug for Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut debug = f.debug_struct("Config");
+        debug.field("origin", &self.origin()).field("app", &self.app()).field("credentials", self.credentials());
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Returns whether a host is this machine: `localhost` or a loopback address, with or without brackets. No proxy must be
+/// used for it: a proxy would call itself by that address.
+pub fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost")
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Exchange, models::GetModel};
+
+    fn config() -> Config {
+        Config::new(Credentials::key("key").expect("valid"))
+    }
+
+    #[test]
+    fn base_addresses() {
+        for (base, expected) in [
+            ("api.clarifai.com", "https://api.clarifai.com/v2/models/m"),
+            ("https://api.clarifai.com/", "https://api.clarifai.com/v2/models/m"),
+            ("https://h:8443", "https://h:8443/v2/models/m"),
+            ("https://h/pre/fix/", "https://h/pre/fix/v2/models/m"),
+            ("h:8443/prefix", "https://h:8443/prefix/v2/models/m"),
+            (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080/v2/models/m"),
+            ("http://localhost", "http://localhost/v2/models/m"),
+            ("http://[::1]:9", "http://[::1]:9/v2/models/m"),
+        ] {
+            let config = config().with_base_url(base).unwrap_or_else(|error| panic!("{base}: {error}"));
+            let exchange = Exchange::new(&config, GetModel::new("m")).expect("valid");
+            assert_eq!(exchange.request().uri().to_string(), expected, "{base}");
+        }
+    }
+
+    #[test]
+    fn bad_base_addresses_are_refused_without_being_quoted() {
+        for (base, word) in [
+            ("", "address"),
+            ("https://", "address"),
+            ("http://example.com", "plain http"),
+            ("http://127.0.0.1.example.com", "plain http"),
+            ("ftp://h", "https://"),
+            ("https://user:hunter2@h", "user name"),
+            ("https://h/a?b=hunter2", "query"),
+            ("https://h/#hunter2", "fragment"),
+            ("https://h/a/../b", "dots"),
+            ("https://h/a/%2e%2E/b", "dots"),
+            ("https://h/ä", "percent-encoded"),
+            ("https://h/a\\..\\b", "percent-encoded"),
+            ("https://h x", "address"),
+            ("https://h:99999", "port"),
+            ("https://h:", "port"),
+        ] {
+            let error = config().with_base_url(base).expect_err(base).to_string();
+            assert!(error.contains(word) && !error.contains("hunter2"), "{base}: {error}");
+        }
+        assert!(config().with_plain_http_base_url("http://example.com").is_ok());
+    }
+}

@@ -1,0 +1,440 @@
+//! One operation to its answer: authorise, send, classify, back off, send again.
+
+use std::mem;
+use std::time::Duration;
+
+use http::{Request, Response};
+
+use bytes::Bytes;
+
+use super::trace::Sent;
+use super::{Event, Instant, Machine, Now, Step};
+use crate::auth::{Access, Authorization, GetToken};
+use crate::body::Body;
+use crate::config::Config;
+use crate::envelope::Envelope;
+use crate::error::{Error, ErrorKind, InvalidArgument, Misuse, TransportError, TransportErrorKind};
+use crate::exchange;
+use crate::operation::{AuthScheme, Operation, Replay};
+use crate::policy::backoff::Backoff;
+use crate::policy::{CallOptions, RetryPolicy, retry};
+use crate::time::Latest;
+use crate::transport::RequestTimeout;
+
+/// Carries one operation to its answer, with the retries its [`RetryPolicy`](crate::policy::RetryPolicy) allows.
+///
+/// ```text
+///             ┌────────────────── Woke ──────────────────┐
+///             ▼                                          │
+/// Begin ─► authorise ─ token is being fetched ─► WaitUntil
+///             │  └─ no token ─► Send(token) ─ answer ─► authorise
+///             ▼
+///           Send ─ Response ─► success ─────────────────► Done(Ok)
+///             ▲        ├─────► token ran out, once ─────► authorise
+///             │        ├─────► refused for good ────────► Done(Err)
+///             │        └─────► may pass ─┐
+///             │ Woke                     ▼
+///             └──────────────────── WaitUntil, while policy, budget and operation allow; else Done(Err)
+/// ```
+///
+/// This is the only place that decides on repeating a call, because only here all three facts meet: what the
+/// operation allows ([`Replay`](crate::operation::Replay)), what the transport knows, and what the service answered.
+#[derive(Debug)]
+pub struct Call<O> {
+    config: Config,
+    operation: O,
+    state: State,
+    clock: Latest,
+    backoff: Backoff,
+    /// How often the request of the operation was sent.
+    attempts: u32,
+    /// Whether an attempt that failed may have taken effect.
+    happened: bool,
+    /// Whether the token was renewed because it was refused.
+    renewed: bool,
+    manner: Manner,
+    retry: RetryPolicy,
+    timeout: Option<Duration>,
+    /// When the time limit of the call has passed, once it has begun.
+    deadline: Option<Instant>,
+}
+
+/// For whom the call is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Manner {
+    /// The caller.
+    Plain,
+    /// A wait that is to come: secrets are blotted out of the answer before it is read.
+    Redacted,
+    /// A wait, as one of its looks: the same, and a failure is final, because the wait has a patience of its own.
+    Look,
+}
+
+#[derive(Debug)]
+enum State {
+    Start,
+    /// The request is on its way under the token of that generation.
+    Sent {
+        generation: Option<u64>,
+        sent: Sent,
+    },
+    /// The request for a token is on its way.
+    Fetching(Sent),
+    /// Waiting, then going on with [`Call::authorise`], or with the token that was just fetched.
+    Waiting(Instant, Option<(Authorization, u64)>),
+    Spent,
+}
+
+impl<O: Operation> Call<O> {
+    /// A machine for `operation`. Nothing happens before it is driven; bad arguments come out of the first step.
+    pub fn new(config: &Config, operation: O) -> Self {
+        Self::with_options(config, operation, CallOptions::default())
+    }
+
+    /// Creates a machine for `operation` with options of its own.
+    #[expect(clippy::needless_pass_by_value, reason = "options are made for one call")]
+    pub fn with_options(config: &Config, operation: O, options: CallOptions) -> Self {
+        let retry = options.retry(config.retry());
+        Self {
+            backoff: Backoff::new(&retry),
+            retry,
+            timeout: options.timeout,
+            deadline: None,
+            config: config.clone(),
+            operation,
+            state: State::Start,
+            clock: Latest::default(),
+            attempts: 0,
+            happened: false,
+            renewed: false,
+            manner: Manner::Plain,
+        }
+    }
+
+    /// One look of a wait: a failure is final, and the wait decides whether to look again. Only a token that ran out is
+    /// still renewed.
+    pub(crate) fn look(config: &Config, operation: O) -> Self {
+        let mut attempt = Self::new(config, operation);
+        attempt.manner = Manner::Look;
+        attempt
+    }
+
+    /// Its answer goes into a wait, where it is shown in errors and written down in checkpoints.
+    pub(crate) fn redacted(mut self) -> Self {
+        self.manner = Manner::Redacted;
+        self
+    }
+
+    /// How often the request was sent so far.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// The operation being carried out.
+    pub fn operation(&self) -> &O {
+        &self.operation
+    }
+
+    fn fail(&mut self, error: impl Into<ErrorKind>) -> Step<O::Output> {
+        self.end(Err(Error::new(O::NAME, error)))
+    }
+
+    fn end(&mut self, result: Result<O::Output, Error>) -> Step<O::Output> {
+        self.state = State::Spent;
+        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened)))
+    }
+
+    /// Sends the request, or first sees to a token.
+    fn authorise(&mut self, now: Now) -> Step<O::Output> {
+        let (authorization, generation) = match O::AUTH {
+            AuthScheme::AppSecret => match exchange::basic(&self.config) {
+                Ok(authorization) => (authorization, None),
+                Err(invalid) => return self.fail(invalid),
+            },
+            AuthScheme::App => match self.config.credentials().ready() {
+                Some(authorization) => (authorization, None),
+                None => match self.config.shared().token.ask(now.instant) {
+                    Access::Granted(value, generation) => {
+                        (Authorization { name: http::header::AUTHORIZATION, value }, Some(generation))
+                    }
+                    Access::Busy(until) => match self.check() {
+                        Ok(()) => return self.wait(until),
+                        Err(invalid) => return self.fail(invalid),
+                    },
+                    Access::Fetch => return self.fetch(now),
+                },
+            },
+        };
+        self.send(now, authorization, generation, false)
+    }
+
+    /// Sends the request under this header. `fetched` says that its token was fetched for this very request.
+    fn send(
+        &mut self,
+        now: Now,
+        authorization: Authorization,
+        generation: Option<u64>,
+        fetched: bool,
+    ) -> Step<O::Output> {
+        let mut request = match exchange::request(&self.config, &self.operation, authorization.clone()) {
+            Ok(request) => request,
+            Err(invalid) => return self.fail(invalid),
+        };
+        let left = match self.time_left(now) {
+            Ok(left) => left,
+            Err(error) => return self.fail(error),
+        };
+        if let Err(until) = self.may_send(now) {
+            if let Some(error) = self.passes_limit(until) {
+                return self.fail(error);
+            }
+            // A token just fetched is kept: however short its life, fetching another could go on for ever.
+            let fetched = if fetched { Some(authorization).zip(generation) } else { None };
+            self.state = State::Waiting(until, fetched);
+            return Step::WaitUntil(until);
+        }
+        if self.attempts == 0 {
+            self.config.shared().budget.deposit();
+        }
+        self.attempts += 1;
+        limit(&mut request, left);
+        let sent = Sent::new(&mut request, O::NAME, self.attempts, now.instant);
+        self.state = State::Sent { generation, sent };
+        Step::Send(request)
+    }
+
+    fn fetch(&mut self, now: Now) -> Step<O::Output> {
+        let request: Result<Request<Body>, _> = self
+            .check()
+            .and_then(|()| exchange::basic(&self.config))
+            .and_then(|authorization| exchange::request(&self.config, &GetToken::default(), authorization));
+        match request.map(|request| (request, self.may_send(now))) {
+            Ok((_, Err(until))) => {
+                self.config.shared().token.give_up();
+                self.wait(until)
+            }
+            Ok((mut request, Ok(()))) => {
+                match self.time_left(now) {
+                    Ok(left) => limit(&mut request, left),
+                    Err(error) => {
+                        self.config.shared().token.give_up();
+                        return self.fail(error);
+                    }
+                }
+                self.state = State::Fetching(Sent::new(&mut request, GetToken::NAME, 1, now.instant));
+                Step::Send(request)
+            }
+            Err(invalid) => {
+                self.config.shared().token.give_up();
+                self.fail(invalid)
+            }
+        }
+    }
+
+    /// Finds bad arguments before a token is fetched for them.
+    fn check(&self) -> Result<(), InvalidArgument> {
+        if self.attempts > 0 {
+            return Ok(());
+        }
+        let nobody =
+            Authorization { name: http::header::AUTHORIZATION, value: http::HeaderValue::from_static("none yet") };
+        exchange::request(&self.config, &self.operation, nobody).map(drop)
+    }
+
+    /// Returns the time that the limit of the call leaves, or the error that it has passed.
+    fn time_left(&self, now: Now) -> Result<Option<Duration>, TransportError> {
+        match self.deadline {
+            Some(deadline) if now.instant >= deadline => Err(out_of_time()),
+            Some(deadline) => Ok(Some(deadline.since(now.instant))),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the error of a wait that would last beyond the time limit of the call.
+    fn passes_limit(&self, until: Instant) -> Option<TransportError> {
+        self.deadline.is_some_and(|deadline| until >= deadline).then(out_of_time)
+    }
+
+    fn wait(&mut self, until: Instant) -> Step<O::Output> {
+        if let Some(error) = self.passes_limit(until) {
+            return self.fail(error);
+        }
+        self.state = State::Waiting(until, None);
+        Step::WaitUntil(until)
+    }
+
+    fn token_answered(&mut self, now: Now, response: Response<Bytes>, sent: &Sent) -> Step<O::Output> {
+        let token = GetToken::default();
+        let answer = Envelope::open(&self.config, token.replay(), response);
+        let judged = exchange::judge(&token, &answer);
+        sent.ended(now.instant, Some(&answer), judged.as_ref().err());
+        match judged {
+            Ok(grant) => {
+                // Used at once, however short its life.
+                let (value, generation) = self.config.shared().token.put(now.instant, &grant);
+                self.send(now, Authorization { name: http::header::AUTHORIZATION, value }, Some(generation), true)
+            }
+            Err(error) => {
+                self.config.shared().token.give_up();
+                let hint = answer.retry_after(Some(now.unix));
+                self.again_or_fail(now, error, hint, true)
+            }
+        }
+    }
+
+    fn answered(
+        &mut self,
+        now: Now,
+        response: Response<Bytes>,
+        generation: Option<u64>,
+        sent: &Sent,
+    ) -> Step<O::Output> {
+        let replay = self.operation.replay();
+        let answer = match self.manner {
+            Manner::Plain => Envelope::open(&self.config, replay, response),
+            Manner::Redacted | Manner::Look => Envelope::open_redacted(&self.config, replay, response),
+        };
+        let judged = exchange::judge(&self.operation, &answer);
+        sent.ended(now.instant, Some(&answer), judged.as_ref().err());
+        let error = match judged {
+            Ok(output) => return self.end(Ok(output)),
+            Err(error) => error,
+        };
+        if let (Some(generation), true) = (generation, error.is_of_expired_token()) {
+            self.config.shared().token.refused(generation);
+            if !self.renewed && self.may_send_again() && retry::allows_new_token(&error, replay) {
+                self.renewed = true;
+                self.happened |= error.may_have_happened();
+                return self.authorise(now);
+            }
+        }
+        let hint = answer.retry_after(Some(now.unix));
+        self.again_or_fail(now, error, hint, false)
+    }
+
+    fn failed(&mut self, now: Now, failure: TransportError, sent: &Sent) -> Step<O::Output> {
+        let error = Error::new(O::NAME, failure).read_only(self.is_read_only());
+        sent.ended(now.instant, None, Some(&error));
+        self.again_or_fail(now, error, None, false)
+    }
+
+    /// Returns whether the call changes nothing at the service, so that no failure of it can have an effect.
+    fn is_read_only(&self) -> bool {
+        self.operation.replay() == Replay::Safe
+    }
+
+    /// Whether the limit for sending leaves room for once more. A renewed token counts like any other reason.
+    fn may_send_again(&self) -> bool {
+        self.manner == Manner::Look || self.attempts < self.retry.max_attempts
+    }
+
+    /// Whether the pace allows a request now; otherwise when to ask again.
+    fn may_send(&self, now: Now) -> Result<(), Instant> {
+        self.config.rate_limiter().map_or(Ok(()), |limiter| limiter.try_acquire(now.instant))
+    }
+
+    /// Slows down all machines of the same pace when the service asks for it.
+    fn heed(&self, now: Now, error: &Error, hint: Option<Duration>) {
+        let Some(limiter) = self.config.rate_limiter() else { return };
+        if error.is_throttled() || (hint.is_some() && error.http_status() == Some(503)) {
+            limiter.throttled(now.instant, hint, self.retry.max_server_wait);
+        }
+    }
+
+    /// Backs off and tries again where everything allows it. `token` says that it was the token's request.
+    fn again_or_fail(&mut self, now: Now, error: Error, hint: Option<Duration>, token: bool) -> Step<O::Output> {
+        self.heed(now, &error, hint);
+        let error = error.with_hint(hint);
+        let error = match token {
+            true => error.at_token_stage(),
+            false => error,
+        };
+        self.happened |= error.may_have_happened();
+        if self.manner == Manner::Look || (!token && !self.may_send_again()) {
+            return self.end(Err(error));
+        }
+        let replay = if token { Replay::Safe } else { self.operation.replay() };
+        let Some(cause) = retry::cause(&error, replay) else { return self.end(Err(error)) };
+        let Some(wait) = self.backoff.next(cause, hint, || self.config.shared().next_seed()) else {
+            return self.end(Err(error));
+        };
+        if !self.config.shared().budget.withdraw() {
+            return self.end(Err(error));
+        }
+        // The cause of the failure says more than that there was no time for another attempt.
+        if self.passes_limit(now.instant + wait).is_some() {
+            return self.end(Err(error));
+        }
+        self.wait(now.instant + wait)
+    }
+}
+
+/// Tells the transport how much time the call leaves for this request.
+fn limit(request: &mut Request<Body>, left: Option<Duration>) {
+    if let Some(left) = left {
+        request.extensions_mut().insert(RequestTimeout(left));
+    }
+}
+
+fn out_of_time() -> TransportError {
+    TransportError::new(TransportErrorKind::NotSent, "the time limit of the call has passed")
+}
+
+impl<O: Operation> Machine for Call<O> {
+    type Output = O::Output;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<O::Output> {
+        let now = self.clock.observe(now);
+        match (mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => {
+                self.deadline = self.timeout.map(|timeout| now.instant + timeout);
+                self.authorise(now)
+            }
+            (State::Sent { generation, sent }, Event::Response(response)) => {
+                self.answered(now, response, generation, &sent)
+            }
+            (State::Sent { sent, .. }, Event::Failed(failure)) => self.failed(now, failure, &sent),
+            (State::Fetching(sent), Event::Response(response)) => self.token_answered(now, response, &sent),
+            (State::Fetching(sent), Event::Failed(failure)) => {
+                self.config.shared().token.give_up();
+                let error = Error::new(GetToken::NAME, failure);
+                sent.ended(now.instant, None, Some(&error));
+                self.again_or_fail(now, error, None, true)
+            }
+            (State::Waiting(until, fetched), Event::Woke) if now.instant < until => {
+                self.state = State::Waiting(until, fetched);
+                Step::WaitUntil(until)
+            }
+            (State::Waiting(_, Some((authorization, generation))), Event::Woke) => {
+                self.send(now, authorization, Some(generation), true)
+            }
+            (State::Waiting(_, None), Event::Woke) => self.authorise(now),
+            (state, _) => {
+                let how = match state {
+                    State::Start => "it has not begun",
+                    State::Sent { .. } => {
+                        // The outcome of the request will never be reported.
+                        self.happened |= !self.is_read_only();
+                        "it waits for an answer"
+                    }
+                    State::Fetching(_) => {
+                        self.config.shared().token.give_up();
+                        "it waits for an answer"
+                    }
+                    State::Waiting(..) => "it waits for a time",
+                    State::Spent => "it has ended already",
+                };
+                self.fail(Misuse(how))
+            }
+        }
+    }
+}
+
+impl<O> Drop for Call<O> {
+    /// Hands back the lease on the token, so that nobody waits for a machine that is gone.
+    fn drop(&mut self) {
+        if matches!(self.state, State::Fetching(_)) {
+            self.config.shared().token.give_up();
+        }
+    }
+}

@@ -1,0 +1,480 @@
+//! Lists and searches, page after page, to their end.
+//!
+//! The service names pages by number, so a list that grows or shrinks while it is read moves under the reader.
+//! [`Pages`] hands out no item twice, and says in the end whether it saw that the list moved.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::ControlFlow;
+
+use crate::config::Config;
+use crate::error::{Error, IncompleteList, ListProblem, Misuse};
+use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Now, Step, drive};
+use crate::operation::Operation;
+use crate::page::Page;
+use crate::time::Latest;
+
+/// An operation that answers one page of a list.
+pub trait Paged: Operation + Clone {
+    /// What the list is of.
+    type Item: 'static;
+
+    /// Which page it asks for.
+    fn current(&self) -> Page;
+
+    /// The same call for another page.
+    fn with_page(self, page: Page) -> Self;
+
+    /// The items of an answer.
+    fn items(answer: Self::Output) -> Vec<Self::Item>;
+
+    /// What tells an item from all others of the list. Empty where nothing does.
+    fn key(item: &Self::Item) -> Cow<'_, str>;
+
+    /// Whether the caller of this operation wants an item that the service answered. An operation that leaves items out
+    /// by itself does so here and not in its answer, because an empty answer is the end of a list.
+    fn wants(&self, item: &Self::Item) -> bool {
+        let _ = item;
+        true
+    }
+}
+
+/// What adapters take where they read a list to its end: an operation, or [`Pages`] of it with wishes of their own.
+pub trait IntoPages {
+    /// The operation that answers a page.
+    type List: Paged;
+
+    /// All pages, asked for in the name of `app` unless they know of another.
+    fn into_pages(self, config: &Config) -> PageReader<Self::List>;
+}
+
+impl<O: Paged> IntoPages for O {
+    type List = O;
+
+    fn into_pages(self, config: &Config) -> PageReader<O> {
+        Pages::new(self).into_pages(config)
+    }
+}
+
+impl<O: Paged> IntoPages for Pages<O> {
+    type List = O;
+
+    fn into_pages(mut self, config: &Config) -> PageReader<O> {
+        self.config = config.clone();
+        PageReader { pages: self }
+    }
+}
+
+/// How many pages in a row may bring nothing new before the service is taken to repeat itself for ever.
+const MOST_STALE_PAGES: u32 = 3;
+
+/// All pages of a list or a search, one after the other, until one is empty.
+///
+/// Adapters make an iterator or a stream of it. By hand: carry out what [`next`](PageReader::next) gives, hand the result to
+/// [`record`](PageReader::record), which gives the items, and when there is no next page ask [`finish`](PageReader::finish)
+/// whether that was all.
+///
+/// A short page is not the end, because the service may leave things out of a page; only an empty one is. What page
+/// numbers let us see of a list that changed meanwhile: items that come again (something was added in front), fewer
+/// items than [expected](Self::expect_len), pages that repeat for ever. What they cannot show: an item that slipped to
+/// a page already read because one in front of it was deleted. Whoever must have every item of a list that others
+/// change reads it twice.
+///
+/// ```
+/// use clarifai_core::{Config, Credentials, inputs::ListInputs, machine::IntoMachine, pagination::Pages, testing::MockTransport};
+/// use serde_json::json;
+///
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// let page = |ids: &[&str]| {
+///     let inputs: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
+///     json!({"status": {"code": 10000}, "inputs": inputs})
+/// };
+/// let mut script = MockTransport::new()
+///     .expect("GET", "/v2/inputs?page=1&per_page=20").reply(200, page(&["a", "b"]))
+///     .expect("GET", "/v2/inputs?page=2&per_page=20").reply(200, page(&["c"]))
+///     .expect("GET", "/v2/inputs?page=3&per_page=20").reply(200, page(&[]));
+///
+/// let inputs = script.run(Pages::new(ListInputs::new()).into_machine(&config))?;
+/// assert_eq!(inputs.iter().map(|input| &*input.id).collect::<Vec<_>>(), ["a", "b", "c"]);
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[must_use = "nothing is asked for before the pages are read"]
+pub struct Pages<O: Paged> {
+    config: Config,
+    operation: O,
+    page: Page,
+    left: Option<u64>,
+    keep: Option<Keep<O::Item>>,
+    expected: Option<u64>,
+    may_change: bool,
+    /// Keys of the items that were read.
+    seen: BTreeSet<Box<str>>,
+    read: u64,
+    repeated: u64,
+    stale: u32,
+    ended: Option<Ended>,
+}
+
+type Keep<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// A page was empty.
+    Empty,
+    /// As many were read as were wanted.
+    Enough,
+    /// The service repeats itself.
+    Looping,
+}
+
+impl<O: Paged> Pages<O> {
+    /// From the page that `operation` asks for to the last one.
+    pub fn new(operation: O) -> Self {
+        Self {
+            config: Config::placeholder(),
+            page: operation.current(),
+            operation,
+            left: None,
+            keep: None,
+            expected: None,
+            may_change: false,
+            seen: BTreeSet::new(),
+            read: 0,
+            repeated: 0,
+            stale: 0,
+            ended: None,
+        }
+    }
+
+    /// At most so many items, counted after [`filter`](Self::filter); no page is asked for that is not needed for them.
+    pub fn take(mut self, items: u64) -> Self {
+        self.left = Some(items);
+        if items == 0 {
+            self.ended = Some(Ended::Enough);
+        }
+        self
+    }
+
+    /// So many items a page, 1 to [`MAX_PER_PAGE`](crate::MAX_PER_PAGE).
+    pub fn per_page(mut self, size: u32) -> Self {
+        self.page.size = size;
+        self
+    }
+
+    /// Only items for which this holds.
+    pub fn filter(mut self, keep: impl Fn(&O::Item) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Box::new(keep));
+        self
+    }
+
+    /// Reports an error in the end if the list, read from its first page to its end, had fewer items than this. Some
+    /// services cut long lists off without a word; a count from elsewhere, such as
+    /// [`GetInputCounts`](crate::inputs::GetInputCounts), brings that to light.
+    pub fn expect_len(mut self, items: u64) -> Self {
+        self.expected = Some(items);
+        self
+    }
+
+    /// Does not report that the list changed while it was read. Still no item is handed out twice.
+    pub fn allow_changes(mut self) -> Self {
+        self.may_change = true;
+        self
+    }
+}
+
+/// Reads the pages of a list one after the other: what [`IntoPages::into_pages`] returns.
+///
+/// Make the call that [`next`](Self::next) returns, pass its result to [`record`](Self::record), which returns the items,
+/// and when there is no next page call [`finish`](Self::finish), which reports whether the list is complete.
+pub struct PageReader<O: Paged> {
+    pages: Pages<O>,
+}
+
+impl<O: Paged> fmt::Debug for PageReader<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("PageReader").field(&self.pages).finish()
+    }
+}
+
+impl<O: Paged> PageReader<O> {
+    /// The call for the next page, or `None` when there is none. Asked again before [`record`](Self::record), it gives
+    /// the same call again.
+    #[expect(clippy::should_implement_trait, reason = "it takes `record` to get on, so it is no iterator")]
+    pub fn next(&mut self) -> Option<Call<O>> {
+        let operation = || self.pages.operation.clone().with_page(self.pages.page);
+        self.pages.ended.is_none().then(|| Call::new(&self.pages.config, operation()))
+    }
+
+    /// Takes the answer of a page and gives the items that are new and wanted. After an error the same page is next.
+    ///
+    /// # Errors
+    ///
+    /// The one that was handed in.
+    pub fn record(&mut self, answer: Result<O::Output, Error>) -> Result<Vec<O::Item>, Error> {
+        let mut items = O::items(answer?);
+        if items.is_empty() {
+            self.pages.ended = Some(Ended::Empty);
+            return Ok(items);
+        }
+        let before = items.len();
+        items.retain(|item| {
+            let key = O::key(item);
+            key.is_empty() || self.pages.seen.insert(key.into())
+        });
+        self.pages.repeated += (before - items.len()) as u64;
+        self.pages.read += items.len() as u64;
+        self.pages.stale = if items.is_empty() { self.pages.stale + 1 } else { 0 };
+        items.retain(|item| self.pages.operation.wants(item) && self.pages.keep.as_ref().is_none_or(|keep| keep(item)));
+        if let Some(left) = &mut self.pages.left {
+            items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= items.len() as u64;
+            if *left == 0 {
+                self.pages.ended = Some(Ended::Enough);
+            }
+        }
+        match self.pages.page.number.checked_add(1) {
+            Some(number) if self.pages.stale < MOST_STALE_PAGES => self.pages.page.number = number,
+            _ => self.pages.ended = self.pages.ended.or(Some(Ended::Looping)),
+        }
+        Ok(items)
+    }
+
+    /// Whether what was read is all there is, or all that was wanted.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::List`](crate::error::ErrorKind::List) where the list was seen to change, ended before it had as many
+    /// items as expected, or repeats itself. [`Misuse`](crate::error::ErrorKind::Misuse) while there is a next page.
+    pub fn finish(&self) -> Result<(), Error> {
+        let problem = match self.pages.ended {
+            None => return Err(Error::new(O::NAME, Misuse("the list has a next page"))),
+            Some(Ended::Looping) => ListProblem::Looping,
+            Some(Ended::Empty) if self.pages.expected.is_some_and(|expected| self.pages.read < expected) => {
+                ListProblem::Short { expected: self.pages.expected.unwrap_or_default() }
+            }
+            Some(_) if self.pages.repeated > 0 && !self.pages.may_change => {
+                ListProblem::Changed { repeated: self.pages.repeated }
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::new(O::NAME, IncompleteList { problem, read: self.pages.read, page: self.pages.page.number }))
+    }
+
+    /// How many different items were read so far, unwanted ones among them.
+    pub fn read(&self) -> u64 {
+        self.pages.read
+    }
+
+    /// How many items came again. Any number but 0 means that the list changed.
+    pub fn repeated(&self) -> u64 {
+        self.pages.repeated
+    }
+
+    /// An iterator that asks for a page when it is needed. It ends after its first error.
+    pub fn iter<D: Driver>(self, driver: D) -> Iter<O, D> {
+        Iter { pages: self, driver, ready: Vec::new().into_iter(), over: false }
+    }
+}
+
+/// Shows how far it is, not what was read.
+impl<O: Paged> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("operation", &O::NAME)
+            .field("page", &self.page)
+            .field("read", &self.read)
+            .field("repeated", &self.repeated)
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A machine that reads all pages into memory: what [`Pages`] become where a client runs them.
+///
+/// ```text
+/// Begin ─► Send(page) ─ answer ─► next page ─► Send(page)
+///                        ├─ empty, or enough ─► Done(Ok), or Done(Err) where the list was seen to change
+///                        └─ error ────────────► Done(Err)
+/// ```
+pub struct AllPages<O: Paged> {
+    pages: PageReader<O>,
+    items: Vec<O::Item>,
+    state: State<O>,
+    clock: Latest,
+}
+
+enum State<O> {
+    Start,
+    Asking(Box<Call<O>>),
+    Spent,
+}
+
+impl<O: Paged> IntoMachine for Pages<O> {
+    type Machine = AllPages<O>;
+
+    fn into_machine(self, config: &Config) -> AllPages<O> {
+        AllPages { pages: self.into_pages(config), items: Vec::new(), state: State::Start, clock: Latest::default() }
+    }
+}
+
+impl<O: Paged> AllPages<O> {
+    /// What was read so far, for whoever ends the reading early.
+    pub fn items(&self) -> &[O::Item] {
+        &self.items
+    }
+
+    /// How far it is.
+    pub fn pages(&self) -> &PageReader<O> {
+        &self.pages
+    }
+
+    fn ask(&mut self, now: Now) -> Step<Vec<O::Item>> {
+        match self.pages.next() {
+            Some(attempt) => self.step(Box::new(attempt), now, Event::Begin),
+            None => Step::Done(self.pages.finish().map(|()| std::mem::take(&mut self.items))),
+        }
+    }
+
+    fn step(&mut self, mut attempt: Box<Call<O>>, now: Now, event: Event) -> Step<Vec<O::Item>> {
+        let result = match attempt.resume(now, event).into_control_flow() {
+            ControlFlow::Break(result) => result,
+            ControlFlow::Continue(step) => {
+                self.state = State::Asking(attempt);
+                return step;
+            }
+        };
+        match self.pages.record(result) {
+            Ok(items) => {
+                self.items.extend(items);
+                self.ask(now)
+            }
+            Err(error) => Step::Done(Err(error)),
+        }
+    }
+}
+
+impl<O: Paged> Machine for AllPages<O> {
+    type Output = Vec<O::Item>;
+
+    fn resume(&mut self, now: Now, event: Event) -> Step<Vec<O::Item>> {
+        let now = self.clock.observe(now);
+        match (std::mem::replace(&mut self.state, State::Spent), event) {
+            (State::Start, Event::Begin) => self.ask(now),
+            (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),
+            (State::Asking(attempt), event) => self.step(attempt, now, event),
+            (State::Spent, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has ended already")))),
+        }
+    }
+}
+
+impl<O: Paged> fmt::Debug for AllPages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AllPages").field(&self.pages).finish()
+    }
+}
+
+/// The items of all pages: see [`PageReader::iter`].
+#[must_use = "nothing is asked for before the iterator is read"]
+pub struct Iter<O: Paged, D> {
+    pages: PageReader<O>,
+    driver: D,
+    ready: std::vec::IntoIter<O::Item>,
+    over: bool,
+}
+
+impl<O: Paged, D> Iter<O, D> {
+    /// How far it is.
+    pub fn pages(&self) -> &PageReader<O> {
+        &self.pages
+    }
+}
+
+impl<O: Paged, D: Driver> Iterator for Iter<O, D> {
+    type Item = Result<O::Item, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(item) = self.ready.next() {
+                return Some(Ok(item));
+            }
+            if self.over {
+                return None;
+            }
+            let read = if let Some(attempt) = self.pages.next() {
+                self.pages.record(drive(attempt, &mut self.driver))
+            } else {
+                self.over = true;
+                self.pages.finish().map(|()| Vec::new())
+            };
+            match read {
+                Ok(items) => self.ready = items.into_iter(),
+                Err(error) => {
+                    self.over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+impl<O: Paged, D> fmt::Debug for Iter<O, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Iter").field(&self.pages).finish()
+    }
+}
+
+/// A stream that asks for a page when it is needed. It ends after its first error.
+#[cfg(feature = "futures")]
+pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
+    pages: PageReader<O>,
+    driver: D,
+) -> impl futures_util::Stream<Item = Result<O::Item, Error>> {
+    use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+    let read = stream::try_unfold(Some((pages, driver)), |state| async move {
+        let Some((mut pages, driver)) = state else { return Ok(None) };
+        let Some(attempt) = pages.next() else {
+            return pages.finish().map(|()| None);
+        };
+        let answer = crate::machine::drive_async(attempt, &driver).await;
+        let items = pages.record(answer)?;
+        Ok(Some((stream::iter(items).map(Ok), Some((pages, driver)))))
+    });
+    read.try_flatten()
+}
+
+/// What tells a thing from others of its kind in a list that holds those of several apps.
+pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
+    match app {
+        Some(app) if !app.is_empty() && !id.is_empty() => format!("{app}/{id}").into(),
+        _ => id.into(),
+    }
+}
+
+/// The parts of [`Paged`] that are alike for all operations whose answer is a list.
+macro_rules! paged {
+    ($operation:ty, $item:ty, $key:expr) => {
+        impl $crate::pagination::Paged for $operation {
+            type Item = $item;
+
+            fn current(&self) -> $crate::page::Page {
+                self.page
+            }
+
+            fn with_page(self, page: $crate::page::Page) -> Self {
+                self.page(page)
+            }
+
+            fn items(answer: Vec<$item>) -> Vec<$item> {
+                answer
+            }
+
+            fn key(item: &$item) -> ::std::borrow::Cow<'_, str> {
+                let key: fn(&$item) -> ::std::borrow::Cow<'_, str> = $key;
+                key(item)
+            }
+        }
+    };
+}
+
+pub(crate) use paged;
