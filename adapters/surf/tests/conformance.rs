@@ -8,7 +8,11 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, TransportError},
+};
 use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory};
 use futures_timer::Delay;
 use futures_util::future::{Either, select};
@@ -26,7 +30,7 @@ impl Driver for Surf {
         "surf"
     }
 
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
         let mut curl =
             isahc::HttpClient::builder().connect_timeout(settings.timeout).redirect_policy(RedirectPolicy::None);
         if let Some(authority) = &settings.authority {
@@ -35,12 +39,13 @@ impl Driver for Surf {
         let proxy = settings.proxy.as_ref().map(|proxy| proxy.parse().expect("the address of a proxy"));
         curl = curl.proxy(proxy);
         let backend = IsahcClient::from_client(curl.build().expect("a client"));
-        let client = clarifai_surf::Client::with_client(app, backend);
-        Box::new(SurfClient(client.with_timeout(settings.timeout).with_max_response(settings.max_response)))
+        let transport = clarifai_surf::Surf::with_backend(backend);
+        let transport = transport.with_timeout(settings.timeout).with_max_response(settings.max_response);
+        Box::new(SurfClient(clarifai_surf::Client::with_transport(config, transport)))
     }
 
-    fn plain(&self, app: App) -> Box<dyn Client> {
-        Box::new(SurfClient(clarifai_surf::Client::new(app).expect("libcurl")))
+    fn plain(&self, config: Config) -> Box<dyn Client> {
+        Box::new(SurfClient(clarifai_surf::Client::new(config).expect("libcurl")))
     }
 }
 
@@ -55,11 +60,11 @@ fn pem(certificate: &[u8]) -> PathBuf {
 }
 
 impl Client for SurfClient {
-    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         block_on(self.0.send(request))
     }
 
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error> {
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error> {
         block_on(self.0.run(machine))
     }
 
@@ -82,4 +87,9 @@ fn environment() {
 #[test]
 fn memory() {
     memory::hold(&Surf);
+}
+
+#[test]
+fn client_methods() {
+    block_on(clarifai_tests::client_methods::nonblocking(|config| clarifai_surf::Surf::new(config).expect("libcurl")));
 }

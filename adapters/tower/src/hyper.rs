@@ -3,7 +3,8 @@
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use clarifai_core::{App, BodyReader};
+use clarifai_core::transport::{BodyReader, Connect};
+use clarifai_core::{Config, Error};
 use http::Uri;
 use hyper_rustls::{HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::{Client as Legacy, Error as LegacyError, connect::HttpConnector};
@@ -12,15 +13,19 @@ use tokio::net::TcpStream;
 use tower::timeout::Timeout;
 use tower::util::BoxCloneSyncService;
 
-use crate::{BoxError, Client};
+use crate::{BoxError, Tower};
 
 /// The service that [`hyper()`] makes.
 pub type Hyper = Legacy<BoxCloneSyncService<Uri, MaybeHttpsStream<TokioIo<TcpStream>>, BoxError>, BodyReader>;
 
-impl Client<Hyper> {
-    /// A client over [`hyper()`], with half an hour for a whole exchange.
-    pub fn new(app: App) -> Self {
-        Self::with_client(app, hyper()).with_timeout(Duration::from_secs(1800))
+impl Connect for Tower<Hyper> {
+    /// Creates a transport over [`hyper()`], with 30 minutes for a whole exchange.
+    fn connect(_: &Config) -> Result<Self, Error> {
+        Ok(Self::new(hyper()).with_timeout(Duration::from_secs(1800)))
+    }
+
+    fn variable(name: &str) -> Option<String> {
+        clarifai_native::variable(name)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The adapter against the simulator on a port, and against servers that are up to no good.
+//! The adapter against the simulator on a port, and against servers that are malfunctioning.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,29 +6,21 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
 
-use clarifai_simulator::{Server, Simulator};
-use clarifai_surf::core::bulk::{CallLimits, Upload};
+use clarifai_surf::core::bulk::Upload;
 use clarifai_surf::core::inputs::{CreateInputs, ListInputs, NewInput};
 use clarifai_surf::core::models::{GetModel, ListModels, Predict};
-use clarifai_surf::core::pages::Pages;
+use clarifai_surf::core::pagination::Pages;
 use clarifai_surf::core::policy::RetryPolicy;
-use clarifai_surf::core::{Body, Error, TransportFailureKind};
-use clarifai_surf::{App, Client, Credentials, http_client::h1::H1Client};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use clarifai_surf::core::{
+    Error,
+    transport::{Body, TransportErrorKind},
+};
+use clarifai_surf::{Client, Config, Credentials, Surf, http_client::h1::H1Client};
+use futures_util::StreamExt as _;
 use http::Request;
 
-#[path = "../examples/predict_surf.rs"]
-#[allow(dead_code, reason = "its main is not called here")]
-mod example;
-
-const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/data");
-
-fn simulator() -> Server {
-    Server::start(Simulator::new().mount(DATA), "127.0.0.1:0").unwrap()
-}
-
-fn app(base: &str) -> App {
-    App::new(Credentials::key("sentinel-key").unwrap()).with_base(base).unwrap()
+fn config(base: &str) -> Config {
+    Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
 /// A server that answers the first connection with these bytes and hands over the head of the request.
@@ -47,52 +39,11 @@ fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     (address, served)
 }
 
-fn kind(error: &Error) -> Option<TransportFailureKind> {
+fn kind(error: &Error) -> Option<TransportErrorKind> {
     match error.kind() {
         clarifai_surf::core::error::ErrorKind::Transport(failure) => Some(failure.kind),
         _ => None,
     }
-}
-
-#[test]
-fn every_door_opens() {
-    pollster::block_on(doors());
-}
-
-async fn doors() {
-    let server = simulator();
-    let client = Client::new(app(&server.url())).unwrap();
-
-    let picture = std::fs::read(format!("{DATA}/images/coffee.jpg")).unwrap();
-    let lines = example::predict(&client, "https://images/rocket.jpg", picture).await.unwrap();
-    assert!(lines.len() >= 2, "{lines:?}");
-
-    let inputs =
-        |count| (0..count).map(|n| NewInput::image_url(format!("https://images/{n}.jpg")).with_id(format!("i{n}")));
-    let report = client.upload(inputs(5), 2).await;
-    assert!(report.items().iter().all(|item| item.outcome.is_stored()), "{report:?}");
-    let ids: Vec<_> = client.pages(ListInputs::new()).map_ok(|input| input.id).try_collect().await.unwrap();
-    assert_eq!(ids.len(), 5);
-    let wishes = Pages::new(client.app(), ListInputs::new()).per_page(2).take(3);
-    assert_eq!(client.pages(wishes).try_collect::<Vec<_>>().await.unwrap().len(), 3);
-
-    let rockets = vec![NewInput::image_url("https://images/rocket.jpg"); 3];
-    let report = client.predict_many(Predict::with("general-image-recognition"), rockets, 2).await;
-    assert_eq!(report.predictions().iter().filter(|one| one.result.is_ok()).count(), 3);
-
-    let mut limits = CallLimits::default();
-    limits.inputs = 1;
-    let mut seen = Vec::new();
-    let work = Upload::new(client.app(), inputs(9)).limits(limits);
-    let report = client.bulk(work, 3, |progress| seen.push(progress.done)).await;
-    assert_eq!((report.items().len(), seen.len(), seen.last()), (9, 9, Some(&9)), "five were there: {report:?}");
-
-    let request = Request::get(format!("{}/v2/models", server.url())).header("authorization", "Key other-key");
-    let answer = client.send(request.body(Body::empty()).unwrap()).await.unwrap();
-    assert!(answer.status().is_success() && answer.body().starts_with(b"{"), "{answer:?}");
-
-    let error = client.clone().with_max_response(50).call(ListModels::new()).await.unwrap_err();
-    assert_eq!(kind(&error), Some(TransportFailureKind::TooLarge));
 }
 
 /// Compiles or does not: what is started can go to other threads.
@@ -100,22 +51,22 @@ async fn doors() {
 fn futures_can_be_sent() {
     fn sent<T: Send>(_: T) {}
     fn shared<T: Clone + Send + Sync + 'static>(_: &T) {}
-    let client = Client::new(app("http://127.0.0.1:1")).unwrap();
+    let client = Client::new(config("http://127.0.0.1:1")).unwrap();
     shared(&client);
     sent(client.call(ListModels::new()));
-    sent(client.run(Pages::new(client.app(), ListInputs::new()).all()));
+    sent(client.run(Pages::new(ListInputs::new())));
     sent(client.pages(ListInputs::new()).boxed());
-    let work = Upload::new(client.app(), [NewInput::image_url("https://images/rocket.jpg")]);
+    let work = Upload::new([NewInput::image_url("https://images/rocket.jpg")]);
     sent(client.bulk(work, 2, |_| ()));
     sent(client.upload(Vec::new(), 2));
-    sent(client.predict_many(Predict::with("m"), Vec::new(), 2));
+    sent(client.predict_many(Predict::new("m"), Vec::new(), 2));
     sent(client.send(Request::new(Body::empty())));
 }
 
 /// Both backends: libcurl, and async-h1 without TLS.
 fn clients(base: &str) -> [Client; 2] {
-    let app = app(base).with_retry(RetryPolicy::never());
-    [Client::new(app.clone()).unwrap(), Client::with_client(app, H1Client::new())]
+    let config = config(base).with_retry(RetryPolicy::never());
+    [Client::new(config.clone()).unwrap(), Client::with_transport(config, Surf::with_backend(H1Client::new()))]
 }
 
 #[test]
@@ -125,7 +76,7 @@ fn bodies_have_their_length_and_no_body_has_none() {
     for which in [0, 1] {
         let picture = vec![7; 200_000];
         let (base, served) = answering(ok.clone());
-        let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).with_id("a"));
+        let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).id("a"));
         let _ = pollster::block_on(clients(&base)[which].call(create));
         let head = served.join().unwrap();
         let length = head.split("content-length:").nth(1).unwrap().split("\r\n").next().unwrap();
@@ -156,11 +107,11 @@ fn trouble_is_an_error_and_never_a_panic() {
     let large = "HTTP/1.1 200 OK\r\ncontent-length: 4294967296\r\n\r\n{";
     for (name, answer, expected) in [
         ("no date", ok(b""), Ok(())),
-        ("latin-1", ok(b"x-note: caf\xe9\r\n"), Err(Some(TransportFailureKind::MaybeSent))),
+        ("latin-1", ok(b"x-note: caf\xe9\r\n"), Err(Some(TransportErrorKind::MaybeSent))),
         ("moved", moved.into(), Err(None)),
-        ("short", short.into(), Err(Some(TransportFailureKind::MaybeSent))),
-        ("large", large.into(), Err(Some(TransportFailureKind::TooLarge))),
-        ("nothing", Vec::new(), Err(Some(TransportFailureKind::MaybeSent))),
+        ("short", short.into(), Err(Some(TransportErrorKind::MaybeSent))),
+        ("large", large.into(), Err(Some(TransportErrorKind::TooLarge))),
+        ("nothing", Vec::new(), Err(Some(TransportErrorKind::MaybeSent))),
     ] {
         for which in [0, 1] {
             let (base, _served) = answering(answer.clone());
@@ -176,9 +127,11 @@ fn trouble_is_an_error_and_never_a_panic() {
 fn a_silent_server_is_given_up() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
-    for client in clients(&base) {
-        let client = client.with_timeout(std::time::Duration::from_millis(100));
+    let limit = std::time::Duration::from_millis(100);
+    let config = config(&base).with_retry(RetryPolicy::never());
+    for transport in [Surf::new(&config).unwrap(), Surf::with_backend(H1Client::new())] {
+        let client = Client::with_transport(config.clone(), transport.with_timeout(limit));
         let error = pollster::block_on(client.call(ListModels::new())).unwrap_err();
-        assert_eq!(kind(&error), Some(TransportFailureKind::MaybeSent), "{error:?}");
+        assert_eq!(kind(&error), Some(TransportErrorKind::MaybeSent), "{error:?}");
     }
 }
