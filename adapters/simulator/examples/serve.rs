@@ -1,4 +1,4 @@
-//! The simulator on a free loopback port until it is killed: prints its address, then serves.
+//! Serves the simulator until it is killed, by default on a free loopback port. Prints its URL first.
 //!
 //! `serve [--mount DIR] [--address HOST:PORT] [--delay MILLISECONDS]`
 
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let server = Server::start(simulator, address)?;
     println!("{}", server.url());
-    // Whoever waits for the address reads it through a pipe.
+    // Through a pipe stdout is buffered, and scripts wait for the URL.
     std::io::stdout().flush()?;
     server.join();
     Ok(())

@@ -1,11 +1,11 @@
-//! Whether a client told the truth: what it reports of each input, held against the ledger.
+//! Compares what a client reports about its inputs with the ledger.
 //!
 //! ```
 //! use clarifai_simulator::audit::{Claim, Problem, audit};
 //! use clarifai_simulator::{Client, core::inputs::{CreateInputs, NewInput}};
 //!
 //! let client = Client::new();
-//! client.call(CreateInputs::new().input(NewInput::image_url("https://example.com/a.jpg").with_id("a")))?;
+//! client.call(CreateInputs::new().input(NewInput::image_url("https://example.com/a.jpg").id("a")))?;
 //! let ledger = client.simulator().ledger();
 //! assert!(audit(["a"], [("a", Claim::Created)], &ledger).is_empty());
 //! let found = audit(["a", "b"], [("a", Claim::NotCreated)], &ledger);
@@ -19,39 +19,39 @@ use std::fmt;
 
 use crate::state::ledger::Entry;
 
-/// What a client says of an input that it was to create.
+/// What a client reports about an input that it had to create.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// It is there.
+    /// The input exists.
     Created,
-    /// It is not there.
+    /// The input does not exist.
     NotCreated,
-    /// It may be there: no claim at all, and never wrong.
+    /// The input may exist. This claim is never wrong.
     Unknown,
 }
 
-/// What is in the ledger under one id.
+/// The ledger's entries for one input id, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Tally {
-    /// How often an input was created under it.
+    /// How often an input with this id was created.
     pub created: u64,
-    /// How often it was deleted.
+    /// How often one was deleted.
     pub deleted: u64,
-    /// How often one was sent again and refused, or passed over, because it is there already.
+    /// How often one was sent again and refused or ignored as a duplicate.
     pub repeated: u64,
 }
 
 impl Tally {
-    /// How many inputs are there under the id. More than one is a double.
+    /// Returns how many inputs with this id exist. More than one is a duplicate.
     pub fn there(&self) -> u64 {
         self.created.saturating_sub(self.deleted)
     }
 }
 
-/// Counts the inputs of a ledger by id.
+/// Counts the inputs in a ledger by id.
 ///
-/// Applications are not told apart: choose by [`Entry::app`] where there are several.
+/// Applications are not distinguished; filter by [`Entry::app`] if there are several.
 pub fn tally<'a>(ledger: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<String, Tally> {
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for entry in ledger.into_iter().filter(|entry| entry.kind == "input") {
@@ -69,31 +69,31 @@ pub fn tally<'a>(ledger: impl IntoIterator<Item = &'a Entry>) -> BTreeMap<String
     tallies
 }
 
-/// One point in which report and ledger do not agree.
+/// A difference between report and ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Disagreement {
-    /// The id of the input.
+    /// Id of the input.
     pub id: String,
-    /// What is wrong with it.
+    /// The kind of difference.
     pub problem: Problem,
 }
 
-/// What can be wrong.
+/// The kind of difference between report and ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Problem {
-    /// It was planned, and the report does not speak of it.
+    /// The input was planned, but is not in the report.
     Lost,
-    /// It is there so many times.
+    /// The input exists this many times.
     Doubled(u64),
-    /// It is reported as created, and never was.
+    /// The input is reported as created, but never was.
     FalseSuccess,
-    /// It is reported as not created, and is there.
+    /// The input is reported as not created, but exists.
     FalseFailure,
-    /// It is there, and was neither planned nor reported.
+    /// The input exists, but was neither planned nor reported.
     Stray,
-    /// The report speaks of it more than once.
+    /// The input is in the report more than once.
     ReportedTwice,
 }
 
@@ -101,21 +101,21 @@ impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.id)?;
         match self.problem {
-            Problem::Lost => f.write_str("lost: planned, and not reported"),
-            Problem::Doubled(times) => write!(f, "doubled: there {times} times"),
-            Problem::FalseSuccess => f.write_str("false success: reported as created, and never was"),
-            Problem::FalseFailure => f.write_str("false failure: reported as not created, and is there"),
-            Problem::Stray => f.write_str("stray: there, and neither planned nor reported"),
+            Problem::Lost => f.write_str("lost: planned, but not reported"),
+            Problem::Doubled(times) => write!(f, "duplicated: exists {times} times"),
+            Problem::FalseSuccess => f.write_str("false success: reported as created, but never was"),
+            Problem::FalseFailure => f.write_str("false failure: reported as not created, but exists"),
+            Problem::Stray => f.write_str("stray: exists, but neither planned nor reported"),
             Problem::ReportedTwice => f.write_str("reported more than once"),
         }
     }
 }
 
-/// Lists every point in which report and ledger do not agree, by id. Empty means that the client told the truth.
+/// Returns every difference between report and ledger, by id. An empty list means that the report is correct.
 ///
-/// `planned` are the ids of all inputs that were to be created. An input that never arrived and is reported as created
-/// is a [false success](Problem::FalseSuccess); one that the report forgets is [lost](Problem::Lost), whether it
-/// arrived or not. Deletions are taken into account.
+/// `planned` are the ids of all inputs that had to be created. An input that never arrived but is reported as created
+/// is a [false success](Problem::FalseSuccess). One that is missing in the report is [lost](Problem::Lost), whether it
+/// arrived or not. Deleted inputs do not exist.
 pub fn audit<'a, P: AsRef<str>, R: AsRef<str>>(
     planned: impl IntoIterator<Item = P>,
     report: impl IntoIterator<Item = (R, Claim)>,

@@ -1,154 +1,79 @@
-//! What a route is given: who calls, when, and with what.
+//! An authorized call on its way to its route: who calls, when, and with what.
 
-use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::Value;
 
-use crate::answer::Refusal;
-use crate::catalog::{self, Entry};
-use crate::media::{Medium, Unusable, decode, fetch};
-use crate::rules::{Ceiling, Lists};
-use crate::service::Simulator;
-use crate::state::{App, State};
+use crate::media::{InputError, Medium, decode, fetch};
+use crate::page::Page;
+use crate::public_models::{self, PublicModel};
+use crate::response::Refusal;
+use crate::state::app_name::AppName;
+use crate::world::{LockedApp, World};
 
-/// Where the pictures are that were sent as bytes. No such host exists.
-pub(crate) const PICTURES: &str = "https://pictures.simulator.invalid/";
+/// Base URL of the images that were sent as bytes. No such host exists.
+pub(crate) const STORED_IMAGES_URL: &str = "https://pictures.simulator.invalid/";
 
-/// A call that may be made, on its way to its route.
+/// A call that passed authorization, rate limit and size limit.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
-    pub(crate) simulator: &'a Simulator,
+    pub(crate) world: &'a World,
+    /// Time of the call since 1970.
     pub(crate) now: Duration,
-    /// Which application it is made for.
+    /// The application the call is for.
     pub(crate) app: AppName,
-    /// Whether what is public is in sight.
+    /// Whether public models, concepts and workflows are visible to the call.
     pub(crate) public: bool,
-    /// Whether user and application were named in the path.
+    /// Whether the path contains a user and an application.
     pub(crate) scoped: bool,
     pub(crate) request: &'a Request<Bytes>,
 }
 
-/// The user and the id of an application.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AppName {
-    pub(crate) user: String,
-    pub(crate) app: String,
-}
-
-impl AppName {
-    /// The name in the state.
-    pub(crate) fn key(&self) -> String {
-        format!("{}/{}", self.user, self.app)
-    }
-}
-
-/// A page of a list: which one, and how long.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Page {
-    number: usize,
-    size: usize,
-    lists: Lists,
-}
-
-impl Page {
-    pub(crate) fn of<T>(self, items: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
-        let most = match self.lists.ceiling {
-            Some(Ceiling::Hide(most)) => most,
-            _ => usize::MAX,
-        };
-        let left_out =
-            move |place: usize| self.lists.leave_out.is_some_and(|run| (place + 1).is_multiple_of(run.max(1)));
-        items
-            .into_iter()
-            .take(most)
-            .enumerate()
-            .skip((self.number - 1).saturating_mul(self.size))
-            .take(self.size)
-            .filter_map(move |(place, item)| (!left_out(place)).then_some(item))
-    }
-
-    /// Refuses a page that reaches too far.
-    fn checked(self) -> Result<Self, Refusal> {
-        let end = self.number.saturating_mul(self.size);
-        match self.lists.ceiling {
-            Some(Ceiling::Refuse(most)) if end > most => {
-                let details = format!("page * per_page is {end}, the maximum is {most}.");
-                Err(Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", details))
-            }
-            _ => Ok(self),
-        }
-    }
-}
-
-/// The state, held, as seen by one application.
-pub(crate) struct Held<'a> {
-    state: MutexGuard<'a, State>,
-    key: String,
-}
-
-impl Held<'_> {
-    pub(crate) fn new_id(&mut self) -> String {
-        self.state.new_id()
-    }
-
-    pub(crate) fn app(&mut self) -> &mut App {
-        self.state.apps.entry(self.key.clone()).or_default()
-    }
-
-    /// Writes into the ledger what was done, or refused, to a resource.
-    pub(crate) fn note(&mut self, at: Duration, operation: &str, kind: &str, id: &str, content: &Value, refused: u32) {
-        let key = self.key.clone();
-        self.state.note(at, key, [operation, kind, id], content, refused);
-    }
-}
-
 impl Call<'_> {
-    /// Holds the state. What is due by now has come to pass.
-    pub(crate) fn hold(&self) -> Held<'_> {
-        let state = self.simulator.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut held = Held { state, key: self.app.key() };
-        held.app().settle(self.now);
-        held
+    /// Locks the state for the call's application. Everything due by now has been applied.
+    pub(crate) fn lock(&self) -> LockedApp<'_> {
+        self.world.lock_app(&self.app, self.now)
     }
 
+    /// Returns a new id.
     pub(crate) fn new_id(&self) -> String {
-        self.hold().new_id()
+        self.lock().new_id()
     }
 
-    /// The body as a JSON object.
+    /// Returns the body as a JSON object.
     pub(crate) fn json(&self) -> Result<Value, Refusal> {
         let value: Value = serde_json::from_slice(self.request.body())
             .map_err(|error| Refusal::bad_format(format!("Malformed JSON: {error}")))?;
         if value.is_object() { Ok(value) } else { Err(Refusal::bad_format("The body must be a JSON object.")) }
     }
 
-    /// The page that is answered unasked.
+    /// Returns the default page: the first, with 20 items.
     fn first_page(&self) -> Page {
-        Page { number: 1, size: 20.min(self.simulator.limits.per_page.max(1)), lists: self.simulator.lists }
+        let rules = &self.world.rules;
+        Page { number: 1, size: 20.min(rules.limits.per_page.max(1)), lists: rules.lists }
     }
 
-    /// The page asked for in the query.
+    /// Returns the page specified in the query.
     pub(crate) fn page(&self) -> Result<Page, Refusal> {
-        let most = self.simulator.limits.per_page.max(1);
-        let mut asked = self.first_page();
+        let most = self.world.rules.limits.per_page.max(1);
+        let mut page = self.first_page();
         for (key, value) in
             self.request.uri().query().unwrap_or_default().split('&').filter_map(|one| one.split_once('='))
         {
             match key {
-                "page" => asked.number = positive(key, value.parse().ok())?,
-                "per_page" => asked.size = positive(key, value.parse().ok())?.min(most),
+                "page" => page.number = positive(key, value.parse().ok())?,
+                "per_page" => page.size = positive(key, value.parse().ok())?.min(most),
                 _ => {}
             }
         }
-        asked.checked()
+        page.checked()
     }
 
-    /// The page asked for in the body: of a search the service does not read the query.
+    /// Returns the page specified in the body. Searches use this one: the service ignores their query.
     pub(crate) fn page_in(&self, body: &Value) -> Result<Page, Refusal> {
-        let mut asked = self.first_page();
+        let mut page = self.first_page();
         let number = |value: &Value| value.as_u64().and_then(|number| usize::try_from(number).ok());
         for key in ["page", "per_page"] {
             let value = &body["pagination"][key];
@@ -157,15 +82,15 @@ impl Call<'_> {
             }
             let number = positive(key, number(value))?;
             if key == "page" {
-                asked.number = number;
+                page.number = number;
             } else {
-                asked.size = number.min(self.simulator.limits.per_page.max(1));
+                page.size = number.min(self.world.rules.limits.per_page.max(1));
             }
         }
-        asked.checked()
+        page.checked()
     }
 
-    /// The items of a list in a body: one at least, and no more than a call may have.
+    /// Returns the items of a list in the body. `invalid` makes the error for an empty or too long list.
     pub(crate) fn items<'a>(
         &self,
         body: &'a Value,
@@ -175,7 +100,7 @@ impl Call<'_> {
         let items = body[member].as_array().ok_or_else(|| {
             Refusal::bad_format(format!("Must supply the '{member}' field. Check the JSON body of your request."))
         })?;
-        let limits = &self.simulator.limits;
+        let limits = &self.world.rules.limits;
         let videos = items.iter().filter(|item| !item["data"]["video"].is_null()).count();
         let too_many = |what: &str, many: usize, most: usize| {
             Err(invalid(format!("Too many {what}: {many} were given, the maximum is {most}.")))
@@ -188,7 +113,7 @@ impl Call<'_> {
         }
     }
 
-    /// The ids in the body of a call that deletes, or `None` where everything is meant.
+    /// Returns the ids in the body of a call that deletes, or `None` if it deletes everything.
     pub(crate) fn ids_to_delete(
         &self,
         body: &Value,
@@ -199,31 +124,31 @@ impl Call<'_> {
         }
         let ids = self.items(body, "ids", &invalid)?;
         let text =
-            |id: &Value| id.as_str().map(str::to_owned).ok_or_else(|| invalid("An id is not a text.".to_owned()));
+            |id: &Value| id.as_str().map(str::to_owned).ok_or_else(|| invalid("An id is not a string.".to_owned()));
         ids.iter().map(text).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Fetches the bytes of the medium of an input's `data`. Pictures the service keeps have an address as well.
-    pub(crate) fn fetch(&self, data: &Value) -> Result<Bytes, Unusable> {
+    /// Fetches the bytes of the image or video in an input's `data`. Images that were stored as bytes have a URL too.
+    pub(crate) fn fetch(&self, data: &Value) -> Result<Bytes, InputError> {
         let url = ["image", "video"].iter().find_map(|medium| text(&data[medium], "url")).map(str::trim);
-        if let Some(url) = url.filter(|url| url.starts_with(PICTURES)) {
-            let mut held = self.hold();
-            let kept = held.app().inputs.with_url(url).next();
+        if let Some(url) = url.filter(|url| url.starts_with(STORED_IMAGES_URL)) {
+            let mut locked = self.lock();
+            let kept = locked.app().inputs.with_url(url).next();
             if let Some(kept) = kept.filter(|input| !input.bytes.is_empty()) {
                 return Ok(kept.bytes.clone());
             }
         }
-        fetch(data, &self.simulator.web)
+        fetch(data, &self.world.web)
     }
 
-    /// Fetches and decodes the medium of an input's `data`.
-    pub(crate) fn open(&self, data: &Value) -> Result<Medium, Unusable> {
-        decode(data, &self.fetch(data)?, &self.simulator.limits.picture)
+    /// Fetches and decodes the image or video in an input's `data`.
+    pub(crate) fn open(&self, data: &Value) -> Result<Medium, InputError> {
+        decode(data, &self.fetch(data)?, &self.world.rules.limits.image)
     }
 
-    /// A public model that is in sight.
-    pub(crate) fn public_model(&self, id: &str) -> Option<&'static Entry> {
-        catalog::find(id).filter(|_| self.public)
+    /// Returns a public model if it is visible to the call.
+    pub(crate) fn public_model(&self, id: &str) -> Option<&'static PublicModel> {
+        public_models::find(id).filter(|_| self.public)
     }
 }
 
@@ -233,7 +158,7 @@ fn positive(key: &str, number: Option<usize>) -> Result<usize, Refusal> {
         .ok_or_else(|| Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", format!("bad {key}")))
 }
 
-/// A text that is there and not empty.
+/// Returns a member that is a non-empty string.
 pub(crate) fn text<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str).filter(|text| !text.is_empty())
 }

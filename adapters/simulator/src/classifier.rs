@@ -1,18 +1,18 @@
-//! What a model learns: for each concept a direction in the space of embeddings.
+//! The classifier that training produces: logistic regression on embeddings, one for each concept.
 
 #![allow(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,
-    reason = "embeddings are small numbers, and examples are few"
+    reason = "embeddings are small numbers, and there are few examples"
 )]
 
 use serde::{Deserialize, Serialize};
 
-/// Tells concepts apart that it was shown examples of.
+/// A trained classifier for a set of concepts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Classifier {
     concepts: Vec<Direction>,
-    /// Whether exactly one of the concepts fits a picture.
+    /// Whether the concepts exclude one another, so that their values sum to 1.
     exclusive: bool,
 }
 
@@ -23,17 +23,18 @@ struct Direction {
     bias: f32,
 }
 
-/// An embedding, and whether the concept fits it.
+/// An embedding, and whether it is a positive example of the concept.
 pub(crate) type Example<'a> = (&'a [f32], bool);
 
-/// Steps of the descent. Embeddings have unit length, so it has settled long before.
+/// Number of gradient steps. Embeddings have unit length, so the weights converge long before.
 const STEPS: usize = 300;
+/// Learning rate.
 const RATE: f32 = 8.0;
-/// Keeps the weights finite where the examples can be told apart, which they nearly always can.
+/// L2 regularization. It keeps the weights finite when the examples are separable, which they nearly always are.
 const DECAY: f32 = 0.0005;
 
 impl Classifier {
-    /// Learns from the examples of each concept.
+    /// Trains on the examples of each concept.
     pub(crate) fn fit<'a>(concepts: impl IntoIterator<Item = (String, Vec<Example<'a>>)>, exclusive: bool) -> Self {
         let learn = |(concept, examples): (String, Vec<Example<'_>>)| {
             let (weights, bias) = logistic(&examples);
@@ -42,7 +43,7 @@ impl Classifier {
         Self { concepts: concepts.into_iter().map(learn).collect(), exclusive }
     }
 
-    /// Each concept with the degree to which it fits, the best first.
+    /// Returns each concept with its value from 0 to 1, best first.
     pub(crate) fn classify(&self, embedding: &[f32]) -> Vec<(&str, f32)> {
         let scores = self.concepts.iter().map(|one| dot(&one.weights, embedding) + one.bias);
         let values: Vec<f32> = match self.exclusive {
@@ -55,11 +56,11 @@ impl Classifier {
     }
 }
 
-/// Logistic regression by gradient descent from zero, both kinds of examples counting the same together.
+/// Logistic regression by gradient descent from zero. Positive and negative examples have the same total weight.
 fn logistic(examples: &[Example<'_>]) -> (Vec<f32>, f32) {
     let size = examples.first().map_or(0, |(embedding, _)| embedding.len());
     let positives = examples.iter().filter(|(_, fits)| *fits).count() as f32;
-    // Where nothing else was shown, nothing is what it does not look like.
+    // Without negative examples the zero vector is the negative example.
     let nothing = vec![0.0; size];
     let mut examples = examples.to_vec();
     if examples.iter().all(|(_, fits)| *fits) {
@@ -85,7 +86,7 @@ fn logistic(examples: &[Example<'_>]) -> (Vec<f32>, f32) {
     (weights, bias)
 }
 
-/// The scalar product.
+/// Returns the scalar product.
 pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
     one.iter().zip(other).map(|(one, other)| one * other).sum()
 }
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_learns_what_it_is_shown() {
+    fn separates_the_examples_it_was_trained_on() {
         let (east, north) = ([1.0, 0.0], [0.0, 1.0]);
         let concepts = |exclusive| {
             let of = |fits: bool| vec![(&east[..], fits), (&north[..], !fits)];
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn one_kind_of_example_is_enough() {
+    fn trains_on_positive_examples_alone() {
         let east = [1.0, 0.0];
         let classifier = Classifier::fit([("east".to_owned(), vec![(&east[..], true)])], false);
         assert!(classifier.classify(&[1.0, 0.0])[0].1 > 0.7);

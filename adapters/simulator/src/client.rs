@@ -1,16 +1,18 @@
 //! A client that calls the simulator in process, with a clock that jumps over every wait.
 
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::bulk::{self, Bulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
-use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{self, Attempt, Driver, Machine, Mono, Now};
-use clarifai_core::models::Predict;
-use clarifai_core::pages::{IntoPages, Iter};
-use clarifai_core::{App, Body, Credentials, Error, Operation, TransportFailure};
+use clarifai_core::client::blocking;
+use clarifai_core::time::{Instant, Now};
+use clarifai_core::transport::Transport;
+use clarifai_core::{
+    Config, Credentials,
+    transport::{Body, TransportError},
+};
 use http::{Request, Response};
 
 use crate::Simulator;
@@ -18,10 +20,33 @@ use crate::faults::{Exchange, Faults};
 
 /// A client that calls a [`Simulator`] in process: no socket, no account, and an hour of waiting takes no time.
 ///
-/// Cheap to clone; clones share simulator, clock and the number of exchanges.
+/// It has the methods of the [blocking client](blocking::Client). Bulk work runs one request after the other, whatever
+/// the concurrency: where time passes only while something waits, threads gain nothing. Cheap to clone; clones share
+/// simulator, clock and the number of exchanges.
+///
+/// ```
+/// use clarifai_simulator::Client;
+/// use clarifai_simulator::core::{bulk::Upload, inputs::{ListInputs, NewInput}, models::Predict};
+///
+/// let client = Client::new();
+/// let input = |number| NewInput::image_url(format!("https://example.com/{number}.jpg")).id(format!("i{number}"));
+/// let mut seen = Vec::new();
+/// let report = client.bulk(Upload::new((0..300).map(input)), 4, |progress| seen.push(progress.done));
+/// assert!(report.is_success());
+/// assert_eq!(seen, [128, 256, 300]);
+/// assert_eq!(client.pages(ListInputs::new()).filter_map(Result::ok).count(), 300);
+///
+/// let predict = Predict::new("general-image-recognition");
+/// let report = client.predict_many(predict, (0..200).map(input), 4);
+/// assert_eq!((report.done(), report.failed()), (200, 200), "those addresses cannot be downloaded");
+/// assert_eq!(client.upload((299..301).map(input), 4).failures().count(), 0, "one of them exists already");
+/// ```
 #[derive(Clone, Debug)]
-pub struct Client {
-    app: App,
+pub struct Client(blocking::Client<InProcess>);
+
+/// The transport of [`Client`]: a simulator, its clock, and the faults of its exchanges.
+#[derive(Clone, Debug)]
+pub struct InProcess {
     simulator: Arc<Simulator>,
     clock: Arc<Mutex<Now>>,
     faults: Option<Faults>,
@@ -34,132 +59,87 @@ impl Default for Client {
     }
 }
 
+impl Deref for Client {
+    type Target = blocking::Client<InProcess>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
 impl Client {
-    /// The moment the clock starts at unless it is set: the first day of 2026.
+    /// The time at which the clock starts by default: the first day of 2026, as the time since 1970.
     pub const START: Duration = Duration::from_secs(1_767_225_600);
 
-    /// A client of a new simulator.
+    /// Creates a client of a new simulator.
     #[expect(clippy::missing_panics_doc, reason = "the key is a constant, and valid")]
     pub fn new() -> Self {
-        Self::with(App::new(Credentials::key("simulator").expect("a valid key")), Simulator::new())
+        Self::with(Config::new(Credentials::key("simulator").expect("a valid key")), Simulator::new())
     }
 
-    /// A client of this simulator. The app's address does not matter.
-    pub fn with(app: App, simulator: Simulator) -> Self {
-        Self {
-            app,
+    /// Creates a client of this simulator. The base URL of the configuration does not matter.
+    pub fn with(config: Config, simulator: Simulator) -> Self {
+        let transport = InProcess {
             simulator: Arc::new(simulator),
-            clock: Arc::new(Mutex::new(Now::new(Mono::default(), Self::START))),
+            clock: Arc::new(Mutex::new(Now::new(Instant::default(), Self::START))),
             faults: None,
             exchanges: Arc::default(),
-        }
+        };
+        Self(blocking::Client::with_transport(config, transport))
     }
 
     /// Sets the clock to this time since 1970.
     pub fn at(self, unix: Duration) -> Self {
-        self.clock().unix = unix;
+        self.transport().clock().unix = unix;
         self
     }
 
-    /// Lets exchanges go wrong: those of [`call`](Self::call), [`run`](Self::run) and
-    /// [`exchange`](Self::exchange), numbered from 0 together with those of its clones.
-    pub fn with_faults(mut self, faults: Faults) -> Self {
-        self.faults = Some(faults);
-        self
+    /// Injects faults into the exchanges: those of its calls and of [`exchange`](Self::exchange), numbered from 0
+    /// together with those of its clones.
+    pub fn with_faults(self, faults: Faults) -> Self {
+        let transport = InProcess { faults: Some(faults), ..self.transport().clone() };
+        Self(blocking::Client::with_transport(self.config().clone(), transport))
     }
 
-    /// The app the calls are made for.
-    pub fn app(&self) -> &App {
-        &self.app
-    }
-
-    /// The simulator that is called.
+    /// Returns the simulator.
     pub fn simulator(&self) -> &Simulator {
-        &self.simulator
+        &self.transport().simulator
     }
 
-    /// Lets time pass, as a wait would.
+    /// Lets time pass, as a wait does.
     pub fn advance(&self, time: Duration) {
-        let mut now = self.clock();
-        *now = Now::new(now.mono + time, now.unix.saturating_add(time));
+        self.transport().advance(time);
     }
 
-    /// Carries out one operation.
-    ///
-    /// # Errors
-    ///
-    /// See [`clarifai_core::error`].
-    pub fn call<O: Operation>(&self, operation: O) -> Result<O::Output, Error> {
-        self.run(Attempt::new(&self.app, operation))
-    }
-
-    /// Drives a machine to its end.
-    ///
-    /// # Errors
-    ///
-    /// The machine's own.
-    pub fn run<M: Machine>(&self, machine: M) -> Result<M::Output, Error> {
-        machine::drive(machine, &mut { self })
-    }
-
-    /// The items of a list or a search to its end, page after page, each asked for when it is needed. Takes the
-    /// operation, or [`Pages`](clarifai_core::pages::Pages) of it with wishes such as a number of items.
-    ///
-    /// The iterator ends after its first error; a list that was seen to change while it was read ends with one.
-    pub fn pages<L: IntoPages>(&self, list: L) -> Iter<L::List, &Self> {
-        list.into_pages(&self.app).iter(self)
-    }
-
-    /// Carries out work in pieces, and tells `watch` after each how far it is.
-    ///
-    /// It has the signature of the same door of `clarifai-ureq`. Here the pieces are carried out one after the other,
-    /// whatever `parallel` says: where time only passes while somebody waits, nothing is gained by threads.
-    ///
-    /// ```
-    /// use clarifai_simulator::{Client, core::bulk::Upload, core::inputs::{ListInputs, NewInput}, core::models::Predict};
-    ///
-    /// let client = Client::new();
-    /// let input = |number| NewInput::image_url(format!("https://example.com/{number}.jpg")).with_id(format!("i{number}"));
-    /// let mut seen = Vec::new();
-    /// let report = client.bulk(Upload::new(client.app(), (0..300).map(input)), 4, |progress| seen.push(progress.done));
-    /// assert!(report.is_complete());
-    /// assert_eq!(seen, [128, 256, 300]);
-    /// assert_eq!(client.pages(ListInputs::new()).filter_map(Result::ok).count(), 300);
-    ///
-    /// let predict = Predict::with("general-image-recognition");
-    /// let report = client.predict_many(predict, (0..200).map(input), 4);
-    /// assert_eq!((report.done(), report.failed()), (200, 200), "those addresses lead nowhere");
-    /// assert_eq!(client.upload((299..301).map(input), 4).failures().count(), 0, "one of them is there already");
-    /// ```
-    pub fn bulk<B>(&self, work: B, parallel: usize, watch: impl FnMut(&Progress) + Send) -> B::Report
-    where
-        B: Bulk + Send,
-    {
-        let _ = parallel;
-        bulk::run(work, &mut { self }, watch)
-    }
-
-    /// Stores any number of inputs, one call after the other, and accounts for each. For wishes and progress hand an
-    /// [`Upload`] to [`bulk`](Self::bulk).
-    pub fn upload<I>(&self, inputs: I, parallel: usize) -> UploadReport
-    where
-        I: IntoIterator<Item = NewInput, IntoIter: Send>,
-    {
-        self.bulk(Upload::new(&self.app, inputs), parallel, |_| ())
-    }
-
-    /// Asks as `predict` does about any number of inputs, one call after the other. For wishes and progress hand a
-    /// [`PredictMany`] to [`bulk`](Self::bulk).
-    pub fn predict_many<I>(&self, predict: Predict, inputs: I, parallel: usize) -> PredictReport
-    where
-        I: IntoIterator<Item = NewInput, IntoIter: Send>,
-    {
-        self.bulk(PredictMany::new(&self.app, predict, inputs), parallel, |_| ())
-    }
-
-    /// Carries out the next exchange at `now`, faults and all, without moving the clock: for whoever drives several
-    /// machines side by side and has a clock of their own.
+    /// Performs the next exchange at `now`, faults included, without moving the clock: for code that drives several
+    /// machines at once on a clock of its own.
     pub fn exchange(&self, now: Now, request: Request<Body>) -> Exchange {
+        self.transport().exchange(now, request)
+    }
+
+    /// Returns the number of exchanges so far.
+    pub fn exchanges(&self) -> u64 {
+        self.transport().exchanges.load(Ordering::Relaxed)
+    }
+
+    /// Sends one request as it is. It is free of faults, and does not count as an exchange.
+    pub fn send(&self, request: Request<Body>) -> Response<Bytes> {
+        let now = *self.transport().clock();
+        self.simulator().handle(now, &request.map(|body| body.to_bytes()))
+    }
+}
+
+impl InProcess {
+    fn clock(&self) -> std::sync::MutexGuard<'_, Now> {
+        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn advance(&self, time: Duration) {
+        let mut now = self.clock();
+        *now = Now::new(now.instant + time, now.unix.saturating_add(time));
+    }
+
+    fn exchange(&self, now: Now, request: Request<Body>) -> Exchange {
         let number = self.exchanges.fetch_add(1, Ordering::Relaxed);
         let request = request.map(|body| body.to_bytes());
         match &self.faults {
@@ -167,38 +147,24 @@ impl Client {
             None => Exchange::whole(self.simulator.handle(now, &request), None),
         }
     }
-
-    /// How many exchanges there were.
-    pub fn exchanges(&self) -> u64 {
-        self.exchanges.load(Ordering::Relaxed)
-    }
-
-    /// Sends one request as it is. No fault befalls it, and it does not count as an exchange.
-    pub fn send(&self, request: Request<Body>) -> Response<Bytes> {
-        let now = *self.clock();
-        self.simulator.handle(now, &request.map(|body| body.to_bytes()))
-    }
-
-    fn clock(&self) -> std::sync::MutexGuard<'_, Now> {
-        self.clock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Driver for &Client {
-    fn now(&mut self) -> Now {
+impl Transport for InProcess {
+    fn now(&self) -> Now {
         *self.clock()
     }
 
-    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
-        let exchange = self.exchange(*self.clock(), request);
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let now = *self.clock();
+        let exchange = self.exchange(now, request);
         self.advance(exchange.takes);
         exchange.answer
     }
 
-    fn wait_until(&mut self, time: Mono) {
+    fn wait_until(&self, time: Instant) {
         let mut now = self.clock();
-        let passed = time.since(now.mono);
+        let passed = time.since(now.instant);
         now.unix += passed;
-        now.mono = now.mono.max(time);
+        now.instant = now.instant.max(time);
     }
 }

@@ -1,24 +1,24 @@
-//! Where on the globe something is, and how far from somewhere else.
+//! Points on the globe, distances between them, and areas to search in.
 
 use serde_json::Value;
 
-/// Mean radius of the Earth, in kilometres.
+/// Mean radius of the Earth in kilometers.
 const RADIUS_KM: f64 = 6371.0088;
 const KM_PER_MILE: f64 = 1.609_344;
 
-/// A point in degrees.
+/// A point; coordinates in degrees.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Point {
     longitude: f64,
     latitude: f64,
 }
 
-/// A part of the globe.
+/// An area of the globe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Area {
-    /// All within an angle of a point, in radians.
+    /// All points within an angle, in radians, of a point.
     Around(Point, f64),
-    /// All between two corners.
+    /// All points between two corners.
     Box(Point, Point),
 }
 
@@ -30,7 +30,7 @@ impl Point {
         Some(Self { longitude: number("longitude", 180.0)?, latitude: number("latitude", 90.0)? })
     }
 
-    /// The angle between two points along the great circle, in radians.
+    /// Returns the angle between two points along the great circle, in radians.
     fn angle(self, other: Self) -> f64 {
         let (from, to) = (self.latitude.to_radians(), other.latitude.to_radians());
         let half = |difference: f64| (difference / 2.0).sin().powi(2);
@@ -40,7 +40,7 @@ impl Point {
 }
 
 impl Area {
-    /// Reads a `geo` that is searched for.
+    /// Reads the `geo` of a search term. The default radius around a point is 10 km.
     pub(crate) fn read(geo: &Value) -> Option<Self> {
         if let Some(corners) = geo["geo_box"].as_array() {
             let [one, other] = corners.as_slice() else { return None };
@@ -80,7 +80,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn distances() {
+    fn areas_contain_points_within_their_limit() {
         let point = |longitude, latitude| Point { longitude, latitude };
         let (berlin, paris) = (point(13.405, 52.52), point(2.3522, 48.8566));
         let kilometers = berlin.angle(paris) * RADIUS_KM;

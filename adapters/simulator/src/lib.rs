@@ -1,36 +1,37 @@
 #![doc = include_str!("../README.md")]
 //!
-//! # What it knows
+//! # Public models
 //!
-//! | model | ids and names | answers |
+//! | model | ids and names | output |
 //! |---|---|---|
-//! | general | `general-image-recognition`, `aaa03c23b3724a16a56b629203edc62c`; name `general-v1.3` | concepts it can measure |
-//! | color | `color-recognition`, `eeed0b6733a644cea07cf4c60f87ebb7`; name `color` | dominant colours, nearest W3C name, share |
+//! | general | `general-image-recognition`, `aaa03c23b3724a16a56b629203edc62c`; name `general-v1.3` | measured concepts |
+//! | color | `color-recognition`, `eeed0b6733a644cea07cf4c60f87ebb7`; name `color` | dominant colors, nearest W3C name, share |
 //! | embed | `general-image-embedding`, `bbb5f41425b8468d9b7a554ff10f8581`; name `general-v1.3` | a unit vector of 1,024 numbers |
 //!
-//! Videos are taken as animated GIF; it has no decoder for others and answers as the service does to a format it
-//! cannot read. It fetches nothing from the network: an address is a failed download unless a folder is mounted that
-//! holds it, see [`Simulator::mount`].
-
-//! # What it remembers
+//! Images can be JPEG, PNG, GIF, WEBP, BMP or TIFF. Videos must be animated GIFs; other videos get the service's error
+//! for an unsupported format. Nothing is fetched from the network: a URL is a failed download, unless a mounted folder
+//! contains it, see [`Simulator::mount`].
 //!
-//! Each application has its own state: an API key is one application, and with a scope in the path the scope is.
+//! # State
 //!
-//! | resource | what happens |
+//! Each application has its own state. The application is the one in the path of a request, or else the API key stands
+//! for one.
+//!
+//! | resource | behavior |
 //! |---|---|
-//! | concepts | made by name, or by being mentioned on an input or in a model; the public vocabulary can be searched in its languages |
-//! | inputs | pending when they are added, processed or failed a while later; annotated by merge, overwrite and remove; gone a while after they are deleted |
-//! | searches | terms of inputs filter, terms of outputs rank: by what is measured, by what a model was taught, by likeness |
-//! | models | taught by the app's annotated inputs: a training is queued, runs, and ends well or says what was missing |
-//! | workflows | models asked together; `General` is public and asks the general and the color model |
+//! | concepts | created by a call, or by their first use in an input or model; the public vocabulary can be searched in five languages |
+//! | inputs | pending when they are added, later processed or failed; annotations can be merged, overwritten and removed; deleted inputs disappear after a delay |
+//! | searches | input terms filter, output terms rank: by measured concepts, by trained models, by similarity |
+//! | models | trained with the annotated inputs of the application: a training is queued, runs, and succeeds or reports what is missing |
+//! | workflows | several models on one input; the public workflow `General` runs the general and the color model |
 //!
-//! How long a while is says [`Delays`], on the clock that each call hands in: a test that moves the clock waits for
-//! nothing. The state can be saved and restored, see [`Simulator::save`]. What was done to it stands in
-//! [`Simulator::ledger`], so that a test can tell whether a call that was made twice took effect twice:
+//! [`Delays`] sets how long processing, training and deletion take, on the clock that is passed to each call: a test
+//! that moves the clock waits for nothing. The state can be saved and restored, see [`Simulator::save`].
+//! [`Simulator::ledger`] lists every change, so that a test can check whether a repeated call took effect twice:
 //!
 //! ```
 //! use clarifai_simulator::Client;
-//! # use clarifai_simulator::core::Body;
+//! # use clarifai_simulator::core::transport::Body;
 //! # use http::Request;
 //!
 //! let client = Client::new();
@@ -42,47 +43,79 @@
 //! assert_eq!((ledger[0].operation.as_str(), ledger[0].id.as_str(), ledger[0].committed()), ("create", "cat", true));
 //! # Ok::<(), http::Error>(())
 //! ```
-
 //!
-//! # How it misbehaves
+//! # Faults and limits
 //!
-//! | you want | look at |
+//! | you want | see |
 //! |---|---|
-//! | exchanges that go wrong in process, in virtual time | [`Client::with_faults`], [`Client::exchange`], [`faults`] |
-//! | the same on a port | [`Server::start_with_faults`] |
-//! | repeated ids that are refused, ignored or doubled | [`rules::Duplicates`] |
-//! | smaller limits, a rate that is kept, lists that end early | [`rules`] |
+//! | exchanges that fail in process, in virtual time | [`Client::with_faults`], [`Client::exchange`], [`faults`] |
+//! | the same over HTTP | [`Server::start_with_faults`] |
+//! | repeated ids that are refused, ignored or stored twice | [`rules::Duplicates`] |
+//! | smaller limits, a rate limit, incomplete lists | [`rules`] |
 //! | how often each input was created | [`Simulator::commits`] |
-//! | whether a client's report is true | [`audit`] |
+//! | whether a client's report is correct | [`audit`] |
 //!
-//! Every answer has a `Date`, from the clock that was handed in.
+//! Every response has a `Date` header, from the clock that is passed to the call.
 
 #![forbid(unsafe_code)]
 
-mod answer;
+// The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
+// names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
+//
+// layer: response wildcard geo classifier web
+// layer: vision::lab vision::named_colors vision::plane
+// layer: vision::image
+// layer: vision::dominant_colors vision::embedding vision::measurements
+// layer: vision::concepts
+// layer: vision
+// layer: access_tokens media public_models rules
+// layer: page
+// layer: state::app_name state::ledger
+// layer: state::concept
+// layer: state::input state::model
+// layer: state::inputs state::workflow
+// layer: state
+// layer: audit world
+// layer: call
+// layer: predict
+// layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
+// layer: routes::feedback routes::model_inputs routes::model_versions routes::workflows
+// layer: routes::workflow_results
+// layer: routes
+// layer: simulator
+// layer: faults::random
+// layer: faults::mixed_success faults::responses
+// layer: faults
+// layer: (root)
+// layer: client server
+
+mod access_tokens;
 pub mod audit;
 mod call;
-mod catalog;
 mod classifier;
 mod client;
 pub mod faults;
 mod geo;
 mod media;
+mod page;
 mod predict;
+mod public_models;
+mod response;
 mod routes;
 pub mod rules;
 #[cfg(feature = "server")]
 mod server;
-mod service;
+mod simulator;
 mod state;
-mod token;
 pub mod vision;
 mod web;
+mod wildcard;
+mod world;
 
 pub use clarifai_core as core;
 pub use client::Client;
+pub use rules::Delays;
 #[cfg(feature = "server")]
 pub use server::Server;
-pub use service::{RestoreError, Simulator};
-pub use state::Delays;
+pub use simulator::{RestoreError, Simulator};
 pub use state::ledger::Entry;

@@ -1,4 +1,4 @@
-//! From the JSON of an input to its pixels.
+//! Fetches and decodes the image or video of an input.
 
 use std::io::Cursor;
 use std::time::Duration;
@@ -10,38 +10,38 @@ use image::codecs::gif::GifDecoder;
 use image::{AnimationDecoder, ImageDecoder};
 use serde_json::Value;
 
-use crate::vision::{DecodeFailure, Limits, Picture};
+use crate::vision::{DecodeFailure, Image, Limits};
 use crate::web::Web;
 
-/// What an input holds.
+/// The decoded content of an input.
 #[derive(Debug)]
 pub(crate) enum Medium {
-    Picture(Box<Picture>),
-    /// Frames with their time since the beginning.
-    Video(Vec<(Duration, Picture)>),
+    Image(Box<Image>),
+    /// Frames with their time since the start of the video.
+    Video(Vec<(Duration, Image)>),
 }
 
-/// Why an input cannot be looked at: code, description and details of its status.
+/// Why an input cannot be used: code, description and details of its status.
 #[derive(Debug)]
-pub(crate) struct Unusable(pub(crate) u32, pub(crate) &'static str, pub(crate) String);
+pub(crate) struct InputError(pub(crate) u32, pub(crate) &'static str, pub(crate) String);
 
-/// The most frames taken of one video; the service's limit is a length of ten minutes.
+/// Maximum number of frames read from one video: one per second for ten minutes, the service's maximum length.
 const MOST_FRAMES: usize = 600;
 
-/// The bytes of the medium of an input's `data`.
-pub(crate) fn fetch(data: &Value, web: &Web) -> Result<Bytes, Unusable> {
+/// Returns the bytes of the image or video in an input's `data`.
+pub(crate) fn fetch(data: &Value, web: &Web) -> Result<Bytes, InputError> {
     bytes_of(data.get("image").or_else(|| data.get("video")).ok_or_else(no_medium)?, web)
 }
 
-/// Decodes the bytes of the medium of an input's `data`.
-pub(crate) fn decode(data: &Value, bytes: &[u8], limits: &Limits) -> Result<Medium, Unusable> {
+/// Decodes the bytes of the image or video in an input's `data`.
+pub(crate) fn decode(data: &Value, bytes: &[u8], limits: &Limits) -> Result<Medium, InputError> {
     if let Some(image) = data.get("image") {
-        let mut picture = Picture::decode(bytes, limits).map_err(|failure| undecodable(&failure))?;
+        let mut decoded = Image::decode(bytes, limits).map_err(|failure| undecodable(&failure))?;
         if let Some(crop) = image.get("crop").filter(|crop| !crop.is_null()) {
             let [top, left, bottom, right] = crop_of(crop)?;
-            picture = picture.crop(top, left, bottom, right);
+            decoded = decoded.crop(top, left, bottom, right);
         }
-        Ok(Medium::Picture(Box::new(picture)))
+        Ok(Medium::Image(Box::new(decoded)))
     } else if data.get("video").is_some() {
         frames(bytes, limits).map(Medium::Video)
     } else {
@@ -49,24 +49,24 @@ pub(crate) fn decode(data: &Value, bytes: &[u8], limits: &Limits) -> Result<Medi
     }
 }
 
-fn no_medium() -> Unusable {
-    invalid("The input holds neither an image nor a video; this stand-in reads no other media.")
+fn no_medium() -> InputError {
+    invalid("The input contains neither an image nor a video; the simulator supports no other media.")
 }
 
-fn bytes_of(medium: &Value, web: &Web) -> Result<Bytes, Unusable> {
+fn bytes_of(medium: &Value, web: &Web) -> Result<Bytes, InputError> {
     let text = |member: &str| medium.get(member).and_then(Value::as_str).filter(|text| !text.is_empty());
     match (text("url"), text("base64")) {
         (Some(_), Some(_)) => Err(invalid("Provide either url or base64, not both.")),
         (None, None) => Err(invalid("Provide a url or base64.")),
-        (Some(url), None) => web.fetch(url).map_err(|details| Unusable(30002, "Download failed; check URL", details)),
+        (Some(url), None) => web.fetch(url).map_err(|details| InputError(30002, "Download failed; check URL", details)),
         (None, Some(encoded)) => STANDARD
             .decode(encoded)
             .map(Bytes::from)
-            .map_err(|error| Unusable(30300, "Failed to decode base64 bytes", error.to_string())),
+            .map_err(|error| InputError(30300, "Failed to decode base64 bytes", error.to_string())),
     }
 }
 
-fn crop_of(crop: &Value) -> Result<[f32; 4], Unusable> {
+fn crop_of(crop: &Value) -> Result<[f32; 4], InputError> {
     let bad = || invalid("Crop must be four numbers from 0 to 1: top, left, bottom, right.");
     let edges: [f32; 4] = serde_json::from_value(crop.clone()).map_err(|_| bad())?;
     let [top, left, bottom, right] = edges;
@@ -74,18 +74,18 @@ fn crop_of(crop: &Value) -> Result<[f32; 4], Unusable> {
     if inside && top < bottom && left < right { Ok(edges) } else { Err(bad()) }
 }
 
-fn invalid(details: &str) -> Unusable {
-    Unusable(30104, "Input has invalid argument", details.to_owned())
+fn invalid(details: &str) -> InputError {
+    InputError(30104, "Input has invalid argument", details.to_owned())
 }
 
-fn undecodable(failure: &DecodeFailure) -> Unusable {
-    Unusable(30101, "Input has an unsupported format", failure.to_string())
+fn undecodable(failure: &DecodeFailure) -> InputError {
+    InputError(30101, "Input has an unsupported format", failure.to_string())
 }
 
-fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Picture)>, Unusable> {
-    let unsupported = |details: String| Unusable(30101, "Input has an unsupported format", details);
+fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Image)>, InputError> {
+    let unsupported = |details: String| InputError(30101, "Input has an unsupported format", details);
     if !bytes.starts_with(b"GIF8") {
-        return Err(unsupported("This stand-in reads videos as animated GIF only.".to_owned()));
+        return Err(unsupported("The simulator supports videos only as animated GIF.".to_owned()));
     }
     let broken = |error: image::ImageError| unsupported(error.to_string());
     let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(broken)?;
@@ -95,14 +95,14 @@ fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Picture)>, Unu
     let mut time = Duration::ZERO;
     for frame in decoder.into_frames().take(MOST_FRAMES) {
         if frames.len() as u64 >= most {
-            return Err(unsupported("The frames have too many pixels together.".to_owned()));
+            return Err(unsupported("The frames have too many pixels in total.".to_owned()));
         }
         let frame = frame.map_err(broken)?;
         let delay = Duration::from(frame.delay());
         let buffer = frame.into_buffer();
         let (width, height) = buffer.dimensions();
         let pixels = buffer.pixels().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-        frames.extend(Picture::from_rgb(width, height, pixels).map(|picture| (time, picture)));
+        frames.extend(Image::from_rgb(width, height, pixels).map(|image| (time, image)));
         time += delay.max(Duration::from_millis(10));
     }
     if frames.is_empty() {

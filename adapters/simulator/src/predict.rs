@@ -1,4 +1,4 @@
-//! `POST models/{id}/outputs`: looks at the inputs and says what it can stand for.
+//! Predictions: runs a public or trained model on inputs and formats the outputs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,46 +6,48 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Content, Refusal, status, timestamp};
 use crate::call::Call;
-use crate::catalog::{Entry, Kind};
 use crate::classifier::Classifier;
-use crate::media::{Medium, Unusable};
-use crate::vision::{self, Picture};
+use crate::media::{InputError, Medium};
+use crate::public_models::{Kind, PublicModel};
+use crate::response::{Content, Refusal, status, timestamp};
+use crate::vision::{self, Image};
 
-/// A model that can be asked: what it answers with, and how it describes itself.
+/// A model that is ready to predict, with its JSON.
 #[derive(Debug)]
-pub(crate) struct Subject {
-    pub(crate) eye: Eye,
+pub(crate) struct ResolvedModel {
+    pub(crate) predictor: Predictor,
     pub(crate) json: Value,
 }
 
-/// What a model answers with.
+/// Computes the output of a model.
 #[derive(Debug)]
-pub(crate) enum Eye {
+pub(crate) enum Predictor {
     Public(Kind),
-    /// What it was taught, the names of its concepts by their ids, and their application.
-    Taught {
+    /// A trained classifier, the names of its concepts by id, and the id of their application.
+    Trained {
         classifier: Arc<Classifier>,
         names: BTreeMap<String, String>,
         app: String,
     },
 }
 
-impl Subject {
-    pub(crate) fn public(entry: &Entry, asked_as: &str) -> Self {
-        Self { eye: Eye::Public(entry.kind), json: entry.json(Some(asked_as), false) }
+impl ResolvedModel {
+    /// Creates a public model, with the id it was requested by.
+    pub(crate) fn public(model: &PublicModel, requested_id: &str) -> Self {
+        Self { predictor: Predictor::Public(model.kind), json: model.json(Some(requested_id), false) }
     }
 }
 
-/// What the answer shall hold.
+/// Options of a prediction.
 #[derive(Debug)]
 pub(crate) struct Options {
     min_value: f32,
     max_concepts: usize,
-    /// Ids and names, where only some concepts are wanted.
+    /// Ids and names of the concepts to return; `None` stands for all.
     select: Option<Vec<String>>,
     language: String,
+    /// Minimum time between two frames of a video.
     sample: Duration,
 }
 
@@ -63,7 +65,7 @@ impl Options {
             0.0 => 20.0,
             some => some,
         };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to lie in a small range")]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in a small range")]
         Ok(Self {
             min_value: number("min_value", 0.0, 1.0, 0.0)? as f32,
             max_concepts: max_concepts as usize,
@@ -78,8 +80,8 @@ impl Options {
 }
 
 impl Options {
-    /// Of the concepts found, with id, English name, name and value, those that are wanted.
-    fn choose<'a>(&self, found: impl Iterator<Item = (&'a str, &'a str, &'a str, f32)>, app: &str) -> Value {
+    /// Returns the concepts that match the options as JSON. `found` has id, English name, translated name and value.
+    fn select<'a>(&self, found: impl Iterator<Item = (&'a str, &'a str, &'a str, f32)>, app: &str) -> Value {
         let wanted = |(id, english, name, value): &(&str, &str, &str, f32)| {
             let is = |one: &String| one == id || one == english || one == name;
             *value >= self.min_value && self.select.as_ref().is_none_or(|select| select.iter().any(is))
@@ -93,12 +95,13 @@ impl Options {
     }
 }
 
-/// The inputs to look at.
+/// Returns the inputs of a prediction.
 pub(crate) fn inputs<'a>(call: &Call<'_>, body: &'a Value) -> Result<&'a [Value], Refusal> {
     call.items(body, "inputs", Refusal::bad_predict)
 }
 
-pub(crate) fn predict(call: &Call<'_>, subject: &Subject) -> Result<Content, Refusal> {
+/// Runs a model on the inputs in the body.
+pub(crate) fn predict(call: &Call<'_>, model: &ResolvedModel) -> Result<Content, Refusal> {
     let body = call.json()?;
     let inputs = inputs(call, &body)?;
     let options = Options::read(&body["model"]["output_info"]["output_config"])?;
@@ -106,31 +109,31 @@ pub(crate) fn predict(call: &Call<'_>, subject: &Subject) -> Result<Content, Ref
     let mut outputs = Vec::with_capacity(inputs.len());
     for input in inputs {
         let (status, data) = match call.open(&input["data"]) {
-            Ok(medium) => (status(10000, "Ok", ""), look(&subject.eye, &medium, &options)),
-            Err(Unusable(code, description, details)) => {
+            Ok(medium) => (status(10000, "Ok", ""), predict_medium(&model.predictor, &medium, &options)),
+            Err(InputError(code, description, details)) => {
                 failed += 1;
                 (status(code, description, &details), json!({}))
             }
         };
-        let mut output = output(call, subject, &status, &data);
+        let mut output = output(call, model, &status, &data);
         output["input"] = echo(call, input);
         outputs.push(output);
     }
     Ok(Content::by_item(failed, inputs.len(), json!({"outputs": outputs})))
 }
 
-/// One output.
-pub(crate) fn output(call: &Call<'_>, subject: &Subject, status: &Value, data: &Value) -> Value {
+/// Returns one output as JSON.
+pub(crate) fn output(call: &Call<'_>, model: &ResolvedModel, status: &Value, data: &Value) -> Value {
     json!({
         "id": call.new_id(),
         "status": status,
         "created_at": timestamp(call.now),
-        "model": subject.json,
+        "model": model.json,
         "data": data,
     })
 }
 
-/// The input as the service gives it back: bytes become a mark that there were some.
+/// Returns the input as the service repeats it in an output: the base64 of `true` replaces the bytes.
 pub(crate) fn echo(call: &Call<'_>, input: &Value) -> Value {
     let id = input["id"].as_str().map_or_else(|| call.new_id(), str::to_owned);
     let mut data = input["data"].clone();
@@ -142,10 +145,10 @@ pub(crate) fn echo(call: &Call<'_>, input: &Value) -> Value {
     json!({"id": id, "data": data})
 }
 
-/// What a model says of a picture, or of each frame of a video.
-pub(crate) fn look(eye: &Eye, medium: &Medium, options: &Options) -> Value {
+/// Runs a model on an image, or on the sampled frames of a video.
+pub(crate) fn predict_medium(predictor: &Predictor, medium: &Medium, options: &Options) -> Value {
     match medium {
-        Medium::Picture(picture) => see(eye, picture, options),
+        Medium::Image(image) => predict_image(predictor, image, options),
         Medium::Video(frames) => {
             let mut next = Duration::ZERO;
             let sampled = frames.iter().filter(|(time, _)| {
@@ -157,9 +160,10 @@ pub(crate) fn look(eye: &Eye, medium: &Medium, options: &Options) -> Value {
             });
             let frames: Vec<_> = sampled
                 .enumerate()
-                .map(|(index, (time, picture))| {
+                .map(|(index, (time, image))| {
                     let time = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-                    json!({"frame_info": {"index": index, "time": time}, "data": see(eye, picture, options)})
+                    let data = predict_image(predictor, image, options);
+                    json!({"frame_info": {"index": index, "time": time}, "data": data})
                 })
                 .collect();
             json!({"frames": frames})
@@ -167,27 +171,27 @@ pub(crate) fn look(eye: &Eye, medium: &Medium, options: &Options) -> Value {
     }
 }
 
-fn see(eye: &Eye, picture: &Picture, options: &Options) -> Value {
-    match eye {
-        Eye::Public(Kind::Concepts) => {
-            let scored = vision::concepts(picture);
+fn predict_image(predictor: &Predictor, image: &Image, options: &Options) -> Value {
+    match predictor {
+        Predictor::Public(Kind::Concepts) => {
+            let scored = vision::concepts(image);
             let named = scored.iter().map(|concept| {
                 let name = vision::name_in(concept.id, &options.language).unwrap_or(concept.name);
                 (concept.id, concept.name, name, concept.value)
             });
-            options.choose(named, "main")
+            options.select(named, "main")
         }
-        Eye::Taught { classifier, names, app } => {
-            let embedding = vision::embedding(picture);
+        Predictor::Trained { classifier, names, app } => {
+            let embedding = vision::embedding(image);
             let scored = classifier.classify(&embedding);
             let named = scored.into_iter().map(|(id, value)| {
                 let name = names.get(id).map_or(id, String::as_str);
                 (id, name, name, value)
             });
-            options.choose(named, app)
+            options.select(named, app)
         }
-        Eye::Public(Kind::Colors) => {
-            let colors: Vec<_> = vision::colors(picture)
+        Predictor::Public(Kind::Colors) => {
+            let colors: Vec<_> = vision::colors(image)
                 .into_iter()
                 .map(|color| {
                     let w3c = json!({"hex": color.w3c_hex, "name": color.w3c_name});
@@ -196,26 +200,26 @@ fn see(eye: &Eye, picture: &Picture, options: &Options) -> Value {
                 .collect();
             json!({"colors": colors})
         }
-        Eye::Public(Kind::Embeddings) => {
-            let vector: Vec<_> = vision::embedding(picture).into_iter().map(number).collect();
+        Predictor::Public(Kind::Embeddings) => {
+            let vector: Vec<_> = vision::embedding(image).into_iter().map(number).collect();
             json!({"embeddings": [{"num_dimensions": vector.len(), "vector": vector}]})
         }
     }
 }
 
-/// A measurement as the service writes it: seven digits, which is what it is worth.
+/// Rounds a measurement to seven decimal places, the precision of an `f32`.
 pub(crate) fn number(value: f32) -> f64 {
     (f64::from(value) * 1e7).round() / 1e7
 }
 
-/// A number of the API as one to measure with.
-#[expect(clippy::cast_possible_truncation, reason = "it lies near 0 and 1")]
+/// Converts a number of the API to the precision of the measurements.
+#[expect(clippy::cast_possible_truncation, reason = "values are near 0 to 1")]
 pub(crate) fn narrow(value: f64) -> f32 {
     value as f32
 }
 
-/// A small count as a number to divide by.
-#[expect(clippy::cast_precision_loss, reason = "counts of terms are small")]
+/// Converts a small count to a divisor.
+#[expect(clippy::cast_precision_loss, reason = "the number of terms is small")]
 pub(crate) fn count(number: usize) -> f32 {
     number as f32
 }

@@ -1,4 +1,4 @@
-//! Which route answers a call. Each resource has its routes in a file of its name.
+//! The routing table. The routes of each resource are in the file of its name.
 
 mod concepts;
 mod feedback;
@@ -12,11 +12,11 @@ mod searches;
 mod workflow_results;
 mod workflows;
 
-use crate::answer::Answer;
 use crate::call::Call;
+use crate::response::RouteResult;
 
-/// Answers a call, unless no route is meant.
-pub(crate) fn answer(call: &Call<'_>, route: &[&str]) -> Option<Answer> {
+/// Runs the route of a call. Returns `None` if no route matches.
+pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
     Some(match (call.request.method().as_str(), route) {
         ("POST", ["concepts"]) => concepts::create(call),
         ("GET", ["concepts"]) => concepts::list(call),
@@ -50,7 +50,7 @@ pub(crate) fn answer(call: &Call<'_>, route: &[&str]) -> Option<Answer> {
         ("POST", ["models", id, "feedback"]) => feedback::of_model(call, id, None),
         ("POST", ["models", id, "versions", version, "feedback"]) => feedback::of_model(call, id, Some(version)),
         ("GET", ["models", id, "inputs"]) => model_inputs::list(call, id, None),
-        // An old client leaves out a letter here.
+        // An old client sends `version` without the `s`.
         ("GET", ["models", id, "versions" | "version", version, "inputs"]) => {
             model_inputs::list(call, id, Some(version))
         }

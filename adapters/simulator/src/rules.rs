@@ -1,17 +1,27 @@
-//! What the service allows, and how it behaves where that is not published: data, to be changed by tests.
+//! Limits, rates and other service behavior, as data that a test can change.
 //!
-//! The defaults are what is published, as far as it is, and otherwise the kindest: no rate is kept, lists go on to
-//! their end. What is not known of the service can be had in each form that clients tell of.
+//! The defaults are the published limits. Where nothing is published they are the most lenient: no rate limit, complete
+//! lists. Behavior that is not documented, such as the treatment of duplicate ids, can be set to each of the variants
+//! that clients have reported.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use clarifai_core::machine::{Mono, Now};
+use clarifai_core::machine::{Instant, Now};
 
-use crate::answer::{Refusal, http_date};
+use crate::response::{Refusal, http_date};
 use crate::vision;
 
-/// How much one call may carry. Published limits of the service, each of which can be changed:
+/// All rules that the routes follow.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rules {
+    pub(crate) limits: Limits,
+    pub(crate) lists: Lists,
+    pub(crate) duplicates: Duplicates,
+    pub(crate) delays: Delays,
+}
+
+/// Size limits of one call. The defaults are the service's published limits; each can be changed:
 ///
 /// ```
 /// use clarifai_simulator::{Simulator, rules::Limits};
@@ -20,86 +30,100 @@ use crate::vision;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most inputs, concepts, models, workflows or ids one call names. Default 128.
+    /// Maximum number of inputs, concepts, models, workflows or ids in one call. Default: 128.
     pub items: usize,
-    /// The largest body, in bytes as sent, pictures as base64. A larger one is answered with HTTP 413. Default 128 MiB.
+    /// Maximum body size in bytes as sent, with images in base64. A larger body gets HTTP 413. Default: 128 MiB.
     pub body_bytes: usize,
-    /// The most videos among the inputs of one call. Default 1.
+    /// Maximum number of videos among the inputs of one call. Default: 1.
     pub videos: usize,
-    /// The most items a page holds. A call that asks for more gets pages of this size, without a word. Default 1,000.
+    /// Maximum number of items on a page. A larger `per_page` is silently reduced to it. Default: 1,000.
     pub per_page: usize,
-    /// What one picture may ask: 20 MB and 85 megapixels by default.
-    pub picture: vision::Limits,
+    /// Limits of one image. Default: 20 MB and 85 megapixels.
+    pub image: vision::Limits,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            items: 128,
-            body_bytes: 128 * 1024 * 1024,
-            videos: 1,
-            per_page: 1000,
-            picture: vision::Limits::default(),
-        }
+        Self { items: 128, body_bytes: 128 * 1024 * 1024, videos: 1, per_page: 1000, image: vision::Limits::default() }
     }
 }
 
-/// What becomes of an input whose id is there already.
+/// Durations of the work that the service does after it has responded. Default: 1 second each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Delays {
+    /// From the arrival of an input until it is processed or has failed.
+    pub processing: Duration,
+    /// How long a training waits in the queue, once all inputs are processed.
+    pub queueing: Duration,
+    /// How long the training itself takes.
+    pub training: Duration,
+    /// From the response to a deletion until the deleted resource disappears.
+    pub deleting: Duration,
+}
+
+impl Default for Delays {
+    fn default() -> Self {
+        let second = Duration::from_secs(1);
+        Self { processing: second, queueing: second, training: second, deleting: second }
+    }
+}
+
+/// How the service treats a new input whose id already exists.
 ///
-/// The ledger keeps each: see [`Entry::refused`](crate::Entry::refused).
+/// The ledger records every case: see [`Entry::refused`](crate::Entry::refused).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Duplicates {
-    /// It is refused with 30100. The default.
+    /// The new input is refused with code 30100. The default.
     #[default]
     Refuse,
-    /// It is answered as a success, with the input that is there, which stays as it is.
+    /// The response is a success with the existing input, which does not change.
     Ignore,
-    /// It is stored a second time, under an id of the service's making: the honest double. The ledger has two entries
-    /// under the id that was sent.
+    /// The new input is stored as a second one, under an id chosen by the service. The ledger has both entries under
+    /// the id that was sent.
     Double,
 }
 
-/// How lists and searches answer their pages.
+/// How lists and searches return their pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lists {
-    /// Where lists end before their end. Default: nowhere.
+    /// Limit on how far into a list a client can read. Default: none.
     pub ceiling: Option<Ceiling>,
-    /// Of so many items in a row the last one is left out of its page, so that pages are shorter than asked for while
-    /// the list goes on. Default: none is. With 1 all are left out.
+    /// With `Some(n)`, the last of every `n` consecutive items is missing from its page, so that a page can be shorter
+    /// than requested before the end of the list. With 1, all items are missing. Default: `None`, complete pages.
     pub leave_out: Option<usize>,
 }
 
-/// How far into a list one can ask.
+/// What happens beyond the first `n` items of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ceiling {
-    /// A page that reaches beyond so many items is refused with HTTP 400 and 11102, even where the list is shorter:
-    /// as search engines do.
+    /// A page that reaches beyond the first `n` items is refused with HTTP 400 and code 11102, even if the list is
+    /// shorter, as search engines do.
     Refuse(usize),
-    /// What lies beyond so many items is left out without a word: the pages there are empty.
+    /// Items beyond the first `n` are silently left out: the pages there are empty.
     Hide(usize),
 }
 
-/// How many requests one caller may send.
+/// A rate limit for each caller.
 ///
-/// Published are 15 a second for a user. All requests with one key or token count together; those that are refused for
-/// being too many do not count. Times are those of [`Now::mono`].
+/// The published limit is 15 requests per second and user. All requests with the same key or token count together;
+/// requests refused with HTTP 429 do not count. Times are those of [`Now::instant`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// So many requests may come within a window.
+    /// Maximum number of requests within one window.
     pub requests: usize,
-    /// How long a window is.
+    /// Length of a window.
     pub window: Duration,
-    /// What a window is.
+    /// Whether windows slide or are fixed.
     pub kind: Window,
-    /// What a refusal says of when to come back.
+    /// The `Retry-After` header of a refusal.
     pub retry_after: RetryAfter,
 }
 
 impl Rate {
-    /// So many requests in any second, refusals without `Retry-After`.
-    pub fn a_second(requests: usize) -> Self {
+    /// Creates a limit of `requests` within any one second. Refusals have no `Retry-After`.
+    pub fn per_second(requests: usize) -> Self {
         Self { requests, window: Duration::from_secs(1), kind: Window::Sliding, retry_after: RetryAfter::Nothing }
     }
 }
@@ -108,44 +132,44 @@ impl Rate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Window {
-    /// Any stretch of time of that length, open at its beginning.
+    /// Any interval of that length; its start is exclusive.
     Sliding,
-    /// Stretches of that length, one after the other since the clock's start.
+    /// Consecutive intervals of that length since the start of the clock.
     Fixed,
 }
 
-/// The header `Retry-After` of a refusal.
+/// The `Retry-After` header of a refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RetryAfter {
-    /// There is none.
+    /// No header.
     Nothing,
-    /// The seconds until the next request is let through, rounded up.
+    /// Seconds until the next request is accepted, rounded up.
     Seconds,
-    /// The date from which on the next request is let through, rounded up to a second.
+    /// Date from which the next request is accepted, rounded up to a second.
     Date,
-    /// This, whatever it is. What cannot stand in a header is left out.
+    /// This text. A text that is not a valid header value is left out.
     Text(String),
 }
 
-/// Who sent how much lately.
+/// Counts the requests of each caller against the rate limit.
 #[derive(Debug, Default)]
-pub(crate) struct Pace {
+pub(crate) struct RateCounter {
     pub(crate) rate: Option<Rate>,
-    /// When the requests that count were sent, by user.
-    sent: BTreeMap<String, VecDeque<Mono>>,
+    /// Times of the requests that count, by caller.
+    sent: BTreeMap<String, VecDeque<Instant>>,
 }
 
-impl Pace {
+impl RateCounter {
     /// Counts a request, or refuses it.
-    pub(crate) fn admit(&mut self, user: &str, now: Now) -> Result<(), Refusal> {
+    pub(crate) fn admit(&mut self, caller: &str, now: Now) -> Result<(), Refusal> {
         let Some(rate) = &self.rate else { return Ok(()) };
-        let sent = self.sent.entry(user.to_owned()).or_default();
-        // Callers side by side may hand in their times in any order.
-        let mono = sent.back().map_or(now.mono, |last| now.mono.max(*last));
+        let sent = self.sent.entry(caller.to_owned()).or_default();
+        // Concurrent callers may pass their times in any order; the counter must not go back.
+        let mono = sent.back().map_or(now.instant, |last| now.instant.max(*last));
         let begin = mono.since_start();
-        let fixed = |time: Mono| time.since_start().as_nanos() / rate.window.as_nanos().max(1);
-        let counts = |time: Mono| match rate.kind {
+        let fixed = |time: Instant| time.since_start().as_nanos() / rate.window.as_nanos().max(1);
+        let counts = |time: Instant| match rate.kind {
             Window::Sliding => mono.since(time) < rate.window,
             Window::Fixed => fixed(time) == fixed(mono),
         };
@@ -157,7 +181,7 @@ impl Pace {
             return Ok(());
         }
         let free = match (rate.kind, sent.get(sent.len() - rate.requests)) {
-            // One more fits as soon as this one no longer counts.
+            // The next request is accepted as soon as this one leaves the window.
             (Window::Sliding, Some(first)) => rate.window.saturating_sub(mono.since(*first)),
             (Window::Sliding, None) => rate.window,
             (Window::Fixed, _) => {

@@ -1,4 +1,4 @@
-//! The simulator on a port, for clients of any language.
+//! An HTTP server for the simulator, for clients in any language.
 
 use std::convert::Infallible;
 use std::io;
@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{Mono, Now};
+use clarifai_core::machine::{Instant as Mono, Now};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -22,13 +22,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
-use crate::Simulator;
 use crate::faults::{Exchange, Fault, Faults};
+use crate::simulator::Simulator;
 
-/// How many bytes of a sliced answer the client has time to read alone.
-const SLOWLY: usize = 100;
+/// Number of bytes of a sliced response that are sent with a pause, so that the client reads each one alone.
+const PAUSED_BYTES: usize = 100;
 
-/// A [`Simulator`] on a port. Dropping it ends it.
+/// An HTTP/1.1 server for a [`Simulator`], on its own thread. Dropping it stops the server.
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
@@ -38,27 +38,27 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens at the address; port 0 takes a free one.
+    /// Starts a server at an address such as `127.0.0.1:8080`. Port 0 takes a free port.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened at.
+    /// Fails if the server cannot listen at the address.
     pub fn start(simulator: Simulator, address: impl ToSocketAddrs) -> io::Result<Self> {
         Self::start_with_faults(simulator, Faults::new(0, 0.0), address)
     }
 
-    /// Listens at the address, and lets exchanges go wrong. They are numbered from 0 as their requests arrive, over
-    /// all connections: clients that ask side by side make the order, and with it the run, their own.
+    /// Starts a server that injects faults. Exchanges are numbered from 0 in the order in which requests arrive over
+    /// all connections, so concurrent clients change the order and with it the faults.
     ///
-    /// Answers that come, come as [`Fault`] says, on the real clock: a slow one byte by byte, and a sliced one
-    /// likewise: a millisecond for each of its first 100 bytes, and no wait between the others. Where the client shall see a failure the connection is closed: before
-    /// the body of the request is read, in the middle of it, after the request was carried out, or after the time-out.
-    /// A port that is listened at cannot refuse connections, so [`Fault::ConnectRefused`] is no different from
-    /// [`Fault::ResetBefore`] here.
+    /// Faults take real time. A [slow response](Fault::SlowAnswer) is sent byte by byte at its rate, and a
+    /// [sliced response](Fault::SlicedAnswer) at one byte per millisecond for its first 100 bytes and without pauses
+    /// after them. If the client must see a failure, the server closes the connection: before it reads the body of the
+    /// request, while it reads it, after the request was executed, or after the timeout. A listening port cannot refuse
+    /// connections, so [`Fault::ConnectRefused`] is the same as [`Fault::ResetBefore`] here.
     ///
     /// # Errors
     ///
-    /// Where the address cannot be listened at.
+    /// Fails if the server cannot listen at the address.
     pub fn start_with_faults(simulator: Simulator, faults: Faults, address: impl ToSocketAddrs) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
@@ -79,17 +79,17 @@ impl Server {
         Ok(Self { address, simulator, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// The address it listens at.
+    /// Returns the address that the server listens at.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The simulator that is served, to be read or saved while it is.
+    /// Returns the simulator, for reading or saving its state while the server runs.
     pub fn simulator(&self) -> &Simulator {
         &self.simulator
     }
 
-    /// The address as a client wants it, such as `http://127.0.0.1:8080`.
+    /// Returns the base URL for clients, such as `http://127.0.0.1:8080`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -97,7 +97,7 @@ impl Server {
     /// Serves until the process ends.
     pub fn join(mut self) {
         if let Some(thread) = self.thread.take() {
-            // A panic in the thread was reported there already.
+            // A panic in the thread has already been printed by the panic hook.
             let _ = thread.join();
         }
     }
@@ -105,14 +105,14 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // `join` keeps the sender, so that the thread goes on.
+        // `join` has taken the thread and keeps the sender until then, so that the server continues.
         let Some(thread) = self.thread.take() else { return };
         drop(self.stop.take());
         let _ = thread.join();
     }
 }
 
-/// What all connections share.
+/// The data that all connections share.
 #[derive(Debug)]
 struct Served {
     simulator: Arc<Simulator>,
@@ -131,26 +131,26 @@ async fn serve(listener: std::net::TcpListener, served: Arc<Served>) {
     };
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, or the peer went away: the next one may fare better.
+            // Too many open files, or the client has disconnected: try the next connection.
             sleep(Duration::from_millis(20)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
         let served = Arc::clone(&served);
         tokio::task::spawn(async move {
-            let service = service_fn(move |request| answer(Arc::clone(&served), request));
-            // A client that breaks off is none of the server's business, and a fault is meant.
+            let service = service_fn(move |request| respond(Arc::clone(&served), request));
+            // Errors are clients that disconnect and injected faults: neither must stop the server.
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }
 
-/// The connection is to be closed without an answer.
+/// Closes the connection without a response.
 #[derive(Debug, thiserror::Error)]
-#[error("a fault")]
+#[error("injected fault")]
 struct Closed;
 
-async fn answer(served: Arc<Served>, request: Request<Incoming>) -> Result<Response<Paced>, Closed> {
+async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Closed> {
     let number = served.exchanges.fetch_add(1, Ordering::Relaxed);
     let (parts, mut body) = request.into_parts();
     match served.faults.hit(number) {
@@ -161,58 +161,62 @@ async fn answer(served: Arc<Served>, request: Request<Incoming>) -> Result<Respo
         }
         _ => {}
     }
-    let Ok(body) = Limited::new(body, served.simulator.limits.body_bytes).collect().await else {
+    let Ok(body) = Limited::new(body, served.simulator.world.rules.limits.body_bytes).collect().await else {
         return Ok(empty(StatusCode::PAYLOAD_TOO_LARGE));
     };
     let request = Request::from_parts(parts, body.to_bytes());
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Now::new(Mono::new(served.start.elapsed()), unix);
     let byte = served.faults.byte_time();
-    // Looking at pictures takes time, which other connections need not wait for.
-    let carry_out = move || served.faults.exchange(&served.simulator, now, number, &request);
-    let Ok(Exchange { answer, takes, fault }) = tokio::task::spawn_blocking(carry_out).await else {
+    // Analyzing images takes time and must not block other connections.
+    let execute = move || served.faults.exchange(&served.simulator, now, number, &request);
+    let Ok(Exchange { answer, takes, fault }) = tokio::task::spawn_blocking(execute).await else {
         return Ok(empty(StatusCode::INTERNAL_SERVER_ERROR));
     };
-    let pace = match fault {
-        Some(Fault::SlowAnswer) => Pace::Slow(byte),
-        Some(Fault::SlicedAnswer) => Pace::Sliced { slowly: SLOWLY },
-        _ => Pace::Whole,
+    let delivery = match fault {
+        Some(Fault::SlowAnswer) => Delivery::Slow(byte),
+        Some(Fault::SlicedAnswer) => Delivery::Sliced { paused: PAUSED_BYTES },
+        _ => Delivery::Whole,
     };
-    // A slow answer begins at once.
-    if !matches!(pace, Pace::Slow(_)) {
+    // A slow response begins at once.
+    if !matches!(delivery, Delivery::Slow(_)) {
         sleep(takes).await;
     }
-    Ok(answer.map_err(|_| Closed)?.map(|left| Paced { left, pace, wait: None, waited: false }))
+    Ok(answer.map_err(|_| Closed)?.map(|left| ResponseBody { left, delivery, wait: None, waited: false }))
 }
 
-fn empty(status: StatusCode) -> Response<Paced> {
-    let mut response = Response::new(Paced { left: Bytes::new(), pace: Pace::Whole, wait: None, waited: false });
+fn empty(status: StatusCode) -> Response<ResponseBody> {
+    let mut response =
+        Response::new(ResponseBody { left: Bytes::new(), delivery: Delivery::Whole, wait: None, waited: false });
     *response.status_mut() = status;
     response
 }
 
-/// How an answer comes.
+/// How a response is sent.
 #[derive(Debug)]
-enum Pace {
+enum Delivery {
     Whole,
-    /// Byte by byte, so long each.
+    /// Byte by byte, with this pause before each.
     Slow(Duration),
-    /// Byte by byte: the first ones with time for the client to read each alone, the others as they can be sent.
+    /// Byte by byte: the first `paused` ones with a pause of a millisecond before each, the others without.
     Sliced {
-        slowly: usize,
+        paused: usize,
     },
 }
 
-/// The body of an answer, and how it comes.
+/// The body of a response, and how it is sent.
 #[derive(Debug)]
-struct Paced {
+struct ResponseBody {
+    /// The bytes that have not been sent.
     left: Bytes,
-    pace: Pace,
+    delivery: Delivery,
+    /// The current pause.
     wait: Option<Pin<Box<Sleep>>>,
+    /// Whether the task has yielded since the last byte.
     waited: bool,
 }
 
-impl Body for Paced {
+impl Body for ResponseBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -221,24 +225,24 @@ impl Body for Paced {
         if this.left.is_empty() {
             return Poll::Ready(None);
         }
-        let pause = match &mut this.pace {
-            Pace::Whole => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.left))))),
-            Pace::Slow(byte) => Some(*byte),
-            Pace::Sliced { slowly } => (*slowly > 0).then_some(Duration::from_millis(1)),
+        let pause = match &mut this.delivery {
+            Delivery::Whole => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.left))))),
+            Delivery::Slow(byte) => Some(*byte),
+            Delivery::Sliced { paused } => (*paused > 0).then_some(Duration::from_millis(1)),
         };
         if let Some(pause) = pause {
             ready!(this.wait.get_or_insert_with(|| Box::pin(sleep(pause))).as_mut().poll(cx));
             this.wait = None;
         } else {
-            // What was given before is sent while this waits.
+            // Yield once, so that hyper sends the previous byte before it gets the next one.
             this.waited = !this.waited;
             if this.waited {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
         }
-        if let Pace::Sliced { slowly } = &mut this.pace {
-            *slowly = slowly.saturating_sub(1);
+        if let Delivery::Sliced { paused } = &mut this.delivery {
+            *paused = paused.saturating_sub(1);
         }
         Poll::Ready(Some(Ok(Frame::data(this.left.split_to(1)))))
     }
@@ -259,16 +263,16 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn slow_and_sliced_answers_come_byte_by_byte() {
-        let paces = [
-            (Pace::Whole, 1),
-            (Pace::Slow(Duration::from_millis(1)), 20),
-            (Pace::Sliced { slowly: 5 }, 20),
-            (Pace::Sliced { slowly: 100 }, 20),
+    async fn sends_slow_and_sliced_responses_byte_by_byte() {
+        let deliveries = [
+            (Delivery::Whole, 1),
+            (Delivery::Slow(Duration::from_millis(1)), 20),
+            (Delivery::Sliced { paused: 5 }, 20),
+            (Delivery::Sliced { paused: 100 }, 20),
         ];
-        for (pace, expected) in paces {
-            let name = format!("{pace:?}");
-            let mut body = Paced { left: Bytes::from_static(&[b'x'; 20]), pace, wait: None, waited: false };
+        for (delivery, expected) in deliveries {
+            let name = format!("{delivery:?}");
+            let mut body = ResponseBody { left: Bytes::from_static(&[b'x'; 20]), delivery, wait: None, waited: false };
             let mut frames = Vec::new();
             while let Some(Ok(frame)) = body.frame().await {
                 frames.extend(frame.into_data().ok().map(|data| data.len()));

@@ -1,8 +1,8 @@
-//! What can be said of a picture by measuring it: colours, words and an embedding.
+//! Measurements on the pixels of an image: dominant colors, concepts and an embedding.
 //!
-//! Everything here is computed from the pixels alone, so the same picture always gets the same answer. No object is
-//! recognised, and none is named: the words are those a measurement can stand for, such as *red*, *blurred* or
-//! *vertical lines*, each with its definition in [`vocabulary`].
+//! Everything is computed from the pixels alone, so the same image always gets the same result. Objects are not
+//! recognized. A concept is a word for a measurement, such as *red*, *blurred* or *vertical lines*; [`vocabulary`] has
+//! the definition of each.
 
 #![allow(
     clippy::cast_possible_truncation,
@@ -12,16 +12,16 @@
     reason = "pixel counts and coordinates are far below the limits of f32 and u32, and `as` saturates"
 )]
 
-mod color;
 mod concepts;
+mod dominant_colors;
 mod embedding;
+mod image;
 mod lab;
-mod measure;
-mod picture;
+mod measurements;
+mod named_colors;
 mod plane;
-mod w3c;
 
-pub use color::{NamedColor, colors};
-pub use concepts::{Concept, LANGUAGES, Scored, concepts, name_in, vocabulary};
-pub use embedding::{EMBEDDING_LEN, embedding};
-pub use picture::{DecodeFailure, Limits, Picture};
+pub use self::concepts::{Concept, LANGUAGES, Scored, concepts, name_in, vocabulary};
+pub use self::dominant_colors::{NamedColor, colors};
+pub use self::embedding::{EMBEDDING_LEN, embedding};
+pub use self::image::{DecodeFailure, Image, Limits};

@@ -1,4 +1,4 @@
-//! Where pictures named by an address come from: nowhere, or a mounted folder.
+//! The simulated web, from which images are fetched by URL: empty, or a mounted folder.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -7,21 +7,22 @@ use bytes::Bytes;
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// A folder served as if it were the web: `https://host/path` is the file `FOLDER/host/path`.
+/// The simulated web. With a folder, `https://host/path` is the file `FOLDER/host/path`.
 #[derive(Debug)]
 pub(crate) struct Web(Option<PathBuf>);
 
 impl Web {
-    /// No address can be fetched.
+    /// Creates a web in which no URL can be fetched.
     pub(crate) const fn nothing() -> Self {
         Self(None)
     }
 
+    /// Creates a web that serves a folder.
     pub(crate) fn folder(path: &Path) -> Self {
         Self(Some(path.to_owned()))
     }
 
-    /// What stands at the address, or why the download failed, in the words of the service.
+    /// Returns the content of a URL, or the service's message of a failed download.
     pub(crate) fn fetch(&self, url: &str) -> Result<Bytes, String> {
         let missing = || format!("404 Client Error: Not Found for url: {url}");
         let path = self.0.as_deref().and_then(|folder| place(folder, url)).ok_or_else(missing)?;
@@ -29,14 +30,14 @@ impl Web {
     }
 }
 
-/// The file an address stands for. `None` for whatever would lead out of the folder.
+/// Returns the file for a URL, or `None` if it would be outside of the folder.
 fn place(folder: &Path, url: &str) -> Option<PathBuf> {
     let uri: Uri = url.parse().ok()?;
     uri.scheme()?;
     let host = uri.host()?;
     let path = percent_decode_str(uri.path()).decode_utf8().ok()?;
     let relative = PathBuf::from(format!("{host}/{}", path.trim_start_matches('/')));
-    // A name with a backslash or a drive would mean something else on another system.
+    // On Windows a backslash or a drive letter could lead out of the folder.
     let harmless = !path.contains(['\\', ':', '\0']);
     let inside = relative.components().all(|component| matches!(component, Component::Normal(_)));
     (harmless && inside).then(|| folder.join(relative))
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_stay_within_the_folder() {
+    fn urls_cannot_leave_the_folder() {
         let folder = Path::new("/web");
         let is =
             |url, expected: Option<&str>| assert_eq!(place(folder, url).as_deref(), expected.map(Path::new), "{url}");

@@ -1,42 +1,42 @@
-//! `inputs/{id}/outputs`: what the general model says of an input, and what people said of that.
+//! `inputs/{id}/outputs`: the general model's output for an input, with the user's corrections.
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Content, Refusal, status};
 use crate::call::{Call, text};
-use crate::catalog::CATALOG;
-use crate::predict::{Subject, number, output};
-use crate::state::App;
-use crate::state::concept::{degree, value};
+use crate::predict::{ResolvedModel, number, output};
+use crate::public_models::PUBLIC_MODELS;
+use crate::response::{Content, Refusal, RouteResult, status};
+use crate::state::Config;
+use crate::state::concept::{value, value_json};
 use crate::state::input::Input;
 use crate::vision;
 
-/// How many concepts it shows.
-const MOST_CONCEPTS: usize = 20;
+/// Maximum number of predicted concepts in an output.
+const MAX_CONCEPTS: usize = 20;
 
-pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
-    let mut held = call.hold();
-    let app = held.app();
+pub(super) fn get(call: &Call<'_>, id: &str) -> RouteResult {
+    let mut locked = call.lock();
+    let app = locked.app();
     let input = app.inputs.get(id).ok_or_else(|| Refusal::no_input(id))?;
-    let (json, data) = (input.json(app, &call.app, call.now), seen(app, input, call));
-    // Making an output takes an id, and that takes the state.
-    drop(held);
-    let subject = Subject::public(&CATALOG[0], CATALOG[0].old_id);
-    let output = output(call, &subject, &status(10000, "Ok", ""), &data);
+    let (json, data) = (input.json(&app.concepts, &call.app, call.now), corrected_concepts(app, input, call));
+    // `output` locks the state again for a new id.
+    drop(locked);
+    let model = ResolvedModel::public(&PUBLIC_MODELS[0], PUBLIC_MODELS[0].old_id);
+    let output = output(call, &model, &status(10000, "Ok", ""), &data);
     Ok(Content::ok(json!({"input": json, "outputs": [output]})))
 }
 
-/// Adds concepts to what is said of an input, or takes them away.
-pub(super) fn patch(call: &Call<'_>, id: &str) -> Answer {
+/// Adds concepts to the output for an input, or removes them.
+pub(super) fn patch(call: &Call<'_>, id: &str) -> RouteResult {
     let body = call.json()?;
     let outputs = body["outputs"].as_array().ok_or_else(|| Refusal::bad_format("Must supply the 'outputs' field."))?;
     let removes = match body["action"].as_str() {
         None | Some("merge" | "overwrite") => false,
         Some("remove") => true,
-        Some(other) => return Err(Refusal::bad_input(format!("The action '{other}' is none for outputs."))),
+        Some(other) => return Err(Refusal::bad_input(format!("'{other}' is not a valid action for outputs."))),
     };
-    let mut held = call.hold();
-    let app = held.app();
+    let mut locked = call.lock();
+    let app = locked.app();
     let mut input = app.inputs.get(id).cloned().ok_or_else(|| Refusal::no_input(id))?;
     for concept in outputs.iter().filter_map(|output| output["data"]["concepts"].as_array()).flatten() {
         let id = text(concept, "id").ok_or_else(|| Refusal::bad_concept("A concept needs an id."))?;
@@ -46,22 +46,23 @@ pub(super) fn patch(call: &Call<'_>, id: &str) -> Answer {
         input.corrections.insert(id.to_owned(), (!removes).then(|| value(concept)));
     }
     input.modified = call.now;
-    let json = input.json(app, &call.app, call.now);
+    let json = input.json(&app.concepts, &call.app, call.now);
     app.inputs.insert(input);
-    held.note(call.now, "patch", "input", id, &body, 0);
-    drop(held);
+    locked.record(call.now, "patch", "input", id, &body, 0);
+    drop(locked);
     get(call, id).map(|content| content.with_member("input", json))
 }
 
-fn seen(app: &App, input: &Input, call: &Call<'_>) -> Value {
+/// Returns the corrections, followed by the predicted concepts that are not corrected.
+fn corrected_concepts(app: &Config, input: &Input, call: &Call<'_>) -> Value {
     let mut concepts = Vec::new();
     for (id, corrected) in input.corrections.iter().filter_map(|(id, value)| Some((id, (*value)?))) {
         let name = app.concepts.get(id).map_or(id.as_str(), |concept| concept.name.as_str());
-        concepts.push(json!({"id": id, "name": name, "value": degree(corrected), "app_id": call.app.app}));
+        concepts.push(json!({"id": id, "name": name, "value": value_json(corrected), "app_id": call.app.app}));
     }
-    let seen = input.seen.iter().filter(|_| input.is_processed(call.now)).flat_map(|seen| &seen.concepts);
-    let seen = seen.filter(|(id, _)| !input.corrections.contains_key(*id)).take(MOST_CONCEPTS);
-    concepts.extend(seen.map(
+    let predicted = input.analysis.iter().filter(|_| input.is_processed(call.now)).flat_map(|one| &one.concepts);
+    let predicted = predicted.filter(|(id, _)| !input.corrections.contains_key(*id)).take(MAX_CONCEPTS);
+    concepts.extend(predicted.map(
         |(id, value)| json!({"id": id, "name": vision::name_in(id, "en"), "value": number(*value), "app_id": "main"}),
     ));
     json!({"concepts": concepts})

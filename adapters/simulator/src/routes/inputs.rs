@@ -1,138 +1,140 @@
-//! `inputs`: pictures and videos, taken at once, processed and deleted a while later.
+//! `inputs`: images and videos. They are stored at once; processing and deletion end after a delay.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Answer, Content, Refusal, status, timestamp};
-use crate::call::{Call, Held, PICTURES, text};
+use crate::call::{Call, STORED_IMAGES_URL, text};
 use crate::geo::Point;
-use crate::media::{Unusable, decode};
+use crate::media::{InputError, decode};
+use crate::response::{Content, Refusal, RouteResult, status, timestamp};
 use crate::rules::Duplicates;
-use crate::state::App;
+use crate::state::Config;
 use crate::state::concept::value;
-use crate::state::input::{Input, Seen};
+use crate::state::input::{Analysis, Input};
+use crate::world::LockedApp;
 
-/// The code for an input that is there already.
+/// The code for an input whose id or URL already exists.
 const DUPLICATE: u32 = 30100;
 
-/// What is known of an item before the state is looked at: its bytes and what is seen in them, or what is wrong.
-struct Looked {
+/// An input that was fetched and analyzed before the state is locked. A failed analysis fails the processing later.
+struct Prepared {
     bytes: Bytes,
-    seen: Result<Arc<Seen>, Unusable>,
+    analysis: Result<Arc<Analysis>, InputError>,
 }
 
-pub(super) fn create(call: &Call<'_>) -> Answer {
+pub(super) fn create(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let items = call.items(&body, "inputs", Refusal::bad_input)?;
-    // Looking takes time, which others need not wait for.
-    let looked: Vec<_> = items.iter().map(|item| look(call, &item["data"])).collect();
-    let mut held = call.hold();
+    // Analyzing takes time: it must not block other calls, so it comes before the lock.
+    let prepared: Vec<_> = items.iter().map(|item| prepare(call, &item["data"])).collect();
+    let mut locked = call.lock();
     let mut failed = 0;
-    let mut answers = Vec::with_capacity(items.len());
-    for (item, looked) in items.iter().zip(looked) {
-        let id = text(item, "id").map_or_else(|| held.new_id(), str::to_owned);
-        // A double is an input of its own, and has an id of its own.
-        let doubles = call.simulator.duplicates == Duplicates::Double && held.app().inputs.contains(&id);
-        let own = doubles.then(|| held.new_id());
+    let mut results = Vec::with_capacity(items.len());
+    for (item, prepared) in items.iter().zip(prepared) {
+        let id = text(item, "id").map_or_else(|| locked.new_id(), str::to_owned);
+        // With `Duplicates::Double` a repeated input is stored as a new one under a new id.
+        let doubles = call.world.rules.duplicates == Duplicates::Double && locked.app().inputs.contains(&id);
+        let own = doubles.then(|| locked.new_id());
         let stored = own.as_deref().unwrap_or(&id);
-        let refused = match looked.and_then(|looked| add(call, held.app(), stored, item, looked, doubles)) {
-            Ok((input, there)) => {
-                answers.push(input);
-                there
+        let refused = match prepared.and_then(|prepared| add(call, locked.app(), stored, item, prepared, doubles)) {
+            Ok((input, refused)) => {
+                results.push(input);
+                refused
             }
-            Err(Unusable(code, description, details)) => {
+            Err(InputError(code, description, details)) => {
                 failed += 1;
-                answers.push(json!({
+                results.push(json!({
                     "id": id,
-                    "data": answered(&item["data"], None),
+                    "data": stored_data(&item["data"], None),
                     "created_at": timestamp(call.now),
                     "status": status(code, description, &details),
                 }));
                 code
             }
         };
-        // Items that are wrong in themselves were never near the state.
+        // The ledger records only created inputs and refused duplicates, not invalid items.
         if refused == 0 || refused == DUPLICATE {
-            held.note(call.now, "create", "input", &id, item, refused);
+            locked.record(call.now, "create", "input", &id, item, refused);
         }
     }
-    Ok(Content::by_item(failed, items.len(), json!({"inputs": answers})))
+    Ok(Content::by_item(failed, items.len(), json!({"inputs": results})))
 }
 
-/// Fetches and looks. What is wrong with the request itself is an error, what is wrong with the medium comes later.
-fn look(call: &Call<'_>, data: &Value) -> Result<Looked, Unusable> {
-    let later = |failure: Unusable| match failure.0 {
+/// Fetches and analyzes an input. An invalid request is an error at once; a failed download or an unsupported format
+/// fails the processing later.
+fn prepare(call: &Call<'_>, data: &Value) -> Result<Prepared, InputError> {
+    let later = |failure: InputError| match failure.0 {
         30002 | 30101 => Ok(failure),
         _ => Err(failure),
     };
     let bytes = match call.fetch(data) {
         Ok(bytes) => bytes,
-        Err(failure) => return Ok(Looked { bytes: Bytes::new(), seen: Err(later(failure)?) }),
+        Err(failure) => return Ok(Prepared { bytes: Bytes::new(), analysis: Err(later(failure)?) }),
     };
-    let seen = match decode(data, &bytes, &call.simulator.limits.picture) {
-        Ok(medium) => Seen::of(&medium)
+    let analysis = match decode(data, &bytes, &call.world.rules.limits.image) {
+        Ok(medium) => Analysis::of(&medium)
             .map(Arc::new)
-            .ok_or_else(|| Unusable(30101, "Input has an unsupported format", "There is no frame.".to_owned())),
+            .ok_or_else(|| InputError(30101, "Input has an unsupported format", "The video has no frames.".to_owned())),
         Err(failure) => Err(later(failure)?),
     };
-    Ok(Looked { bytes, seen })
+    Ok(Prepared { bytes, analysis })
 }
 
-/// Adds an input. Gives it as JSON, and the code it was not added for: 0, or that of an id that is there already.
+/// Adds an input. Returns it as JSON, and 0 or, if it was ignored as a duplicate, the code for that.
 fn add(
     call: &Call<'_>,
-    app: &mut App,
+    app: &mut Config,
     id: &str,
     item: &Value,
-    looked: Looked,
+    prepared: Prepared,
     doubles: bool,
-) -> Result<(Value, u32), Unusable> {
+) -> Result<(Value, u32), InputError> {
     let data = &item["data"];
-    if let Some(there) = app.inputs.get(id) {
-        return match call.simulator.duplicates {
-            Duplicates::Ignore => Ok((there.json(app, &call.app, call.now), DUPLICATE)),
-            _ => Err(Unusable(DUPLICATE, "Duplicate ID in this app", "An input has a duplicate ID".to_owned())),
+    if let Some(existing) = app.inputs.get(id) {
+        return match call.world.rules.duplicates {
+            Duplicates::Ignore => Ok((existing.json(&app.concepts, &call.app, call.now), DUPLICATE)),
+            _ => Err(InputError(DUPLICATE, "Duplicate ID in this app", "An input has a duplicate ID".to_owned())),
         };
     }
     let medium = &data[if data.get("image").is_some() { "image" } else { "video" }];
     let url = text(medium, "url").map(str::trim).filter(|_| !doubles && medium["allow_duplicate_url"] != true);
-    // An address that failed may be tried again.
+    // A URL whose processing failed may be sent again.
     let holds = |input: &&Input| input.is_pending(call.now) || input.failure.is_none();
     if let Some(other) = url.and_then(|url| app.inputs.with_url(url).find(holds)) {
         let details = format!("The input '{}' has the same URL; allow_duplicate_url would allow it.", other.id);
-        return Err(Unusable(DUPLICATE, "Duplicate URL in this app", details));
+        return Err(InputError(DUPLICATE, "Duplicate URL in this app", details));
     }
     let concepts = concepts(data)?;
     check(data)?;
-    meet(app, data, call);
-    let (seen, failure) = match looked.seen {
-        Ok(seen) => (Some(seen), None),
+    ensure_concepts(app, data, call);
+    let (analysis, failure) = match prepared.analysis {
+        Ok(analysis) => (Some(analysis), None),
         Err(failure) => (None, Some(failure.into())),
     };
     let input = Input {
         id: id.to_owned(),
         serial: app.next_serial(),
-        data: answered(data, Some(id)),
+        data: stored_data(data, Some(id)),
         concepts,
         corrections: std::collections::BTreeMap::new(),
         created: call.now,
         modified: call.now,
-        ready: call.now.saturating_add(call.simulator.delays.processing),
+        ready: call.now.saturating_add(call.world.rules.delays.processing),
         failure,
         gone: None,
-        bytes: looked.bytes,
-        seen,
+        bytes: prepared.bytes,
+        analysis,
     };
-    let json = input.json(app, &call.app, call.now);
+    let json = input.json(&app.concepts, &call.app, call.now);
     app.inputs.insert(input);
     Ok((json, 0))
 }
 
-/// Refuses what cannot be kept: a place that is none, and lists and objects that are something else.
-fn check(data: &Value) -> Result<(), Unusable> {
-    let bad = |details: &str| Err(Unusable(30104, "Input has invalid argument", details.to_owned()));
+/// Checks the types and ranges of `geo`, `metadata`, `concepts` and `regions`.
+fn check(data: &Value) -> Result<(), InputError> {
+    let bad = |details: &str| Err(InputError(30104, "Input has invalid argument", details.to_owned()));
     if !data["geo"].is_null() && Point::read(&data["geo"]).is_none() {
         return bad("geo needs a point on the globe.");
     }
@@ -145,8 +147,8 @@ fn check(data: &Value) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// The data of an input as it is kept and answered: bytes become an address.
-fn answered(data: &Value, id: Option<&str>) -> Value {
+/// Returns the data of an input as it is stored and returned: a URL replaces the bytes.
+fn stored_data(data: &Value, id: Option<&str>) -> Value {
     let mut kept = Map::new();
     for name in ["image", "video"] {
         let Some(medium) = data[name].as_object() else { continue };
@@ -154,7 +156,7 @@ fn answered(data: &Value, id: Option<&str>) -> Value {
         medium.retain(|_, value| !value.is_null());
         if let (Some(_), Some(id)) = (medium.remove("base64"), id) {
             let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
-            medium.insert("url".to_owned(), format!("{PICTURES}{id}").into());
+            medium.insert("url".to_owned(), format!("{STORED_IMAGES_URL}{id}").into());
         } else if let Some(url) = medium.get("url").and_then(Value::as_str).map(|url| url.trim().to_owned()) {
             medium.insert("url".to_owned(), url.into());
         }
@@ -165,65 +167,67 @@ fn answered(data: &Value, id: Option<&str>) -> Value {
             kept.insert(name.to_owned(), data[name].clone());
         }
     }
-    // A limit belongs to a search; what has a place is there and nowhere else.
+    // A distance limit belongs to a search term; an input has only a point.
     if let Some(point) = data["geo"].get("geo_point") {
         kept.insert("geo".to_owned(), json!({"geo_point": point}));
     }
     kept.into()
 }
 
-/// The concepts of an input's data; the last word counts.
-fn concepts(data: &Value) -> Result<Vec<(String, f64)>, Unusable> {
+/// Reads the concepts of an input's data. Of several values for one concept the last one counts.
+fn concepts(data: &Value) -> Result<Vec<(String, f64)>, InputError> {
     let mut concepts = Vec::new();
     for concept in data["concepts"].as_array().into_iter().flatten() {
         let id = text(concept, "id")
             .or_else(|| text(concept, "name"))
-            .ok_or_else(|| Unusable(30104, "Input has invalid argument", "A concept needs an id.".to_owned()))?;
-        say(&mut concepts, id, value(concept));
+            .ok_or_else(|| InputError(30104, "Input has invalid argument", "A concept needs an id.".to_owned()))?;
+        set_concept(&mut concepts, id, value(concept));
     }
     Ok(concepts)
 }
 
-fn say(concepts: &mut Vec<(String, f64)>, id: &str, value: f64) {
+fn set_concept(concepts: &mut Vec<(String, f64)>, id: &str, value: f64) {
     match concepts.iter_mut().find(|(known, _)| known == id) {
-        Some((_, said)) => *said = value,
+        Some((_, old)) => *old = value,
         None => concepts.push((id.to_owned(), value)),
     }
 }
 
-/// Brings the concepts into being that are mentioned in an input's data, or in its regions.
-fn meet(app: &mut App, data: &Value, call: &Call<'_>) {
+/// Creates the concepts in an input's data and in its regions that do not exist.
+fn ensure_concepts(app: &mut Config, data: &Value, call: &Call<'_>) {
     let list = |data: &Value| data["concepts"].as_array().cloned().unwrap_or_default();
     let regions = data["regions"].as_array().into_iter().flatten();
     for concept in list(data).into_iter().chain(regions.flat_map(|region| list(&region["data"]))) {
         if let Some(id) = text(&concept, "id").or_else(|| text(&concept, "name")) {
-            app.meet(id, text(&concept, "name"), call.now);
+            app.ensure_concept(id, text(&concept, "name"), call.now);
         }
     }
 }
 
-/// The newest first.
-pub(super) fn list(call: &Call<'_>) -> Answer {
+/// Newest first.
+pub(super) fn list(call: &Call<'_>) -> RouteResult {
     let page = call.page()?;
-    let mut held = call.hold();
-    let app = held.app();
+    let mut locked = call.lock();
+    let app = locked.app();
     let ids = page.of(app.inputs.newest_ids());
-    let inputs: Vec<_> =
-        ids.filter_map(|(_, id)| app.inputs.get(id)).map(|input| input.json(app, &call.app, call.now)).collect();
+    let inputs: Vec<_> = ids
+        .filter_map(|(_, id)| app.inputs.get(id))
+        .map(|input| input.json(&app.concepts, &call.app, call.now))
+        .collect();
     Ok(Content::ok(json!({"inputs": inputs})))
 }
 
-pub(super) fn get(call: &Call<'_>, id: &str) -> Answer {
-    let mut held = call.hold();
-    let app = held.app();
+pub(super) fn get(call: &Call<'_>, id: &str) -> RouteResult {
+    let mut locked = call.lock();
+    let app = locked.app();
     let input = app.inputs.get(id).ok_or_else(|| Refusal::no_input(id))?;
-    Ok(Content::ok(json!({"input": input.json(app, &call.app, call.now)})))
+    Ok(Content::ok(json!({"input": input.json(&app.concepts, &call.app, call.now)})))
 }
 
-/// How many are processed, waiting and failed.
+/// Counts the processed, pending and failed inputs.
 pub(super) fn counts(call: &Call<'_>) -> Content {
-    let mut held = call.hold();
-    let inputs: Vec<_> = held.app().inputs.iter().collect();
+    let mut locked = call.lock();
+    let inputs: Vec<_> = locked.app().inputs.iter().collect();
     let count =
         |counts: fn(&Input, std::time::Duration) -> bool| inputs.iter().filter(|input| counts(input, call.now)).count();
     Content::ok(json!({"counts": {
@@ -238,32 +242,32 @@ pub(super) fn counts(call: &Call<'_>) -> Content {
     }}))
 }
 
-pub(super) fn patch(call: &Call<'_>) -> Answer {
+pub(super) fn patch(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let items = call.items(&body, "inputs", Refusal::bad_input)?;
     let action = match body["action"].as_str() {
         None | Some("merge") => Action::Merge,
         Some("overwrite") => Action::Overwrite,
         Some("remove") => Action::Remove,
-        Some(other) => return Err(Refusal::bad_input(format!("The action '{other}' is none for inputs."))),
+        Some(other) => return Err(Refusal::bad_input(format!("'{other}' is not a valid action for inputs."))),
     };
-    let mut held = call.hold();
+    let mut locked = call.lock();
     let mut failed = 0;
-    let mut answers = Vec::with_capacity(items.len());
+    let mut results = Vec::with_capacity(items.len());
     for item in items {
         let id = text(item, "id").unwrap_or_default();
-        match patch_one(call, &mut held, id, &item["data"], action) {
+        match patch_one(call, &mut locked, id, &item["data"], action) {
             Ok(input) => {
-                answers.push(input);
-                held.note(call.now, "patch", "input", id, item, 0);
+                results.push(input);
+                locked.record(call.now, "patch", "input", id, item, 0);
             }
-            Err(Unusable(code, description, details)) => {
+            Err(InputError(code, description, details)) => {
                 failed += 1;
-                answers.push(json!({"id": id, "data": {}, "status": status(code, description, &details)}));
+                results.push(json!({"id": id, "data": {}, "status": status(code, description, &details)}));
             }
         }
     }
-    Ok(Content::by_item(failed, items.len(), json!({"inputs": answers})))
+    Ok(Content::by_item(failed, items.len(), json!({"inputs": results})))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,17 +277,23 @@ enum Action {
     Remove,
 }
 
-fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, action: Action) -> Result<Value, Unusable> {
-    let app = held.app();
-    let missing = || Unusable(30102, "Input does not exist", format!("No input '{id}' in this app."));
+fn patch_one(
+    call: &Call<'_>,
+    locked: &mut LockedApp<'_>,
+    id: &str,
+    data: &Value,
+    action: Action,
+) -> Result<Value, InputError> {
+    let app = locked.app();
+    let missing = || InputError(30102, "Input does not exist", format!("No input '{id}' in this app."));
     let mut input = app.inputs.get(id).cloned().ok_or_else(missing)?;
     let concepts = concepts(data)?;
     if action != Action::Remove {
         check(data)?;
-        meet(app, data, call);
+        ensure_concepts(app, data, call);
     }
     match action {
-        Action::Merge => concepts.iter().for_each(|(id, value)| say(&mut input.concepts, id, *value)),
+        Action::Merge => concepts.iter().for_each(|(id, value)| set_concept(&mut input.concepts, id, *value)),
         Action::Remove => input.concepts.retain(|(id, _)| !concepts.iter().any(|(named, _)| named == id)),
         Action::Overwrite if data["concepts"].is_array() => input.concepts = concepts,
         Action::Overwrite => {}
@@ -292,7 +302,7 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
         let Some(new) = data.get(name).filter(|new| !new.is_null()) else { continue };
         let Some(kept) = input.data.as_object_mut() else { continue };
         match action {
-            // A limit belongs to a search; what has a place is there and nowhere else.
+            // A distance limit belongs to a search term; an input has only a point.
             _ if name == "geo" && action != Action::Remove => {
                 kept.insert(name.to_owned(), json!({"geo_point": new["geo_point"]}));
             }
@@ -311,14 +321,14 @@ fn patch_one(call: &Call<'_>, held: &mut Held<'_>, id: &str, data: &Value, actio
         }
     }
     input.modified = call.now;
-    let mut json = input.json(app, &call.app, call.now);
+    let mut json = input.json(&app.concepts, &call.app, call.now);
     json["status"] = status(30200, "Input modified", "");
     app.inputs.insert(input);
     Ok(json)
 }
 
-/// Objects are merged member by member, lists grow, items with an id take the place of those with the same one, and
-/// anything else is replaced.
+/// Merges objects member by member and lists item by item: an item whose `id` is in the list is merged with it, any
+/// other is appended. Replaces all other values.
 fn merge(kept: &mut Value, new: &Value) {
     match (kept, new) {
         (Value::Object(kept), Value::Object(new)) => {
@@ -339,7 +349,7 @@ fn merge(kept: &mut Value, new: &Value) {
     }
 }
 
-/// Takes away what is named: members of objects, and items of lists by id, or else by being equal.
+/// Removes the named members of objects, and the items of lists that have the same id or, without an id, are equal.
 fn remove(kept: &mut Value, named: &Value) {
     match (kept, named) {
         (Value::Object(kept), Value::Object(named)) => {
@@ -365,30 +375,30 @@ fn remove(kept: &mut Value, named: &Value) {
     }
 }
 
-pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
-    let mut held = call.hold();
-    if !held.app().inputs.contains(id) {
+pub(super) fn delete(call: &Call<'_>, id: &str) -> RouteResult {
+    let mut locked = call.lock();
+    if !locked.app().inputs.contains(id) {
         return Err(Refusal::no_input(id));
     }
-    end(call, &mut held, id);
+    delete_one(call, &mut locked, id);
     Ok(Content::ok(json!({})))
 }
 
-/// Ids that nothing has are passed over: what shall be gone is gone.
-pub(super) fn delete_many(call: &Call<'_>) -> Answer {
+/// Ids that do not exist are ignored, because the result is the same.
+pub(super) fn delete_many(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let ids = call.ids_to_delete(&body, Refusal::bad_input)?;
-    let mut held = call.hold();
-    let ids = ids.unwrap_or_else(|| held.app().inputs.iter().map(|input| input.id.clone()).collect());
+    let mut locked = call.lock();
+    let ids = ids.unwrap_or_else(|| locked.app().inputs.iter().map(|input| input.id.clone()).collect());
     for id in ids {
-        end(call, &mut held, &id);
+        delete_one(call, &mut locked, &id);
     }
     Ok(if call.scoped { Content::accepted(json!({})) } else { Content::ok(json!({})) })
 }
 
-fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
-    let gone = call.now.saturating_add(call.simulator.delays.deleting);
-    if held.app().inputs.delete(id, gone) {
-        held.note(call.now, "delete", "input", id, &Value::Null, 0);
+fn delete_one(call: &Call<'_>, locked: &mut LockedApp<'_>, id: &str) {
+    let gone = call.now.saturating_add(call.world.rules.delays.deleting);
+    if locked.app().inputs.delete(id, gone) {
+        locked.record(call.now, "delete", "input", id, &Value::Null, 0);
     }
 }

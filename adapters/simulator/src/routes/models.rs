@@ -1,33 +1,35 @@
-//! `models`: the application's own, and the public ones beside them.
+//! `models`: those of the application and the public ones.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Content, Refusal};
-use crate::call::{Call, Held, text};
-use crate::catalog::{CATALOG, matches};
-use crate::state::App;
+use crate::call::{Call, text};
+use crate::public_models::{PUBLIC_MODELS, PublicModel};
+use crate::response::{Content, Refusal, RouteResult};
+use crate::state::Config;
 use crate::state::model::Model;
+use crate::wildcard::matches;
+use crate::world::LockedApp;
 
-/// One under `model`, as it always was, or several under `models`.
-pub(super) fn create(call: &Call<'_>) -> Answer {
+/// Creates one model from `model` (the legacy form), or several from `models`.
+pub(super) fn create(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let one = body.get("model").map(|model| json!({"models": [model]}));
     let items = call.items(one.as_ref().unwrap_or(&body), "models", Refusal::bad_model)?;
-    let mut held = call.hold();
+    let mut locked = call.lock();
     for (index, item) in items.iter().enumerate() {
         check(item)?;
         let Some(id) = text(item, "id") else { continue };
         let twice = items[..index].iter().any(|other| text(other, "id") == Some(id));
-        if twice || held.app().models.contains_key(id) || call.public_model(id).is_some() {
-            held.note(call.now, "create", "model", id, item, 21202);
-            return Err(Refusal::bad_model(format!("There is a model with the ID '{id}' already.")));
+        if twice || locked.app().models.contains_key(id) || call.public_model(id).is_some() {
+            locked.record(call.now, "create", "model", id, item, 21202);
+            return Err(Refusal::bad_model(format!("A model with the ID '{id}' already exists.")));
         }
     }
     let mut models = Vec::with_capacity(items.len());
     for item in items {
-        let (id, version) = (text(item, "id").map_or_else(|| held.new_id(), str::to_owned), held.new_id());
-        let app = held.app();
+        let (id, version) = (text(item, "id").map_or_else(|| locked.new_id(), str::to_owned), locked.new_id());
+        let app = locked.app();
         let info = &item["output_info"];
         let mut config = json!({"concepts_mutually_exclusive": false, "closed_environment": false});
         configure(&mut config, &info["output_config"]);
@@ -35,7 +37,7 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
             serial: app.next_serial(),
             name: text(item, "name").unwrap_or(&id).to_owned(),
             type_id: text(item, "model_type_id").unwrap_or("embedding-classifier").to_owned(),
-            concepts: named(app, call, &info["data"]["concepts"]),
+            concepts: concept_ids(app, call, &info["data"]["concepts"]),
             output_config: config,
             created: call.now,
             modified: call.now,
@@ -43,16 +45,16 @@ pub(super) fn create(call: &Call<'_>) -> Answer {
             gone: None,
             id,
         };
-        model.untrain(|| version, call.now);
+        model.add_untrained_version(|| version, call.now);
         models.push(model.json(&call.app, None, call.now));
-        held.note(call.now, "create", "model", &model.id, item, 0);
-        held.app().models.insert(model.id.clone(), model);
+        locked.record(call.now, "create", "model", &model.id, item, 0);
+        locked.app().models.insert(model.id.clone(), model);
     }
     let first = models.first().cloned();
     Ok(Content::ok(if one.is_some() { json!({"model": first}) } else { json!({"model": first, "models": models}) }))
 }
 
-/// Refuses what is wrong in itself, before anything is done.
+/// Checks an item before anything is changed.
 fn check(item: &Value) -> Result<(), Refusal> {
     let mut concepts = item["output_info"]["data"]["concepts"].as_array().into_iter().flatten();
     match concepts.all(|concept| text(concept, "id").is_some()) {
@@ -61,12 +63,12 @@ fn check(item: &Value) -> Result<(), Refusal> {
     }
 }
 
-/// The ids of a list of concepts, which come into being by being named.
-fn named(app: &mut App, call: &Call<'_>, concepts: &Value) -> Vec<String> {
+/// Returns the ids of a list of concepts without repetitions. Creates concepts that do not exist.
+fn concept_ids(app: &mut Config, call: &Call<'_>, concepts: &Value) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for concept in concepts.as_array().into_iter().flatten() {
         let Some(id) = text(concept, "id") else { continue };
-        app.meet(id, text(concept, "name"), call.now);
+        app.ensure_concept(id, text(concept, "name"), call.now);
         if !ids.iter().any(|known| known == id) {
             ids.push(id.to_owned());
         }
@@ -80,22 +82,23 @@ fn configure(config: &mut Value, new: &Value) {
     }
 }
 
-/// The application's own, the newest first, and then the public ones.
-fn in_sight(call: &Call<'_>, held: &mut Held<'_>, wanted: impl Fn(&dyn Names) -> bool) -> Vec<Value> {
-    let mut own: Vec<_> = held.app().models.values().filter(|model| wanted(*model)).collect();
+/// Returns the application's models, newest first, followed by the public ones.
+fn visible_models(call: &Call<'_>, locked: &mut LockedApp<'_>, wanted: impl Fn(&dyn Searchable) -> bool) -> Vec<Value> {
+    let mut own: Vec<_> = locked.app().models.values().filter(|model| wanted(*model)).collect();
     own.sort_by_key(|model| std::cmp::Reverse(model.serial));
     let own = own.into_iter().map(|model| model.json(&call.app, None, call.now));
-    let public = CATALOG.iter().filter(|entry| call.public && wanted(*entry)).map(|entry| entry.json(None, false));
+    let public =
+        PUBLIC_MODELS.iter().filter(|entry| call.public && wanted(*entry)).map(|entry| entry.json(None, false));
     own.chain(public).collect()
 }
 
-/// What a model can be searched for.
-trait Names {
+/// The properties that models are searched by.
+trait Searchable {
     fn has_name(&self, pattern: &str) -> bool;
     fn has_type(&self, wanted: &str) -> bool;
 }
 
-impl Names for Model {
+impl Searchable for Model {
     fn has_name(&self, pattern: &str) -> bool {
         matches(pattern, &self.name) || matches(pattern, &self.id)
     }
@@ -105,44 +108,44 @@ impl Names for Model {
     }
 }
 
-impl Names for crate::catalog::Entry {
+impl Searchable for PublicModel {
     fn has_name(&self, pattern: &str) -> bool {
-        crate::catalog::Entry::has_name(self, pattern)
+        PublicModel::has_name(self, pattern)
     }
 
     fn has_type(&self, wanted: &str) -> bool {
-        crate::catalog::Entry::has_type(self, wanted)
+        PublicModel::has_type(self, wanted)
     }
 }
 
-pub(super) fn list(call: &Call<'_>) -> Answer {
+pub(super) fn list(call: &Call<'_>) -> RouteResult {
     let page = call.page()?;
-    let models = in_sight(call, &mut call.hold(), |_| true);
+    let models = visible_models(call, &mut call.lock(), |_| true);
     Ok(Content::ok(json!({"models": page.of(models).collect::<Vec<_>>()})))
 }
 
-pub(super) fn search(call: &Call<'_>) -> Answer {
+pub(super) fn search(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let page = call.page_in(&body)?;
     let query = &body["model_query"];
-    let fits = |model: &dyn Names| {
+    let fits = |model: &dyn Searchable| {
         text(query, "name").is_none_or(|name| model.has_name(name))
             && ["type", "model_type_id"].iter().all(|member| text(query, member).is_none_or(|one| model.has_type(one)))
     };
-    let models = in_sight(call, &mut call.hold(), fits);
+    let models = visible_models(call, &mut call.lock(), fits);
     Ok(Content::ok(json!({"models": page.of(models).collect::<Vec<_>>()})))
 }
 
-pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: bool) -> Answer {
-    exists(call, id, version)?;
-    let mut held = call.hold();
-    let app = held.app();
+pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: bool) -> RouteResult {
+    require(call, id, version)?;
+    let mut locked = call.lock();
+    let app = locked.app();
     let json = match app.models.get(id) {
         Some(model) => {
             let version = version.and_then(|version| model.version(version));
             match verbose {
                 false => model.json(&call.app, version, call.now),
-                true => model.verbose(app, &call.app, version, call.now),
+                true => model.verbose(&app.concepts, &call.app, version, call.now),
             }
         }
         None => call.public_model(id).ok_or_else(|| Refusal::no_model(id))?.json(Some(id), verbose),
@@ -150,19 +153,19 @@ pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: boo
     Ok(Content::ok(json!({"model": json})))
 }
 
-/// Refuses what is not there: a model, or a version of it.
-pub(super) fn exists(call: &Call<'_>, id: &str, version: Option<&str>) -> Result<(), Refusal> {
-    let mut held = call.hold();
+/// Returns an error unless the model, and its version if given, exists.
+pub(super) fn require(call: &Call<'_>, id: &str, version: Option<&str>) -> Result<(), Refusal> {
+    let mut locked = call.lock();
     let known =
         |known: bool| if known { Ok(()) } else { Err(Refusal::missing("version_id", version.unwrap_or_default())) };
-    if let Some(model) = held.app().models.get(id) {
+    if let Some(model) = locked.app().models.get(id) {
         return known(version.is_none_or(|version| model.version(version).is_some()));
     }
     let entry = call.public_model(id).ok_or_else(|| Refusal::no_model(id))?;
     known(version.is_none_or(|version| entry.version == version))
 }
 
-/// What is there but belongs to all cannot be changed.
+/// Returns the error for changing a model that is public or does not exist.
 pub(super) fn not_own(call: &Call<'_>, id: &str) -> Refusal {
     if call.public_model(id).is_none() {
         return Refusal::no_model(id);
@@ -171,25 +174,25 @@ pub(super) fn not_own(call: &Call<'_>, id: &str) -> Refusal {
     Refusal::new(StatusCode::FORBIDDEN, 21201, "Model permission denied", details)
 }
 
-pub(super) fn patch(call: &Call<'_>) -> Answer {
+pub(super) fn patch(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let items = call.items(&body, "models", Refusal::bad_model)?;
     let action = body["action"].as_str().unwrap_or("merge");
     if !["merge", "overwrite", "remove"].contains(&action) {
-        return Err(Refusal::bad_model(format!("The action '{action}' is none for models.")));
+        return Err(Refusal::bad_model(format!("'{action}' is not a valid action for models.")));
     }
-    let mut held = call.hold();
+    let mut locked = call.lock();
     for item in items {
         let id = text(item, "id").ok_or_else(|| Refusal::bad_model("A model needs an id."))?;
         check(item)?;
-        if !held.app().models.contains_key(id) {
+        if !locked.app().models.contains_key(id) {
             return Err(not_own(call, id));
         }
     }
     let mut models = Vec::with_capacity(items.len());
     for (item, id) in items.iter().filter_map(|item| Some((item, text(item, "id")?))) {
-        let version = held.new_id();
-        let app = held.app();
+        let version = locked.new_id();
+        let app = locked.app();
         let info = &item["output_info"];
         let Some(mut model) = app.models.get(id).cloned() else { continue };
         match (action, &info["data"]["concepts"]) {
@@ -200,11 +203,11 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
                 model.concepts.retain(|id| !named.contains(&id.as_str()));
             }
             ("merge", concepts) => {
-                let new = named(app, call, concepts);
+                let new = concept_ids(app, call, concepts);
                 let new: Vec<_> = new.into_iter().filter(|id| !model.concepts.contains(id)).collect();
                 model.concepts.extend(new);
             }
-            (_, concepts) => model.concepts = named(app, call, concepts),
+            (_, concepts) => model.concepts = concept_ids(app, call, concepts),
         }
         if action != "remove" {
             configure(&mut model.output_config, &info["output_config"]);
@@ -212,40 +215,40 @@ pub(super) fn patch(call: &Call<'_>) -> Answer {
                 name.clone_into(&mut model.name);
             }
         }
-        model.untrain(|| version, call.now);
+        model.add_untrained_version(|| version, call.now);
         model.modified = call.now;
         models.push(model.json(&call.app, None, call.now));
         app.models.insert(id.to_owned(), model);
-        held.note(call.now, "patch", "model", id, item, 0);
+        locked.record(call.now, "patch", "model", id, item, 0);
     }
     Ok(Content::ok(json!({"models": models})))
 }
 
-pub(super) fn delete(call: &Call<'_>, id: &str) -> Answer {
-    let mut held = call.hold();
-    if !held.app().models.contains_key(id) {
+pub(super) fn delete(call: &Call<'_>, id: &str) -> RouteResult {
+    let mut locked = call.lock();
+    if !locked.app().models.contains_key(id) {
         return Err(not_own(call, id));
     }
-    end(call, &mut held, id);
+    delete_one(call, &mut locked, id);
     Ok(Content::ok(json!({})))
 }
 
-/// Ids that nothing has are passed over: what shall be gone is gone.
-pub(super) fn delete_many(call: &Call<'_>) -> Answer {
+/// Ids that do not exist are ignored, because the result is the same.
+pub(super) fn delete_many(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let ids = call.ids_to_delete(&body, Refusal::bad_model)?;
-    let mut held = call.hold();
-    let ids = ids.unwrap_or_else(|| held.app().models.keys().cloned().collect());
+    let mut locked = call.lock();
+    let ids = ids.unwrap_or_else(|| locked.app().models.keys().cloned().collect());
     for id in ids {
-        end(call, &mut held, &id);
+        delete_one(call, &mut locked, &id);
     }
     Ok(if call.scoped { Content::accepted(json!({})) } else { Content::ok(json!({})) })
 }
 
-fn end(call: &Call<'_>, held: &mut Held<'_>, id: &str) {
-    let gone = call.now.saturating_add(call.simulator.delays.deleting);
-    if let Some(model) = held.app().models.get_mut(id).filter(|model| model.gone.is_none()) {
+fn delete_one(call: &Call<'_>, locked: &mut LockedApp<'_>, id: &str) {
+    let gone = call.now.saturating_add(call.world.rules.delays.deleting);
+    if let Some(model) = locked.app().models.get_mut(id).filter(|model| model.gone.is_none()) {
         model.gone = Some(gone);
-        held.note(call.now, "delete", "model", id, &Value::Null, 0);
+        locked.record(call.now, "delete", "model", id, &Value::Null, 0);
     }
 }

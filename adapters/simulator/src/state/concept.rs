@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::timestamp;
-use crate::call::AppName;
+use crate::response::timestamp;
+use crate::state::app_name::AppName;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Concept {
@@ -18,7 +18,7 @@ pub(crate) struct Concept {
 }
 
 impl Concept {
-    /// Without a name it is called by its id.
+    /// Creates a concept. Its default name is its id.
     pub(crate) fn new(id: &str, name: Option<&str>, serial: u64, created: Duration) -> Self {
         let name = name.unwrap_or(id).to_owned();
         Self { id: id.to_owned(), name, language: "en".to_owned(), serial, created }
@@ -35,16 +35,16 @@ impl Concept {
     }
 }
 
-/// The degree to which a concept is said to fit: `true`, `false` or a number; said without one, it fits.
+/// Reads the value of a concept annotation, from 0 (absent) to 1 (present): a boolean or a number. Default: 1.
 pub(crate) fn value(concept: &Value) -> f64 {
     match &concept["value"] {
-        Value::Bool(fits) => f64::from(u8::from(*fits)),
+        Value::Bool(present) => f64::from(u8::from(*present)),
         value => value.as_f64().unwrap_or(1.0).clamp(0.0, 1.0),
     }
 }
 
-/// A degree as JSON: whole numbers without a fraction, as the service writes what was said by people.
-pub(crate) fn degree(value: f64) -> Value {
+/// Returns the value of an annotation as JSON: 0 and 1 without a fraction, as the service writes them.
+pub(crate) fn value_json(value: f64) -> Value {
     if value <= 0.0 {
         json!(0)
     } else if value >= 1.0 {

@@ -1,4 +1,4 @@
-//! An input of an application: a picture or video, and what was said of it.
+//! An input of an application: an image or video with its annotations.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,68 +10,67 @@ use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::answer::{status, timestamp};
-use crate::call::AppName;
-use crate::media::{Medium, Unusable, decode};
-use crate::state::App;
-use crate::state::concept::degree;
+use crate::media::{InputError, Medium, decode};
+use crate::response::{status, timestamp};
+use crate::state::app_name::AppName;
+use crate::state::concept::{Concept, value_json};
 use crate::vision::{self, Limits};
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Input {
     pub(crate) id: String,
     pub(crate) serial: u64,
-    /// `image` or `video`, `metadata`, `geo` and `regions`, as they are answered. Concepts have their own place.
+    /// `image` or `video`, `metadata`, `geo` and `regions`, as responses contain them. Concepts are stored apart.
     pub(crate) data: Value,
-    /// What was said of it: concept ids with a degree, in the order in which they were said.
+    /// Annotations: concept ids with a value from 0 to 1, in the order in which they were added.
     pub(crate) concepts: Vec<(String, f64)>,
-    /// What was said of its outputs: concept ids with a degree, or with none where they were taken away.
+    /// Corrections of its outputs: concept ids with a value from 0 to 1, or `None` for removed ones.
     pub(crate) corrections: BTreeMap<String, Option<f64>>,
     pub(crate) created: Duration,
     pub(crate) modified: Duration,
-    /// When it is processed.
+    /// When its processing ends.
     pub(crate) ready: Duration,
-    /// What then turns out to be wrong with it: code, description and details.
+    /// Why its processing then fails: code, description and details.
     pub(crate) failure: Option<(u32, String, String)>,
-    /// When it is deleted.
+    /// When it disappears after its deletion.
     pub(crate) gone: Option<Duration>,
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub(crate) bytes: Bytes,
-    /// What is seen in it; not saved, since it can be seen again.
+    /// What was measured in it. Not saved, because it can be computed from the bytes again.
     #[serde(skip)]
-    pub(crate) seen: Option<Arc<Seen>>,
+    pub(crate) analysis: Option<Arc<Analysis>>,
 }
 
-/// What is seen in a picture.
+/// What was measured in an image.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Analysis {
     pub(crate) embedding: Vec<f32>,
-    /// Ids of the public vocabulary, the best first.
+    /// Ids of the public vocabulary with their values, best first.
     pub(crate) concepts: Vec<(&'static str, f32)>,
 }
 
-impl Seen {
-    /// Looks at a picture, or at the first frame of a video.
+impl Analysis {
+    /// Analyzes an image, or the first frame of a video. Returns `None` for a video without frames.
     pub(crate) fn of(medium: &Medium) -> Option<Self> {
-        let picture = match medium {
-            Medium::Picture(picture) => picture,
+        let image = match medium {
+            Medium::Image(image) => image,
             Medium::Video(frames) => &frames.first()?.1,
         };
-        let concepts = vision::concepts(picture).into_iter().map(|scored| (scored.id, scored.value)).collect();
-        Some(Self { embedding: vision::embedding(picture), concepts })
+        let concepts = vision::concepts(image).into_iter().map(|scored| (scored.id, scored.value)).collect();
+        Some(Self { embedding: vision::embedding(image), concepts })
     }
 }
 
 impl Input {
-    /// Looks at it again, after it was read from where it was saved.
-    pub(crate) fn look_again(&mut self, limits: &Limits) {
+    /// Repeats the analysis after the input was restored.
+    pub(crate) fn analyze_again(&mut self, limits: &Limits) {
         if self.failure.is_none() {
             let medium = decode(&self.data, &self.bytes, limits);
-            self.seen = medium.ok().as_ref().and_then(Seen::of).map(Arc::new);
+            self.analysis = medium.ok().as_ref().and_then(Analysis::of).map(Arc::new);
         }
     }
 
-    /// Whether it is processed by now, and well.
+    /// Returns whether the input has been processed successfully.
     pub(crate) fn is_processed(&self, now: Duration) -> bool {
         self.ready <= now && self.failure.is_none()
     }
@@ -88,8 +87,8 @@ impl Input {
         }
     }
 
-    /// The degree to which a concept was said to fit.
-    pub(crate) fn said(&self, concept: &str) -> Option<f64> {
+    /// Returns the value with which a concept is annotated.
+    pub(crate) fn concept_value(&self, concept: &str) -> Option<f64> {
         self.concepts.iter().find(|(id, _)| id == concept).map(|(_, value)| *value)
     }
 
@@ -97,12 +96,13 @@ impl Input {
         self.data["image"]["url"].as_str().or_else(|| self.data["video"]["url"].as_str())
     }
 
-    pub(crate) fn json(&self, app: &App, name: &AppName, now: Duration) -> Value {
+    /// Returns the input as JSON. `concepts` are those of its application.
+    pub(crate) fn json(&self, concepts: &BTreeMap<String, Concept>, app: &AppName, now: Duration) -> Value {
         let mut data = self.data.clone();
         if !self.concepts.is_empty() {
             let concept = |(id, value): &(String, f64)| {
-                let called = app.concepts.get(id).map_or(id.as_str(), |concept| concept.name.as_str());
-                json!({"id": id, "name": called, "value": degree(*value), "app_id": name.app})
+                let name = concepts.get(id).map_or(id.as_str(), |concept| concept.name.as_str());
+                json!({"id": id, "name": name, "value": value_json(*value), "app_id": app.app})
             };
             data["concepts"] = self.concepts.iter().map(concept).collect();
         }
@@ -116,8 +116,8 @@ impl Input {
     }
 }
 
-impl From<Unusable> for (u32, String, String) {
-    fn from(Unusable(code, description, details): Unusable) -> Self {
+impl From<InputError> for (u32, String, String) {
+    fn from(InputError(code, description, details): InputError) -> Self {
         (code, description.to_owned(), details)
     }
 }

@@ -1,4 +1,4 @@
-//! The inputs of an application: by id, and found quickly by age and by address.
+//! The inputs of an application, indexed by id, age and URL.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -7,15 +7,15 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::state::input::Input;
 
-/// All inputs of an application. Saved as the map by id; the rest follows from it.
+/// All inputs of an application. Saved as the map by id; the other indexes are rebuilt from it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(from = "BTreeMap<String, Input>")]
 pub(crate) struct Inputs {
     by_id: BTreeMap<String, Input>,
-    /// Serial and id, the oldest first. In one run, so that a page far down is found at once.
+    /// Serial and id, oldest first. A vector, because skipping to a late page takes constant time in it.
     by_age: Vec<(u64, String)>,
     by_url: BTreeMap<String, BTreeSet<String>>,
-    /// When the first of those that are deleted is gone, or before.
+    /// Lower bound of the time at which the next deleted input disappears; `None` if nothing is deleted.
     due: Option<Duration>,
 }
 
@@ -28,27 +28,27 @@ impl Inputs {
         self.by_id.contains_key(id)
     }
 
-    /// In the order of their ids.
+    /// Returns the inputs in the order of their ids.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Input> {
         self.by_id.values()
     }
 
-    /// The newest first.
+    /// Returns the inputs, newest first.
     pub(crate) fn newest(&self) -> impl Iterator<Item = &Input> {
         self.newest_ids().filter_map(|(_, id)| self.by_id.get(id))
     }
 
-    /// Serial and id, those of the newest first. Skipping costs nothing.
+    /// Returns serials and ids, newest first. Skipping takes constant time.
     pub(crate) fn newest_ids(&self) -> std::iter::Rev<std::slice::Iter<'_, (u64, String)>> {
         self.by_age.iter().rev()
     }
 
-    /// Those with this address, in the order of their ids.
+    /// Returns the inputs with this URL, in the order of their ids.
     pub(crate) fn with_url(&self, url: &str) -> impl Iterator<Item = &Input> {
         self.by_url.get(url).into_iter().flatten().filter_map(|id| self.by_id.get(id))
     }
 
-    /// Adds an input, or puts it into the place of the one with its id.
+    /// Adds an input, or replaces the one with its id.
     pub(crate) fn insert(&mut self, input: Input) {
         if let Some(old) = self.by_id.remove(&input.id) {
             self.forget_url(&old);
@@ -67,7 +67,7 @@ impl Inputs {
         self.by_id.insert(input.id.clone(), input);
     }
 
-    /// Lets an input be gone from `gone` on. Answers whether it is there and was not deleted already.
+    /// Deletes an input; it disappears at `gone`. Returns whether it exists and was not deleted before.
     pub(crate) fn delete(&mut self, id: &str, gone: Duration) -> bool {
         let Some(input) = self.by_id.get_mut(id).filter(|input| input.gone.is_none()) else { return false };
         input.gone = Some(gone);
@@ -75,8 +75,8 @@ impl Inputs {
         true
     }
 
-    /// Lets go of what is deleted by now.
-    pub(crate) fn settle(&mut self, now: Duration) {
+    /// Removes the inputs whose deletion is due.
+    pub(crate) fn remove_expired(&mut self, now: Duration) {
         if self.due.is_none_or(|due| due > now) {
             return;
         }
@@ -91,9 +91,9 @@ impl Inputs {
         self.due = self.iter().filter_map(|input| input.gone).min();
     }
 
-    /// Does something to each that touches neither its id, its age, its address nor its end.
-    pub(crate) fn for_each_mut(&mut self, touch: impl FnMut(&mut Input)) {
-        self.by_id.values_mut().for_each(touch);
+    /// Changes each input. The id, serial, URL and deletion time must stay the same, because they are indexed.
+    pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Input)) {
+        self.by_id.values_mut().for_each(change);
     }
 
     fn forget_url(&mut self, old: &Input) {
@@ -132,15 +132,16 @@ mod tests {
     use super::*;
 
     fn input(serial: u64, id: u64, url: u64) -> Input {
-        let saved = json!({"id": format!("{id}"), "serial": serial, "data": {"image": {"url": format!("https://h/{url}")}},
+        let data = json!({"image": {"url": format!("https://h/{url}")}});
+        let saved = json!({"id": format!("{id}"), "serial": serial, "data": data,
             "concepts": [], "corrections": {}, "created": Duration::ZERO, "modified": Duration::ZERO,
             "ready": Duration::ZERO, "failure": null, "gone": null, "bytes": ""});
         serde_json::from_value(saved).expect("an input")
     }
 
-    /// Whatever is added, put into another's place and deleted: what is found is what looking at all finds.
+    /// After random insertions, replacements and deletions, each index finds what a full scan finds.
     #[test]
-    fn what_is_found_is_what_looking_at_all_finds() {
+    fn indexes_agree_with_a_full_scan() {
         let mut inputs = Inputs::default();
         let mut random = 1_u64;
         let mut next = |end| {
@@ -153,8 +154,11 @@ mod tests {
                 0 => drop(inputs.delete(&next(20).to_string(), now + Duration::from_secs(next(9)))),
                 _ => inputs.insert(input(time, next(20), next(5))),
             }
-            inputs.settle(now);
-            assert!(inputs.iter().all(|input| input.gone.is_none_or(|gone| gone > now)), "nothing stays too long");
+            inputs.remove_expired(now);
+            assert!(
+                inputs.iter().all(|input| input.gone.is_none_or(|gone| gone > now)),
+                "deleted inputs disappear in time"
+            );
             let mut sorted: Vec<_> = inputs.iter().collect();
             sorted.sort_by_key(|input| std::cmp::Reverse(input.serial));
             let ids = |inputs: &[&Input]| inputs.iter().map(|input| input.id.clone()).collect::<Vec<_>>();
@@ -165,9 +169,9 @@ mod tests {
                 assert_eq!(ids(&found), ids(&all));
             }
             let saved = serde_json::to_value(&inputs).expect("JSON");
-            let again: Inputs = serde_json::from_value(saved).expect("inputs");
-            // An input that took the place of one that was to go leaves the date: it is looked for once in vain.
-            assert!(again.due.is_none_or(|due| inputs.due.is_some_and(|known| known <= due)));
+            let restored: Inputs = serde_json::from_value(saved).expect("inputs");
+            // Replacing a deleted input keeps the old time in `due`: it is a lower bound, and one scan finds nothing.
+            assert!(restored.due.is_none_or(|due| inputs.due.is_some_and(|known| known <= due)));
         }
     }
 }

@@ -1,15 +1,16 @@
 //! A model of an application, with its versions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::answer::{status, timestamp};
-use crate::call::AppName;
 use crate::classifier::Classifier;
-use crate::state::App;
+use crate::response::{status, timestamp};
+use crate::state::app_name::AppName;
+use crate::state::concept::Concept;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Model {
@@ -18,13 +19,13 @@ pub(crate) struct Model {
     pub(crate) name: String,
     pub(crate) type_id: String,
     pub(crate) concepts: Vec<String>,
-    /// As it was sent, and changed by what was sent later.
+    /// As sent when the model was created, merged with later patches.
     pub(crate) output_config: Value,
     pub(crate) created: Duration,
     pub(crate) modified: Duration,
-    /// The oldest first. The first one is that of a model not yet trained.
+    /// Oldest first. A new model has one untrained version.
     pub(crate) versions: Vec<Version>,
-    /// When it is deleted.
+    /// When it disappears after its deletion.
     pub(crate) gone: Option<Duration>,
 }
 
@@ -33,17 +34,17 @@ pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) created: Duration,
     pub(crate) concepts: Vec<String>,
-    /// What it was trained with.
+    /// Ids of the inputs it was trained with.
     pub(crate) inputs: Vec<String>,
     pub(crate) training: Training,
     pub(crate) gone: Option<Duration>,
 }
 
-/// How far a version has come.
+/// Progress of a version's training.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Training {
     Never,
-    /// In the queue until `start`, in training until `end`, and then this.
+    /// Queued until `start`, in training until `end`, and then ended with `outcome`.
     Planned {
         start: Duration,
         end: Duration,
@@ -51,7 +52,7 @@ pub(crate) enum Training {
     },
 }
 
-/// How a training ends.
+/// Result of a training.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Outcome {
     Trained(#[serde(serialize_with = "unshared", deserialize_with = "shared")] Arc<Classifier>),
@@ -75,7 +76,7 @@ impl Version {
         }
     }
 
-    /// What it has learnt, once it has.
+    /// Returns the trained classifier, once the training has ended successfully.
     pub(crate) fn classifier(&self, now: Duration) -> Option<&Arc<Classifier>> {
         match &self.training {
             Training::Planned { end, outcome: Outcome::Trained(classifier), .. } if *end <= now => Some(classifier),
@@ -97,8 +98,9 @@ impl Version {
 }
 
 impl Model {
-    /// Readies a version for other concepts than the last one has: a new one, unless the last one is untrained.
-    pub(crate) fn untrain(&mut self, id: impl FnOnce() -> String, now: Duration) {
+    /// Makes the last version one for the model's current concepts: changes an untrained version, or adds a new one
+    /// after a trained version with other concepts.
+    pub(crate) fn add_untrained_version(&mut self, id: impl FnOnce() -> String, now: Duration) {
         let concepts = self.concepts.clone();
         match self.versions.last_mut() {
             Some(last) if last.concepts == concepts => {}
@@ -114,12 +116,13 @@ impl Model {
         }
     }
 
+    /// Returns a boolean of the output configuration. Default: false.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.output_config[name].as_bool().unwrap_or_default()
     }
 
-    /// The latest version that is trained by now.
-    pub(crate) fn trained(&self, now: Duration) -> Option<&Version> {
+    /// Returns the latest version whose training has ended successfully.
+    pub(crate) fn latest_trained(&self, now: Duration) -> Option<&Version> {
         self.versions.iter().rev().find(|version| version.classifier(now).is_some())
     }
 
@@ -127,12 +130,12 @@ impl Model {
         self.versions.iter().find(|version| version.id == id)
     }
 
-    /// Whether it is of this type, in either spelling.
+    /// Returns whether the model has this type, by its legacy or current name.
     pub(crate) fn has_type(&self, wanted: &str) -> bool {
         wanted == "concept" || wanted == self.type_id
     }
 
-    /// The model as JSON, with this version of it or its latest one.
+    /// Returns the model as JSON, with this version or its latest one.
     pub(crate) fn json(&self, app: &AppName, version: Option<&Version>, now: Duration) -> Value {
         let version = version.or(self.versions.last());
         json!({
@@ -150,13 +153,13 @@ impl Model {
                 "type_ext": "concept",
                 "output_config": self.output_config,
             },
-            "model_version": version.map_or_else(|| self.unversioned(), |version| version.json(now)),
+            "model_version": version.map_or_else(|| self.placeholder_version(), |version| version.json(now)),
             "visibility": {"gettable": 10},
         })
     }
 
-    /// What stands in the place of a version when all are deleted: clients of old take it for granted.
-    fn unversioned(&self) -> Value {
+    /// Returns the placeholder for a model whose versions are all deleted. Old clients require a version.
+    fn placeholder_version(&self) -> Value {
         json!({
             "id": "0".repeat(32),
             "created_at": timestamp(self.created),
@@ -164,11 +167,17 @@ impl Model {
         })
     }
 
-    /// The same with the concepts of the model, or of the version.
-    pub(crate) fn verbose(&self, app: &App, name: &AppName, version: Option<&Version>, now: Duration) -> Value {
-        let mut model = self.json(name, version, now);
+    /// Returns the model as JSON with its concepts, or with those of the version. `concepts` are those of its app.
+    pub(crate) fn verbose(
+        &self,
+        concepts: &BTreeMap<String, Concept>,
+        app: &AppName,
+        version: Option<&Version>,
+        now: Duration,
+    ) -> Value {
+        let mut model = self.json(app, version, now);
         let ids = version.map_or(&self.concepts, |version| &version.concepts);
-        let concepts: Vec<_> = ids.iter().filter_map(|id| app.concepts.get(id)).map(|one| one.json(name)).collect();
+        let concepts: Vec<_> = ids.iter().filter_map(|id| concepts.get(id)).map(|one| one.json(app)).collect();
         model["output_info"]["data"] = json!({"concepts": concepts});
         model["output_info"].as_object_mut().map(|info| info.remove("message"));
         model

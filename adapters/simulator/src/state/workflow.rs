@@ -1,14 +1,15 @@
-//! A workflow: models that look at the same input.
+//! A workflow: models that run on the same input.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::timestamp;
-use crate::call::AppName;
-use crate::catalog;
-use crate::state::App;
+use crate::public_models;
+use crate::response::timestamp;
+use crate::state::app_name::AppName;
+use crate::state::model::Model;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Workflow {
@@ -25,20 +26,21 @@ pub(crate) struct Workflow {
 pub(crate) struct Node {
     pub(crate) id: String,
     pub(crate) model: String,
-    /// The latest one if none is named.
+    /// `None` stands for the latest version.
     pub(crate) model_version: Option<String>,
-    /// The nodes that come before it.
+    /// Ids of the nodes it takes its input from.
     pub(crate) after: Vec<String>,
     pub(crate) suppress_output: bool,
 }
 
 impl Workflow {
-    pub(crate) fn json(&self, app: &App, name: &AppName) -> Value {
-        let nodes: Vec<_> = self.nodes.iter().map(|node| node.json(app)).collect();
+    /// Returns the workflow as JSON. `models` are those of its application.
+    pub(crate) fn json(&self, models: &BTreeMap<String, Model>, app: &AppName) -> Value {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.json(models)).collect();
         json!({
             "id": self.id,
-            "app_id": name.app,
-            "user_id": name.user,
+            "app_id": app.app,
+            "user_id": app.user,
             "created_at": timestamp(self.created),
             "modified_at": timestamp(self.modified),
             "nodes": nodes,
@@ -49,10 +51,10 @@ impl Workflow {
 }
 
 impl Node {
-    /// A version is always told, since old clients ask for one: the one that is meant, or the latest.
-    fn json(&self, app: &App) -> Value {
-        let latest = || app.models.get(&self.model)?.versions.last().map(|version| version.id.as_str());
-        let public = || catalog::find(&self.model).map(|entry| entry.version);
+    /// Always contains a version, because old clients require one: the node's own, or else the latest.
+    fn json(&self, models: &BTreeMap<String, Model>) -> Value {
+        let latest = || models.get(&self.model)?.versions.last().map(|version| version.id.as_str());
+        let public = || public_models::find(&self.model).map(|entry| entry.version);
         let version = self.model_version.as_deref().or_else(latest).or_else(public).unwrap_or_default();
         let mut node = json!({"id": self.id, "model": {"id": self.model, "model_version": {"id": version}}});
         if !self.after.is_empty() {

@@ -1,14 +1,17 @@
-//! CIE L\*a\*b\* (D65): the colour space in which distance comes near to the difference a person sees.
+//! CIE L\*a\*b\* (D65): the color space in which distance approximates the perceived difference.
+//!
+//! This is our own conversion rather than the one of `palette`. Its results differ in the last bits (by up to 0.00006),
+//! which would change every embedding that a client has stored, and it would add seven crates for these 40 lines.
 
-/// A colour: lightness 0..100, green to red, blue to yellow.
+/// A color: lightness 0..=100, the axis from green to red, and the axis from blue to yellow.
 pub(super) type Lab = [f32; 3];
 
-/// sRGB to Lab, with the gamma curve tabulated for the 256 values a channel can have.
-pub(super) struct LabConverter {
+/// Converts sRGB to Lab, with a table of the gamma curve for the 256 values of a channel.
+pub(super) struct SrgbToLab {
     linear: [f32; 256],
 }
 
-impl LabConverter {
+impl SrgbToLab {
     pub(super) fn new() -> Self {
         let linear = std::array::from_fn(|value| {
             let value = value as f32 / 255.0;
@@ -17,7 +20,7 @@ impl LabConverter {
         Self { linear }
     }
 
-    #[allow(clippy::many_single_char_names, reason = "r, g, b and x, y, z are what the coordinates are called")]
+    #[allow(clippy::many_single_char_names, reason = "r, g, b and x, y, z are the usual names of the coordinates")]
     pub(super) fn lab(&self, rgb: [u8; 3]) -> Lab {
         let [r, g, b] = rgb.map(|channel| self.linear[usize::from(channel)]);
         // The rows of the sRGB matrix, each divided by the white point, so that white is (1, 1, 1).
@@ -32,17 +35,17 @@ fn companded(t: f32) -> f32 {
     if t > 216.0 / 24389.0 { t.cbrt() } else { (t * 24389.0 / 27.0 + 16.0) / 116.0 }
 }
 
-/// The square of the colour difference (CIE76).
+/// Returns the square of the color difference (CIE76).
 pub(super) fn squared_distance(one: Lab, other: Lab) -> f32 {
     one.iter().zip(other).map(|(one, other)| (one - other) * (one - other)).sum()
 }
 
-/// How far a colour is from gray.
+/// Returns the chroma, the distance from gray.
 pub(super) fn chroma([_, a, b]: Lab) -> f32 {
     a.hypot(b)
 }
 
-/// The hue in degrees, 0..360.
+/// Returns the hue in degrees, 0..360.
 pub(super) fn hue([_, a, b]: Lab) -> f32 {
     b.atan2(a).to_degrees().rem_euclid(360.0)
 }

@@ -1,8 +1,8 @@
-//! One channel of a picture as numbers, and the filters the measurements are made of.
+//! One channel of an image as numbers, with the filters that the measurements use.
 
 use std::f32::consts::PI;
 
-/// Numbers in rows. Neither side is ever zero.
+/// Numbers in rows. Width and height are at least 1.
 #[derive(Clone, Debug)]
 pub(super) struct Plane {
     pub(super) width: usize,
@@ -10,38 +10,38 @@ pub(super) struct Plane {
     pub(super) values: Vec<f32>,
 }
 
-/// How the lightness changes at a pixel.
+/// The change of lightness at a pixel.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gradient {
     pub(super) magnitude: f32,
-    /// The direction of the change as an angle in `0..PI`: 0 changes along a row, as at a vertical line.
+    /// Direction of the change as an angle in `0..PI`; 0 is a change along a row, as at a vertical line.
     pub(super) angle: f32,
 }
 
 impl Plane {
-    /// The value at a place; outside the plane, that of the nearest place inside.
+    /// Returns the value at a position; outside of the plane, the one at the nearest position inside.
     pub(super) fn at(&self, x: isize, y: isize) -> f32 {
         let x = x.clamp(0, self.width as isize - 1) as usize;
         let y = y.clamp(0, self.height as isize - 1) as usize;
         self.values[y * self.width + x]
     }
 
-    /// Half the size, every value the mean of a square of four.
+    /// Returns the plane at half the size; each value is the mean of a square of four.
     pub(super) fn halved(&self) -> Self {
         let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let value = |place: usize| {
-            let (x, y) = (2 * (place % width) as isize, 2 * (place / width) as isize);
+        let value = |index: usize| {
+            let (x, y) = (2 * (index % width) as isize, 2 * (index / width) as isize);
             (self.at(x, y) + self.at(x + 1, y) + self.at(x, y + 1) + self.at(x + 1, y + 1)) / 4.0
         };
         Self { width, height, values: (0..width * height).map(value).collect() }
     }
 
-    /// Every value replaced by the mean of the square that reaches `radius` around it.
+    /// Returns the plane blurred with a square box of `2 * radius + 1` pixels.
     pub(super) fn blurred(&self, radius: usize) -> Self {
         self.blurred_rows(radius).transposed().blurred_rows(radius).transposed()
     }
 
-    /// Every value replaced by the mean of those up to `radius` to its left and right.
+    /// Returns the plane blurred along its rows with a box of `2 * radius + 1` pixels.
     pub(super) fn blurred_rows(&self, radius: usize) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
         let mut sums = Vec::with_capacity(self.width + 1);
@@ -61,6 +61,7 @@ impl Plane {
         Self { width: self.width, height: self.height, values }
     }
 
+    /// Returns the plane with rows and columns exchanged.
     pub(super) fn transposed(&self) -> Self {
         let mut values = Vec::with_capacity(self.values.len());
         for x in 0..self.width {
@@ -69,20 +70,20 @@ impl Plane {
         Self { width: self.height, height: self.width, values }
     }
 
-    /// What is left when another plane of the same size is taken away.
+    /// Returns the difference to another plane of the same size.
     pub(super) fn minus(&self, other: &Self) -> Self {
         let values = self.values.iter().zip(&other.values).map(|(one, other)| one - other).collect();
         Self { width: self.width, height: self.height, values }
     }
 
-    /// Central differences at every pixel.
+    /// Returns the gradient at every pixel, by central differences.
     pub(super) fn gradients(&self) -> Vec<Gradient> {
-        let gradient = |place: usize| {
-            let (x, y) = ((place % self.width) as isize, (place / self.width) as isize);
+        let gradient = |index: usize| {
+            let (x, y) = ((index % self.width) as isize, (index / self.width) as isize);
             let across = (self.at(x + 1, y) - self.at(x - 1, y)) / 2.0;
             let down = (self.at(x, y + 1) - self.at(x, y - 1)) / 2.0;
             let angle = down.atan2(across).rem_euclid(PI);
-            // A tiny negative angle is rounded to PI itself, which is 0 again.
+            // `rem_euclid` rounds a tiny negative angle to PI, which is the same direction as 0.
             let angle = if angle < PI { angle } else { 0.0 };
             Gradient { magnitude: across.hypot(down), angle }
         };
@@ -90,14 +91,14 @@ impl Plane {
     }
 }
 
-/// The mean of numbers; 0 of none.
+/// Returns the mean; 0 for no values.
 pub(super) fn mean(values: impl IntoIterator<Item = f32>) -> f32 {
     let (sum, count) =
         values.into_iter().fold((0.0_f64, 0_u32), |(sum, count), value| (sum + f64::from(value), count + 1));
     (sum / f64::from(count.max(1))) as f32
 }
 
-/// The standard deviation of numbers; 0 of none.
+/// Returns the standard deviation; 0 for no values.
 pub(super) fn deviation(values: &[f32]) -> f32 {
     let center = mean(values.iter().copied());
     mean(values.iter().map(|value| (value - center) * (value - center))).sqrt()

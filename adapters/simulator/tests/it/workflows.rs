@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Service, ids, plain};
+use crate::support::{Service, ids, plain};
 
 const GENERAL: &str = "aaa03c23b3724a16a56b629203edc62c";
 
 #[test]
-fn the_public_one_asks_two_models() {
+fn the_public_workflow_runs_two_models() {
     let service = Service::new();
     assert_eq!(ids(&service.get("public_workflows")["workflows"]), ["General"]);
     assert_eq!(ids(&service.get("workflows/General")["workflow"]["nodes"]), ["general", "color"]);
@@ -15,18 +15,18 @@ fn the_public_one_asks_two_models() {
     let red = json!({"data": {"image": {"base64": plain([255, 0, 0])}}});
     let lost = json!({"data": {"image": {"url": "https://example.com/none.jpg"}}});
     let body = json!({"inputs": [red], "output_config": {"max_concepts": 3}});
-    let answer = service.post("workflows/General/results", &body);
-    let outputs = &answer["results"][0]["outputs"];
+    let response = service.post("workflows/General/results", &body);
+    let outputs = &response["results"][0]["outputs"];
     assert_eq!(outputs[0]["data"]["concepts"].as_array().unwrap().len(), 3);
     assert_eq!(outputs[1]["data"]["colors"][0]["w3c"]["name"], "Red");
-    assert_eq!(answer["workflow"]["id"], "General");
+    assert_eq!(response["workflow"]["id"], "General");
     let body = json!({"inputs": [red, lost]}).to_string();
-    let (http, answer) = service.send("my-key", "POST", "workflows/General/results", &body);
-    assert_eq!((http, &answer["results"][1]["status"]["code"]), (207, &json!(30002)));
+    let (http, response) = service.send("my-key", "POST", "workflows/General/results", &body);
+    assert_eq!((http, &response["results"][1]["status"]["code"]), (207, &json!(30002)));
 }
 
 #[test]
-fn own_ones_are_made_changed_run_and_deleted() {
+fn creates_patches_runs_and_deletes_workflows() {
     let service = Service::new();
     let node = |id: &str, model: &str| json!({"id": id, "model": {"id": model}});
     let mut second = node("second", "color-recognition");
@@ -44,8 +44,8 @@ fn own_ones_are_made_changed_run_and_deleted() {
     assert_eq!(patch("remove", json!([node("other", GENERAL)])), 1);
     assert_eq!(patch("overwrite", json!([node("x", GENERAL), node("y", GENERAL), node("z", GENERAL)])), 3);
     let input = json!({"inputs": [{"data": {"image": {"base64": plain([0, 0, 255])}}}]});
-    let answer = service.post("workflows/w/results", &input);
-    assert_eq!(answer["results"][0]["outputs"].as_array().unwrap().len(), 2);
+    let response = service.post("workflows/w/results", &input);
+    assert_eq!(response["results"][0]["outputs"].as_array().unwrap().len(), 2);
 
     service.post("models", &json!({"model": {"id": "m"}}));
     service.post("workflows", &json!({"workflows": [{"id": "u", "nodes": [node("first", "m")]}]}));

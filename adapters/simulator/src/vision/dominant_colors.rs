@@ -1,36 +1,36 @@
-//! The dominant colours of a picture and the W3C names nearest to them.
+//! The dominant colors of an image and the nearest W3C color names.
 
 use std::collections::BTreeMap;
 
-use super::lab::{Lab, LabConverter, squared_distance};
-use super::picture::Picture;
-use super::w3c::NAMED;
+use super::image::Image;
+use super::lab::{Lab, SrgbToLab, squared_distance};
+use super::named_colors::NAMED_COLORS;
 
-/// The most colours reported of one picture.
+/// Maximum number of colors of one image.
 const MAX_COLORS: usize = 8;
-/// Clusters nearer than this in Lab look like one colour and are reported as one.
+/// Clusters closer than this in Lab look like one color and are merged.
 const MERGE_DISTANCE: f32 = 12.0;
-/// A colour of a smaller part of the picture is not dominant; its pixels are left out of the sum.
+/// Minimum share of a dominant color. The pixels of smaller clusters do not count in the total.
 const MIN_SHARE: f64 = 0.01;
-/// k-means has settled long before this on photographs; the bound is for the time it may take.
+/// Maximum number of k-means rounds. Photographs converge long before; the maximum bounds the time.
 const ROUNDS: usize = 16;
-/// Shares are given in units of this part, so that they add up exactly.
+/// Shares are multiples of 1 / `SHARE_UNITS`, so that they add up exactly.
 const SHARE_UNITS: u64 = 10_000;
 
-/// One dominant colour of a picture.
+/// A dominant color of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NamedColor {
-    /// The mean colour of the pixels it stands for, as `#rrggbb`.
+    /// Mean color of its pixels, as `#rrggbb`.
     pub raw_hex: String,
-    /// The nearest W3C colour, as `#rrggbb`.
+    /// Nearest W3C color, as `#rrggbb`.
     pub w3c_hex: String,
-    /// The name of the nearest W3C colour, such as `WhiteSmoke`.
+    /// Name of the nearest W3C color, such as `WhiteSmoke`.
     pub w3c_name: &'static str,
-    /// The part of the picture it covers, `0..=1`; the shares of one picture sum to 1.
+    /// Share of the image it covers, `0..=1`. The shares of all dominant colors sum to 1.
     pub share: f32,
 }
 
-/// Pixels of about one colour.
+/// Pixels of similar color.
 #[derive(Clone, Copy, Default)]
 struct Group {
     count: u64,
@@ -50,19 +50,19 @@ impl Group {
         self.rgb_sum.map(|sum| ((sum + self.count / 2) / self.count.max(1)) as u8)
     }
 
-    fn located(mut self, convert: &LabConverter) -> Self {
+    fn located(mut self, convert: &SrgbToLab) -> Self {
         self.lab = convert.lab(self.mean_rgb());
         self
     }
 }
 
-/// The dominant colours, at most eight, the largest share first.
+/// Returns the dominant colors of an image, at most eight, largest share first.
 ///
-/// The pixels are counted in cells of 8 values per channel, the cells are clustered by k-means in Lab, and clusters that
-/// look alike are merged. The seeds are the fullest cell and then, each time, the cell that adds most to the error.
-pub fn colors(picture: &Picture) -> Vec<NamedColor> {
-    let convert = LabConverter::new();
-    let mut groups = merged(clustered(&cells(picture, &convert), &convert), &convert);
+/// The pixels are counted in cells of 8 values per channel, the cells are clustered by k-means in Lab, and similar
+/// clusters are merged. The first seed is the fullest cell, and each next seed is the cell with the largest error.
+pub fn colors(image: &Image) -> Vec<NamedColor> {
+    let convert = SrgbToLab::new();
+    let mut groups = merged(clustered(&cells(image, &convert), &convert), &convert);
 
     let total: u64 = groups.iter().map(|group| group.count).sum();
     groups.retain(|group| group.count as f64 / total as f64 >= MIN_SHARE);
@@ -76,17 +76,17 @@ pub fn colors(picture: &Picture) -> Vec<NamedColor> {
     groups.iter().zip(shares(&counts)).map(named).collect()
 }
 
-fn cells(picture: &Picture, convert: &LabConverter) -> Vec<Group> {
-    // Ordered, so that equal counts are always met in the same order.
+fn cells(image: &Image, convert: &SrgbToLab) -> Vec<Group> {
+    // An ordered map, so that cells with equal counts are always in the same order.
     let mut cells: BTreeMap<[u8; 3], Group> = BTreeMap::new();
-    for pixel in &picture.working.pixels {
+    for pixel in &image.working.pixels {
         let one = Group { count: 1, rgb_sum: pixel.map(u64::from), lab: Lab::default() };
         cells.entry(pixel.map(|channel| channel / 8)).or_default().add(&one);
     }
     cells.into_values().map(|cell| cell.located(convert)).collect()
 }
 
-fn clustered(cells: &[Group], convert: &LabConverter) -> Vec<Group> {
+fn clustered(cells: &[Group], convert: &SrgbToLab) -> Vec<Group> {
     let mut centers = seeds(cells);
     let mut clusters = Vec::new();
     for _ in 0..ROUNDS {
@@ -125,8 +125,8 @@ fn nearest(color: Lab, centers: &[Lab]) -> (usize, f32) {
     distances.min_by(|one, other| one.1.total_cmp(&other.1)).unwrap_or((0, f32::INFINITY))
 }
 
-/// Joins the two nearest clusters as long as they look alike.
-fn merged(mut groups: Vec<Group>, convert: &LabConverter) -> Vec<Group> {
+/// Merges the two nearest clusters as long as they are similar.
+fn merged(mut groups: Vec<Group>, convert: &SrgbToLab) -> Vec<Group> {
     loop {
         let pairs = (0..groups.len()).flat_map(|one| (0..one).map(move |other| (one, other)));
         let closest = pairs
@@ -143,8 +143,8 @@ fn merged(mut groups: Vec<Group>, convert: &LabConverter) -> Vec<Group> {
     }
 }
 
-/// Parts of a whole in [`SHARE_UNITS`], rounded down; the units that leaves over go one by one to the largest parts,
-/// which come first, so the order stays.
+/// Converts counts, largest first, to shares. They are rounded down to [`SHARE_UNITS`]; the remaining units go one by
+/// one to the largest shares, which keeps the order.
 fn shares(counts: &[u64]) -> Vec<f32> {
     let total: u64 = counts.iter().sum();
     let mut units: Vec<u64> = counts.iter().map(|count| count * SHARE_UNITS / total).collect();
@@ -155,11 +155,11 @@ fn shares(counts: &[u64]) -> Vec<f32> {
     units.into_iter().map(|units| units as f32 / SHARE_UNITS as f32).collect()
 }
 
-fn nearest_named(color: Lab, convert: &LabConverter) -> (&'static str, [u8; 3]) {
+fn nearest_named(color: Lab, convert: &SrgbToLab) -> (&'static str, [u8; 3]) {
     let distance = |rgb| squared_distance(color, convert.lab(rgb));
-    // `min_by` gives the first of equals, as the order of the table promises.
-    let nearest = NAMED.iter().min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)));
-    nearest.copied().unwrap_or(NAMED[0])
+    // `min_by` returns the first of several equal ones, so `Aqua` comes before `Cyan`.
+    let nearest = NAMED_COLORS.iter().min_by(|one, other| distance(one.1).total_cmp(&distance(other.1)));
+    nearest.copied().unwrap_or(NAMED_COLORS[0])
 }
 
 fn hex([r, g, b]: [u8; 3]) -> String {

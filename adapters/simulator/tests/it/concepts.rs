@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Service, ids};
+use crate::support::{Service, ids};
 
 #[test]
-fn they_are_made_named_and_found() {
+fn creates_renames_lists_and_searches_concepts() {
     let service = Service::new();
     let made = service.post("concepts", &json!({"concepts": [{"id": "cat"}, {"id": "c2", "name": "cat food"}]}));
-    assert_eq!(made["concepts"][0]["name"], "cat", "without a name it is called by its id");
+    assert_eq!(made["concepts"][0]["name"], "cat", "the default name is the id");
     assert_eq!(made["concepts"][0]["language"], "en");
     assert_eq!(service.get("concepts/c2")["concept"]["name"], "cat food");
     let patched =
@@ -26,7 +26,7 @@ fn they_are_made_named_and_found() {
 }
 
 #[test]
-fn what_is_wrong_changes_nothing() {
+fn invalid_calls_change_nothing() {
     let service = Service::new();
     service.post("concepts", &json!({"concepts": [{"id": "cat"}]}));
     let many: Vec<_> = (0..129).map(|n| json!({"id": n.to_string()})).collect();
@@ -50,7 +50,7 @@ fn what_is_wrong_changes_nothing() {
 }
 
 #[test]
-fn each_application_has_its_own() {
+fn applications_do_not_share_concepts() {
     let service = Service::new();
     let body = json!({"concepts": [{"id": "cat"}]}).to_string();
     for (key, path) in [
@@ -61,7 +61,7 @@ fn each_application_has_its_own() {
     ] {
         assert_eq!(service.send(key, "POST", path, &body).0, 200, "{key} {path}");
     }
-    // Whoever may see an application sees the same.
+    // All callers of one application see the same concepts.
     assert_eq!(service.send("other-pat", "GET", "users/u/apps/a/concepts/cat", "").0, 200);
     assert_eq!(service.send("other-pat", "GET", "users/u/apps/b/concepts/cat", "").0, 404);
 }

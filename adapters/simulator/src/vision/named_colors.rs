@@ -1,8 +1,11 @@
-//! The named colours of the W3C (CSS Color Module Level 4), in CamelCase.
+//! The named colors of the W3C (CSS Color Module Level 4), in CamelCase.
+//!
+//! This is our own table rather than `palette::named`, because responses contain the names in CamelCase, as the service
+//! writes them (`WhiteSmoke`), and palette has them in lower case and in hash order only.
 
-/// Names and sRGB values in alphabetical order. Of two names for one colour (`Aqua` and `Cyan`, `Fuchsia` and
-/// `Magenta`) the first in this order is the one given; the `Grey` spellings are left out.
-pub(super) const NAMED: [(&str, [u8; 3]); 141] = [
+/// Names and sRGB values in alphabetical order. Of two names for one color (`Aqua` and `Cyan`, `Fuchsia` and `Magenta`)
+/// the first one is returned. The `Grey` spellings are left out.
+pub(super) const NAMED_COLORS: [(&str, [u8; 3]); 141] = [
     ("AliceBlue", [0xf0, 0xf8, 0xff]),
     ("AntiqueWhite", [0xfa, 0xeb, 0xd7]),
     ("Aqua", [0x00, 0xff, 0xff]),

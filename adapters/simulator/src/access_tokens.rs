@@ -1,4 +1,4 @@
-//! `POST /v2/token`: an app id and secret for an access token.
+//! `POST /v2/token`: exchanges an app id and secret for an access token.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,18 +11,24 @@ use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::answer::{Answer, Content, Refusal};
+use crate::response::{Content, Refusal, RouteResult};
 
-/// How long a token of the service lives.
-pub(crate) const LIFE: Duration = Duration::from_secs(176_400);
+/// Lifetime of the service's tokens: 49 hours.
+pub(crate) const DEFAULT_LIFE: Duration = Duration::from_secs(176_400);
 
-/// The tokens given out, and of each when it runs out and whose it is.
+/// The issued tokens, each with its expiry time since 1970 and the app id it was issued for.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Tokens(BTreeMap<String, (Duration, String)>);
+pub(crate) struct AccessTokens(BTreeMap<String, (Duration, String)>);
 
-impl Tokens {
-    /// Gives out a token that lives so long for an app id and secret, any but empty ones.
-    pub(crate) fn grant(&mut self, request: &Request<Bytes>, unix: Duration, life: Duration, token: &str) -> Answer {
+impl AccessTokens {
+    /// Issues a token with the lifetime `life`. Accepts every non-empty app id and secret.
+    pub(crate) fn grant(
+        &mut self,
+        request: &Request<Bytes>,
+        unix: Duration,
+        life: Duration,
+        token: &str,
+    ) -> RouteResult {
         let refuse = |details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11002, "Invalid credentials", details));
         let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
         let Some(decoded) =
@@ -46,7 +52,7 @@ impl Tokens {
         })))
     }
 
-    /// The app a token was given out to, unless it has run out.
+    /// Returns the app id a token was issued for, or an error if it is unknown or has expired.
     pub(crate) fn check(&self, token: &str, unix: Duration) -> Result<&str, Refusal> {
         let refuse =
             |details| Err(Refusal::new(StatusCode::UNAUTHORIZED, 11001, "Invalid authentication token", details));

@@ -1,10 +1,11 @@
-//! The public models it can stand for.
+//! The simulated public models.
 
 use serde_json::{Value, json};
 
 use crate::vision;
+use crate::wildcard::matches;
 
-/// What a model answers with.
+/// The kind of output of a public model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Concepts,
@@ -14,23 +15,23 @@ pub(crate) enum Kind {
 
 /// A public model.
 #[derive(Debug)]
-pub(crate) struct Entry {
-    /// Id of today.
+pub(crate) struct PublicModel {
+    /// Current id.
     pub(crate) id: &'static str,
-    /// Id of old, still understood.
+    /// Legacy id, still accepted.
     pub(crate) old_id: &'static str,
     name: &'static str,
     display_name: &'static str,
-    /// Type of old.
+    /// Legacy model type.
     model_type: &'static str,
-    /// Type of today.
+    /// Current model type.
     model_type_id: &'static str,
     pub(crate) version: &'static str,
     pub(crate) kind: Kind,
 }
 
-pub(crate) const CATALOG: [Entry; 3] = [
-    Entry {
+pub(crate) const PUBLIC_MODELS: [PublicModel; 3] = [
+    PublicModel {
         id: "general-image-recognition",
         old_id: "aaa03c23b3724a16a56b629203edc62c",
         name: "general-v1.3",
@@ -40,7 +41,7 @@ pub(crate) const CATALOG: [Entry; 3] = [
         version: "5100000000000000000000000000000a",
         kind: Kind::Concepts,
     },
-    Entry {
+    PublicModel {
         id: "color-recognition",
         old_id: "eeed0b6733a644cea07cf4c60f87ebb7",
         name: "color",
@@ -50,7 +51,7 @@ pub(crate) const CATALOG: [Entry; 3] = [
         version: "5100000000000000000000000000000c",
         kind: Kind::Colors,
     },
-    Entry {
+    PublicModel {
         id: "general-image-embedding",
         old_id: "bbb5f41425b8468d9b7a554ff10f8581",
         name: "general-v1.3",
@@ -62,25 +63,27 @@ pub(crate) const CATALOG: [Entry; 3] = [
     },
 ];
 
-/// The same moment for all: they were not made, they were written.
+/// Creation time reported for every public model and concept.
 pub(crate) const CREATED: &str = "2016-03-09T17:11:39.608845Z";
 
-pub(crate) fn find(id: &str) -> Option<&'static Entry> {
-    CATALOG.iter().find(|entry| entry.id == id || entry.old_id == id)
+/// Finds a public model by its current or legacy id.
+pub(crate) fn find(id: &str) -> Option<&'static PublicModel> {
+    PUBLIC_MODELS.iter().find(|entry| entry.id == id || entry.old_id == id)
 }
 
-impl Entry {
-    /// Whether a search for this name finds it: the name, display name or an id, with `*` for any text.
+impl PublicModel {
+    /// Returns whether the name, the display name or an id matches a pattern, in which `*` stands for any text.
     pub(crate) fn has_name(&self, pattern: &str) -> bool {
         [self.name, self.display_name, self.id, self.old_id].iter().any(|name| matches(pattern, name))
     }
 
-    /// Whether it is of this type, in either spelling.
+    /// Returns whether the model has this type, by its legacy or current name.
     pub(crate) fn has_type(&self, wanted: &str) -> bool {
         self.model_type == wanted || self.model_type_id == wanted
     }
 
-    /// The model as JSON; with its concepts where they are asked for. The id is the one it was asked for by.
+    /// Returns the model as JSON, with the id it was requested by (default: the legacy id). `verbose` adds its
+    /// concepts.
     pub(crate) fn json(&self, asked_as: Option<&str>, verbose: bool) -> Value {
         let mut model = json!({
             "id": asked_as.unwrap_or(self.old_id),
@@ -109,7 +112,8 @@ impl Entry {
                 let concepts: Vec<_> = vision::vocabulary()
                     .iter()
                     .map(|concept| {
-                        json!({"id": concept.id, "name": concept.name(), "language": "en", "app_id": "main", "created_at": CREATED})
+                        let (id, name) = (concept.id, concept.name());
+                        json!({"id": id, "name": name, "language": "en", "app_id": "main", "created_at": CREATED})
                     })
                     .collect();
                 model["output_info"]["data"] = json!({"concepts": concepts});
@@ -119,49 +123,5 @@ impl Entry {
             model["output_info"].as_object_mut().map(|info| info.remove("message"));
         }
         model
-    }
-}
-
-/// Whether `text` fits `pattern`, in which `*` stands for any text; letters of either case are the same.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    let (pattern, text) = (pattern.to_lowercase(), text.to_lowercase());
-    let mut parts = pattern.split('*');
-    let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
-    let mut parts = parts.peekable();
-    if parts.peek().is_none() {
-        return rest.is_empty();
-    }
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns() {
-        for (pattern, text, expected) in [
-            ("color", "color", true),
-            ("Color", "cOLOR", true),
-            ("color", "colors", false),
-            ("gen*", "general-v1.3", true),
-            ("*", "", true),
-            ("*v1*", "general-v1.3", true),
-            ("g*l*3", "general-v1.3", true),
-            ("g*x*3", "general-v1.3", false),
-            ("a*a", "a", false),
-        ] {
-            assert_eq!(matches(pattern, text), expected, "{pattern} on {text}");
-        }
     }
 }

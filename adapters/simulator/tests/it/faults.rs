@@ -1,23 +1,21 @@
-//! Faults do what they say, replay, and a client that lies about them is found out.
-
-#![allow(clippy::unwrap_used)]
+//! Faults have their documented effects and are reproducible, and the audit finds wrong reports.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_simulator::audit::{Claim, Problem, audit};
-use clarifai_simulator::core::TransportFailureKind::{MaybeSent, NotSent};
-use clarifai_simulator::core::machine::{Mono, Now};
-use clarifai_simulator::core::{Body, TransportFailureKind};
+use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::transport::TransportErrorKind::{MaybeSent, NotSent};
+use clarifai_simulator::core::transport::{Body, TransportErrorKind};
 use clarifai_simulator::faults::{Commits, Exchange, Fault, Faults};
 use clarifai_simulator::{Client, Simulator};
 use http::Request;
 use serde_json::{Value, json};
 
-const NOW: Now = Now::new(Mono::new(Duration::from_secs(100)), Duration::from_secs(1_700_000_000));
+const NOW: Now = Now::new(Instant::new(Duration::from_secs(100)), Duration::from_secs(1_700_000_000));
 
-/// A call that creates inputs under these ids.
+/// Returns a request that creates inputs with these ids.
 fn create(ids: &[String]) -> Request<Bytes> {
     let input = |id: &String| json!({"id": id, "data": {"image": {"url": format!("https://example.com/{id}.jpg")}}});
     post("/v2/inputs", &json!({"inputs": ids.iter().map(input).collect::<Vec<_>>()}))
@@ -31,19 +29,19 @@ fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("input-{number}")).collect()
 }
 
-/// HTTP status, and the body where it can be read.
-fn read(exchange: &Exchange) -> Result<(u16, Option<Value>), TransportFailureKind> {
-    let answer = exchange.answer.as_ref().map_err(|failure| failure.kind)?;
-    Ok((answer.status().as_u16(), serde_json::from_slice(answer.body()).ok()))
+/// Returns HTTP status and body; `None` for a body that is not JSON.
+fn read(exchange: &Exchange) -> Result<(u16, Option<Value>), TransportErrorKind> {
+    let response = exchange.answer.as_ref().map_err(|failure| failure.kind)?;
+    Ok((response.status().as_u16(), serde_json::from_slice(response.body()).ok()))
 }
 
 fn code(value: &Value) -> u64 {
     value["status"]["code"].as_u64().unwrap()
 }
 
-/// The whole table of the documentation: each kind, under 40 seeds, with a call for five inputs.
+/// The table in the documentation: each fault, with 40 seeds and a call that creates five inputs.
 #[test]
-fn each_kind_commits_what_it_says_and_shows_what_it_says() {
+fn each_fault_has_its_documented_effect() {
     for fault in Fault::ALL {
         let mut committed = BTreeSet::new();
         for seed in 0..40 {
@@ -52,8 +50,8 @@ fn each_kind_commits_what_it_says_and_shows_what_it_says() {
             assert_eq!(faults.hit(7), Some(fault));
             let exchange = faults.exchange(&simulator, NOW, 7, &create(&names(5)));
             assert_eq!(exchange.fault, Some(fault));
-            let there = simulator.commits().values().filter(|tally| tally.created == 1).count();
-            committed.insert(there);
+            let created = simulator.commits().values().filter(|tally| tally.created == 1).count();
+            committed.insert(created);
             let repeated: u64 = simulator.commits().values().map(|tally| tally.repeated).sum();
             assert_eq!(repeated, if fault == Fault::SentTwice { 5 } else { 0 }, "{fault}");
 
@@ -73,7 +71,7 @@ fn each_kind_commits_what_it_says_and_shows_what_it_says() {
                 Fault::TryAgain => (Ok(500), Some(10030)),
                 Fault::Mixed => (Ok(207), Some(10010)),
                 Fault::SentTwice => (Ok(400), Some(10020)),
-                other => panic!("no line in the table for {other}"),
+                other => panic!("no row for {other}"),
             };
             assert_eq!((seen.as_ref().map(|(http, _)| *http).map_err(|kind| *kind), readable), expected, "{fault}");
             let takes = match fault {
@@ -82,13 +80,13 @@ fn each_kind_commits_what_it_says_and_shows_what_it_says() {
                 _ => Duration::ZERO,
             };
             assert_eq!(exchange.takes, takes, "{fault}");
-            if let Ok(answer) = &exchange.answer {
-                assert_eq!(answer.headers()["date"], "Tue, 14 Nov 2023 22:13:20 GMT", "{fault}");
-                let waits = answer.headers().contains_key("retry-after");
+            if let Ok(response) = &exchange.answer {
+                assert_eq!(response.headers()["date"], "Tue, 14 Nov 2023 22:13:20 GMT", "{fault}");
+                let waits = response.headers().contains_key("retry-after");
                 assert!(waits == (fault == Fault::Unavailable) || fault == Fault::Throttled, "{fault}");
             }
             if let (Fault::Mixed | Fault::SentTwice, Ok((_, Some(body)))) = (fault, seen) {
-                by_item(&body, &simulator);
+                check_items(&body, &simulator);
             }
         }
         let committed: Vec<_> = committed.into_iter().collect();
@@ -103,42 +101,42 @@ fn each_kind_commits_what_it_says_and_shows_what_it_says() {
     assert_eq!(names.len(), 17);
 }
 
-/// Each item of the answer stands in its place, and says of itself what the ledger says.
-fn by_item(body: &Value, simulator: &Simulator) {
+/// Checks that the items of a response are in order and that their statuses agree with the ledger.
+fn check_items(body: &Value, simulator: &Simulator) {
     let commits = simulator.commits();
     let items = body["inputs"].as_array().unwrap();
     assert_eq!(items.iter().map(|item| item["id"].as_str().unwrap()).collect::<Vec<_>>(), names(5));
     for item in items {
-        let there = commits.get(item["id"].as_str().unwrap()).is_some_and(|tally| tally.there() == 1);
+        let exists = commits.get(item["id"].as_str().unwrap()).is_some_and(|tally| tally.there() == 1);
         match code(item) {
-            30001 | 30100 => assert!(there, "{item}"),
-            10030 | 30104 => assert!(!there, "{item}"),
+            30001 | 30100 => assert!(exists, "{item}"),
+            10030 | 30104 => assert!(!exists, "{item}"),
             other => panic!("{other}"),
         }
     }
 }
 
 #[test]
-fn mixed_answers_are_for_calls_that_are_answered_item_by_item() {
+fn mixed_applies_only_to_calls_with_item_statuses() {
     let simulator = Simulator::new();
     let faults = Faults::new(1, 1.0).only([Fault::Mixed]);
-    let ask = |number, request: &Request<Bytes>| {
+    let send = |number, request: &Request<Bytes>| {
         let exchange = faults.exchange(&simulator, NOW, number, request);
         let (http, body) = read(&exchange).unwrap();
         (exchange.fault, http, code(&body.unwrap()))
     };
-    assert_eq!(ask(0, &create(&names(1))), (Some(Fault::Mixed), 400, 10020), "a single one is refused");
+    assert_eq!(send(0, &create(&names(1))), (Some(Fault::Mixed), 400, 10020), "a single item is refused");
     assert!(simulator.ledger().is_empty());
     let concepts = post("/v2/concepts", &json!({"concepts": [{"id": "a"}, {"id": "b"}]}));
-    assert_eq!(ask(1, &concepts), (None, 200, 10000));
+    assert_eq!(send(1, &concepts), (None, 200, 10000));
     let get = Request::get("/v2/inputs").header("authorization", "Key my-key").body(Bytes::new()).unwrap();
-    assert_eq!(ask(2, &get), (None, 200, 10000));
-    let nobody = Request::post("/v2/inputs").body(create(&names(5)).into_body()).unwrap();
-    assert_eq!(ask(3, &nobody), (Some(Fault::Mixed), 401, 11009), "refused as a whole");
+    assert_eq!(send(2, &get), (None, 200, 10000));
+    let unauthorized = Request::post("/v2/inputs").body(create(&names(5)).into_body()).unwrap();
+    assert_eq!(send(3, &unauthorized), (Some(Fault::Mixed), 401, 11009), "the whole call is refused");
     let mut png = std::io::Cursor::new(Vec::new());
     image::RgbImage::new(8, 8).write_to(&mut png, image::ImageFormat::Png).unwrap();
-    let picture = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png.into_inner());
-    let inputs = json!({"inputs": vec![json!({"data": {"image": {"base64": picture}}}); 4]});
+    let image = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, png.into_inner());
+    let inputs = json!({"inputs": vec![json!({"data": {"image": {"base64": image}}}); 4]});
     for (path, member) in [("models/color-recognition/outputs", "outputs"), ("workflows/General/results", "results")] {
         let exchange = faults.exchange(&simulator, NOW, 4, &post(&format!("/v2/{path}"), &inputs));
         let (http, body) = read(&exchange).unwrap();
@@ -150,8 +148,8 @@ fn mixed_answers_are_for_calls_that_are_answered_item_by_item() {
 }
 
 #[test]
-fn the_seed_and_the_number_decide_and_nothing_else() {
-    // Every kind comes about as often as it should.
+fn seed_and_number_alone_decide_on_faults() {
+    // Every fault has its expected frequency.
     let faults = Faults::new(42, 0.2);
     let hits: Vec<_> = (0..100_000).filter_map(|number| faults.hit(number)).collect();
     assert!((19_000..21_000).contains(&hits.len()), "{}", hits.len());
@@ -164,7 +162,7 @@ fn the_seed_and_the_number_decide_and_nothing_else() {
     let some = Faults::new(1, 1.0).without([Fault::Mixed]);
     assert!((0..1000).all(|number| some.hit(number).is_some_and(|fault| fault != Fault::Mixed)));
 
-    // What comes of an exchange is the same whatever came before it.
+    // Earlier exchanges do not influence the fault of an exchange.
     let other = Simulator::new();
     for number in [5, 3, 9, 3] {
         let one = Faults::new(7, 1.0).with_latency(Duration::from_secs(1));
@@ -176,7 +174,7 @@ fn the_seed_and_the_number_decide_and_nothing_else() {
     }
 }
 
-/// A client that sends each call again until it is answered by HTTP 200, and never longer than ten times.
+/// Runs a client that sends each call until it gets HTTP 200, at most ten times.
 fn run(seed: u64) -> (Vec<String>, Duration, String) {
     let client = Client::new().with_faults(Faults::new(seed, 0.5).with_latency(Duration::from_millis(100)));
     let mut seen = Vec::new();
@@ -185,45 +183,45 @@ fn run(seed: u64) -> (Vec<String>, Duration, String) {
         let ids: Vec<_> = (0..4).map(|item| format!("{call}-{item}")).collect();
         for _ in 0..10 {
             let exchange = client.exchange(now, create(&ids).map(Body::from_bytes));
-            now = Now::new(now.mono + exchange.takes, now.unix + exchange.takes);
+            now = Now::new(now.instant + exchange.takes, now.unix + exchange.takes);
             seen.push(format!(
                 "{:?} {:?} {:?}",
                 exchange.fault,
                 exchange.takes,
                 exchange.answer.as_ref().map_err(|e| e.kind)
             ));
-            if exchange.answer.is_ok_and(|answer| answer.status() == 200) {
+            if exchange.answer.is_ok_and(|response| response.status() == 200) {
                 break;
             }
         }
     }
     assert_eq!(client.exchanges(), seen.len() as u64);
-    (seen, now.mono.since_start(), serde_json::to_string(&client.simulator().save()).unwrap())
+    (seen, now.instant.since_start(), serde_json::to_string(&client.simulator().save()).unwrap())
 }
 
 #[test]
-fn the_same_seed_replays_the_same_run() {
+fn the_same_seed_gives_the_same_run() {
     for seed in 0..5 {
         assert_eq!(run(seed), run(seed), "seed {seed}");
     }
     assert_ne!(run(1).0, run(2).0);
 }
 
-/// How a client misbehaves.
+/// A bug in a client.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Bug {
     None,
-    /// Forgets one input.
+    /// Does not report one input.
     Forgets,
-    /// Sends one again under a new id of the service's making.
+    /// Sends one again, which the service stores under a new id.
     Doubles,
-    /// Says of one that never arrived that it did.
+    /// Reports one as created that never arrived.
     FalseSuccess,
-    /// Says of one that arrived that it did not.
+    /// Reports one as not created that arrived.
     FalseFailure,
 }
 
-/// A client that creates inputs one by one, looks each up until it is sure, and has a bug at the sixth.
+/// Runs a client that sends each input until a lookup finds it, and that has a bug at the sixth input.
 fn report(bug: Bug, client: &Client) -> Vec<(String, Claim)> {
     let mut report = Vec::new();
     for (number, id) in names(12).into_iter().enumerate() {
@@ -232,7 +230,7 @@ fn report(bug: Bug, client: &Client) -> Vec<(String, Claim)> {
             continue;
         }
         let send = || client.exchange(NOW, create(std::slice::from_ref(&id)).map(Body::from_bytes));
-        let look = || {
+        let look_up = || {
             client.send(
                 Request::get(format!("/v2/inputs/{id}"))
                     .header("authorization", "Key my-key")
@@ -240,10 +238,10 @@ fn report(bug: Bug, client: &Client) -> Vec<(String, Claim)> {
                     .unwrap(),
             )
         };
-        let mut there = false;
-        while !there && bug != Bug::FalseSuccess {
+        let mut exists = false;
+        while !exists && bug != Bug::FalseSuccess {
             send();
-            there = look().status() == 200;
+            exists = look_up().status() == 200;
         }
         if bug == Bug::Doubles {
             while client.simulator().commits()[&id].created < 2 {
@@ -257,7 +255,7 @@ fn report(bug: Bug, client: &Client) -> Vec<(String, Claim)> {
 }
 
 #[test]
-fn a_client_that_lies_is_found_out() {
+fn the_audit_finds_each_bug_of_a_client() {
     for (bug, problem) in [
         (Bug::None, None),
         (Bug::Forgets, Some(Problem::Lost)),
@@ -268,7 +266,7 @@ fn a_client_that_lies_is_found_out() {
         let duplicates = clarifai_simulator::rules::Duplicates::Double;
         for seed in 0..10 {
             let faults = Faults::new(seed, 0.3).without([Fault::SentTwice]);
-            let app = Client::new().app().clone();
+            let app = Client::new().config().clone();
             let client = Client::with(app, Simulator::new().with_duplicates(duplicates)).with_faults(faults);
             let report = report(bug, &client);
             let found = audit(names(12), report, &client.simulator().ledger());
@@ -280,7 +278,7 @@ fn a_client_that_lies_is_found_out() {
 }
 
 #[test]
-fn the_audit_counts_what_was_deleted_and_names_strays() {
+fn the_audit_counts_deletions_and_finds_strays() {
     let client = Client::new();
     let send = |ids: &[&str]| {
         let ids: Vec<_> = ids.iter().map(|&id| id.to_owned()).collect();
@@ -296,5 +294,5 @@ fn the_audit_counts_what_was_deleted_and_names_strays() {
     assert_eq!((tally.created, tally.deleted, tally.repeated, tally.there()), (2, 1, 1, 1));
     let found = audit(["a"], [("a", Claim::Created), ("a", Claim::Unknown), ("c", Claim::Unknown)], &ledger);
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
-    assert_eq!(found, ["a: reported more than once", "b: stray: there, and neither planned nor reported"]);
+    assert_eq!(found, ["a: reported more than once", "b: stray: exists, but neither planned nor reported"]);
 }

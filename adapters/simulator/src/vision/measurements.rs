@@ -1,17 +1,17 @@
-//! The quantities the concepts are calibrated on, each computed once per picture.
+//! The measurements that concepts are computed from, each made once per image.
 
 use std::f32::consts::PI;
 
+use super::image::Image;
 use super::lab::{Lab, chroma, hue, squared_distance};
-use super::picture::Picture;
 use super::plane::{Gradient, Plane, deviation, mean};
 
-/// The side of the blocks local contrast is measured in, in pixels of the working size.
+/// Side of the blocks for local contrast, in pixels of the working size.
 const BLOCK: usize = 8;
-/// The side the picture is reduced to for comparing it with its mirror image.
+/// Side of the grid in which an image is compared with its mirror image.
 const MIRROR_GRID: usize = 24;
 
-/// The parts of a picture that go by each of the basic colour words; they sum to 1.
+/// The share of an image for each basic color name; the shares sum to 1.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Palette {
     pub(super) red: f32,
@@ -28,95 +28,93 @@ pub(super) struct Palette {
     pub(super) white: f32,
 }
 
-/// What was measured of a picture. Lightness is in `0..=100` and colour in units of Lab; shares are in `0..=1`.
+/// The measurements of an image. Lightness is in `0..=100`, color in units of Lab, and shares are in `0..=1`.
 #[derive(Clone, Debug)]
 pub(super) struct Measurements {
     pub(super) palette: Palette,
     pub(super) mean_chroma: f32,
-    /// The chroma that one pixel in twenty exceeds.
+    /// The chroma that 5 % of the pixels exceed.
     pub(super) high_chroma: f32,
-    /// How much the hues agree: 1 for a single hue, 0 for an even mixture.
+    /// Agreement of the hues: 1 for a single hue, 0 for an even mixture.
     pub(super) hue_agreement: f32,
-    /// The standard deviation of the colours around their mean, lightness left out.
+    /// Standard deviation of the colors around their mean, without lightness.
     pub(super) color_deviation: f32,
-    /// The part of light pixels with little colour, but some.
+    /// Share of light pixels with little, but some chroma.
     pub(super) pastel_share: f32,
-    /// The mean of chroma in the direction of orange: negative for cool pictures.
+    /// Mean chroma in the direction of orange; negative for cool images.
     pub(super) warmth: f32,
     pub(super) mean_lightness: f32,
     pub(super) lightness_deviation: f32,
-    /// The lightness that one pixel in ten stays under.
+    /// The lightness that 90 % of the pixels exceed.
     pub(super) low_lightness: f32,
-    /// The lightness that one pixel in ten exceeds.
+    /// The lightness that 10 % of the pixels exceed.
     pub(super) high_lightness: f32,
     pub(super) white_clipped: f32,
     pub(super) black_clipped: f32,
-    /// The part of the change between neighbours that a second blurring takes away (Crete et al., 2007); 0 if there is no
-    /// change at all.
+    /// Share of the difference between neighbors that blurring removes (Crete et al., 2007); 0 without any difference.
     pub(super) sharpness: f32,
-    /// The mean change of lightness between neighbours.
+    /// Mean change of lightness between neighbors.
     pub(super) mean_gradient: f32,
-    /// The part of pixels at an edge.
+    /// Share of pixels at an edge.
     pub(super) edge_share: f32,
-    /// The part of blocks with a visible variation of lightness.
+    /// Share of blocks with a visible variation of lightness.
     pub(super) textured_share: f32,
-    /// The part of blocks without one.
+    /// Share of blocks without a visible variation of lightness.
     pub(super) even_share: f32,
-    /// How alike the variation in all blocks is: 1 if it is the same everywhere.
+    /// Similarity of the variation in all blocks: 1 if it is the same everywhere.
     pub(super) evenness: f32,
-    /// The standard deviation of the noise (Immerkaer, 1996), in units of lightness.
+    /// Standard deviation of the noise (Immerkaer, 1996), in units of lightness.
     pub(super) noise: f32,
-    /// How strongly the picture repeats itself along a row or column: the height of the best peak of the autocorrelation.
+    /// Periodicity along rows or columns: the height of the highest peak of the autocorrelation.
     pub(super) repetition: f32,
-    /// Parts of the edge strength near each direction of lines, out of 1; an even mixture gives 1/6, 1/6 and 1/3.
+    /// Share of the edge strength near each direction of lines; an even mixture gives 1/6, 1/6 and 1/3.
     pub(super) horizontal: f32,
     pub(super) vertical: f32,
     pub(super) diagonal: f32,
-    /// Width by height of the frame.
+    /// Width of the frame divided by its height.
     pub(super) aspect: f32,
     pub(super) megapixels: f32,
     /// Correlation with the image mirrored left to right, and top to bottom.
     pub(super) mirror: f32,
     pub(super) flip: f32,
-    /// Mean lightness of one part of the picture less that of its counterpart.
+    /// Mean lightness of one part of the image minus that of its counterpart.
     pub(super) center_over_edge: f32,
     pub(super) upper_over_lower: f32,
     pub(super) left_over_right: f32,
     pub(super) middle_over_corners: f32,
-    /// How much further the colours in the middle are from that of the border than the border's own colours are.
+    /// Distance of the colors in the center from the mean color of the border, minus the deviation along the border.
     pub(super) subject_distance: f32,
-    /// The standard deviation of colour along the border.
+    /// Standard deviation of color along the border.
     pub(super) border_deviation: f32,
-    /// The part of the variation of lightness that a plane through it explains.
+    /// Share of the variation of lightness that a linear ramp explains.
     pub(super) ramp: f32,
 }
 
 impl Measurements {
-    pub(super) fn of(picture: &Picture) -> Self {
-        let plane = picture.lightness();
+    pub(super) fn of(image: &Image) -> Self {
+        let plane = image.lightness();
         let gradients = plane.gradients();
         let mut lightness = plane.values.clone();
         lightness.sort_by(f32::total_cmp);
-        let mut chromas: Vec<f32> = picture.lab.iter().map(|&color| chroma(color)).collect();
-        let warmth = mean(picture.lab.iter().map(|&color| chroma(color) * (hue(color) - 50.0).to_radians().cos()));
+        let mut chromas: Vec<f32> = image.lab.iter().map(|&color| chroma(color)).collect();
+        let warmth = mean(image.lab.iter().map(|&color| chroma(color) * (hue(color) - 50.0).to_radians().cos()));
         let mean_chroma = mean(chromas.iter().copied());
-        let (mean_a, mean_b) = (mean(picture.lab.iter().map(|c| c[1])), mean(picture.lab.iter().map(|c| c[2])));
-        let color_deviation =
-            mean(picture.lab.iter().map(|c| (c[1] - mean_a).powi(2) + (c[2] - mean_b).powi(2))).sqrt();
+        let (mean_a, mean_b) = (mean(image.lab.iter().map(|c| c[1])), mean(image.lab.iter().map(|c| c[2])));
+        let color_deviation = mean(image.lab.iter().map(|c| (c[1] - mean_a).powi(2) + (c[2] - mean_b).powi(2))).sqrt();
         chromas.sort_by(f32::total_cmp);
         let share =
-            |holds: &dyn Fn(Lab) -> bool| mean(picture.lab.iter().map(|&color| f32::from(u8::from(holds(color)))));
+            |holds: &dyn Fn(Lab) -> bool| mean(image.lab.iter().map(|&color| f32::from(u8::from(holds(color)))));
 
         let blocks = block_deviations(&plane);
         let block_share = |holds: fn(f32) -> bool| mean(blocks.iter().map(|&block| f32::from(u8::from(holds(block)))));
         let block_mean = mean(blocks.iter().copied());
         let directions = Directions::of(&gradients);
-        let frame = Layout { picture };
+        let frame = Layout { image };
         let [horizontal_ramp, vertical_ramp] = [true, false].map(|across| ramp(&plane, across));
         let repetition = repetition(&plane).max(repetition(&plane.transposed()));
 
         Self {
-            palette: palette(&picture.lab),
+            palette: palette(&image.lab),
             mean_chroma,
             high_chroma: percentile(&chromas, 0.95),
             hue_agreement: mean_a.hypot(mean_b) / mean_chroma.max(1e-3),
@@ -140,8 +138,8 @@ impl Measurements {
             horizontal: directions.horizontal,
             vertical: directions.vertical,
             diagonal: directions.diagonal,
-            aspect: picture.width() as f32 / picture.height() as f32,
-            megapixels: picture.width() as f32 * picture.height() as f32 / 1e6,
+            aspect: image.width() as f32 / image.height() as f32,
+            megapixels: image.width() as f32 * image.height() as f32 / 1e6,
             mirror: mirror_correlation(&plane),
             flip: mirror_correlation(&plane.transposed()),
             center_over_edge: frame.contrast(|x, y| x.hypot(y) < 0.5, |x, y| x.abs().max(y.abs()) > 0.7),
@@ -171,20 +169,21 @@ fn palette(colors: &[Lab]) -> Palette {
     for &color in colors {
         let lightness = color[0];
         let black = 1.0 - rising(lightness, 8.0, 22.0);
-        // Dark colours look black whatever their hue; little chroma looks gray.
+        // Dark colors look black whatever their hue; little chroma looks gray.
         let colored = rising(chroma(color), 7.0, 15.0) * (1.0 - if chroma(color) > 40.0 { 0.0 } else { black });
         let white = rising(lightness, 84.0, 94.0);
         let gray_axis = (1.0 - colored) * one;
         palette.black += gray_axis * black;
         palette.white += gray_axis * white;
         palette.gray += gray_axis * (1.0 - black - white).max(0.0);
-        *hue_word(&mut palette, color) += colored * one;
+        *share_of_hue(&mut palette, color) += colored * one;
     }
     palette
 }
 
-/// The word for a colour that is not gray. The borders are hue angles in Lab; light reds are pink and dark oranges brown.
-fn hue_word(palette: &mut Palette, color: Lab) -> &mut f32 {
+/// Returns the share for a color that is not gray. The limits are hue angles in Lab; light reds are pink, dark oranges
+/// are brown.
+fn share_of_hue(palette: &mut Palette, color: Lab) -> &mut f32 {
     let (lightness, chroma) = (color[0], chroma(color));
     match hue(color) {
         0.0..20.0 if lightness > 55.0 => &mut palette.pink,
@@ -204,7 +203,7 @@ fn hue_word(palette: &mut Palette, color: Lab) -> &mut f32 {
     }
 }
 
-/// What blurring along the rows takes of the differences between neighbours: much in a sharp picture.
+/// Returns the share of the differences between neighbors that blurring along the rows removes: high in a sharp image.
 fn sharpness(plane: &Plane) -> f32 {
     let blurred = plane.blurred_rows(4);
     let (mut before, mut taken) = (0.0_f64, 0.0_f64);
@@ -215,7 +214,7 @@ fn sharpness(plane: &Plane) -> f32 {
             taken += (change - f64::from((blurred[1] - blurred[0]).abs())).max(0.0);
         }
     }
-    // Without any differences there is nothing to be sharp.
+    // An image without differences is neither sharp nor blurred.
     if before < 0.01 * plane.values.len() as f64 { 0.0 } else { (taken / before) as f32 }
 }
 
@@ -223,7 +222,7 @@ fn noise(plane: &Plane) -> f32 {
     if plane.width < 3 || plane.height < 3 {
         return 0.0;
     }
-    // The difference of two Laplacians: it does not answer to edges and ramps, only to single pixels.
+    // The difference of two Laplacians responds to single pixels, but not to edges and ramps.
     let response = |place: usize| {
         let (x, y) = ((place % plane.width) as isize, (place / plane.width) as isize);
         let sides = plane.at(x - 1, y) + plane.at(x + 1, y) + plane.at(x, y - 1) + plane.at(x, y + 1);
@@ -249,7 +248,7 @@ fn block_deviations(plane: &Plane) -> Vec<f32> {
     blocks
 }
 
-/// The best peak of the autocorrelation along the rows, above the lowest point before it.
+/// Returns the highest peak of the autocorrelation along the rows, measured from the lowest point before it.
 fn repetition(plane: &Plane) -> f32 {
     let small = plane.halved();
     let small = small.minus(&small.blurred(16));
@@ -265,7 +264,7 @@ fn repetition(plane: &Plane) -> f32 {
             .flat_map(|row| row[lag..].iter().zip(row).map(|(later, earlier)| later * earlier));
         let correlation = mean(products) / energy;
         lowest = lowest.min(correlation);
-        // A peak that is only the end of a fall is no repetition, nor is one that stays near nothing.
+        // Neither the end of a decline nor a low peak is a repetition.
         best = best.max((correlation - lowest).min(2.0 * correlation));
     }
     best.clamp(0.0, 1.0)
@@ -281,10 +280,10 @@ impl Directions {
     fn of(gradients: &[Gradient]) -> Self {
         let (mut horizontal, mut vertical, mut diagonal, mut total) = (0.0_f64, 0.0_f64, 0.0_f64, 0.0_f64);
         for gradient in gradients {
-            // Squared, so that clear lines count for more than faint texture.
+            // Squared, so that clear lines count more than faint texture.
             let energy = f64::from(gradient.magnitude).powi(2);
             total += energy;
-            // A line runs across the direction in which the lightness changes.
+            // A line is perpendicular to the direction in which the lightness changes.
             match gradient.angle.to_degrees() {
                 0.0..15.0 | 165.0.. => vertical += energy,
                 75.0..105.0 => horizontal += energy,
@@ -299,7 +298,8 @@ impl Directions {
     }
 }
 
-/// The part of the variance of lightness explained by a straight line across, or down.
+/// Returns the share of the variance of lightness that a linear ramp explains, along the rows if `across`, or else
+/// along the columns.
 fn ramp(plane: &Plane, across: bool) -> f32 {
     let position = |index: usize| (if across { index % plane.width } else { index / plane.width }) as f32;
     let (center, middle) = (mean(plane.values.iter().copied()), mean((0..plane.values.len()).map(position)));
@@ -313,7 +313,7 @@ fn ramp(plane: &Plane, across: bool) -> f32 {
     if position_variance * variance < 1e-6 { 0.0 } else { (both * both / (position_variance * variance)) as f32 }
 }
 
-/// The correlation of a coarse version of a plane with its left-to-right mirror image, `0..=1`.
+/// Returns the correlation of a coarse version of a plane with its left-to-right mirror image, `0..=1`.
 fn mirror_correlation(plane: &Plane) -> f32 {
     let cell = |x: usize, y: usize| {
         let (from_x, to_x) = cell_range(x, plane.width);
@@ -335,22 +335,22 @@ fn cell_range(cell: usize, length: usize) -> (usize, usize) {
     (from, ((cell + 1) * length / MIRROR_GRID).max(from + 1))
 }
 
-/// Measurements by the place in the frame, whose coordinates run from -1 to 1.
+/// Measurements by position in the frame. Coordinates are from -1 to 1.
 struct Layout<'a> {
-    picture: &'a Picture,
+    image: &'a Image,
 }
 
 impl Layout<'_> {
     fn colors(&self) -> impl Iterator<Item = (f32, f32, Lab)> + '_ {
-        let (width, height) = (self.picture.working.width, self.picture.working.height);
-        self.picture.lab.iter().enumerate().map(move |(place, &color)| {
+        let (width, height) = (self.image.working.width, self.image.working.height);
+        self.image.lab.iter().enumerate().map(move |(place, &color)| {
             let x = (2.0 * (place % width) as f32 + 1.0) / width as f32 - 1.0;
             let y = (2.0 * (place / width) as f32 + 1.0) / height as f32 - 1.0;
             (x, y, color)
         })
     }
 
-    /// The mean lightness of one part less that of another; 0 if a picture is too small to have both.
+    /// Returns the mean lightness of one part minus that of another; 0 if the image is too small to have both.
     fn contrast(&self, one: fn(f32, f32) -> bool, other: fn(f32, f32) -> bool) -> f32 {
         let part = |inside: fn(f32, f32) -> bool| {
             let values: Vec<f32> =

@@ -1,17 +1,17 @@
-//! What is saved comes back: every answer is the same as before.
+//! A restored simulator gives the same responses as the saved one.
 
 use clarifai_simulator::Simulator;
 use serde_json::{Value, json};
 
-use super::{Service, picture, plain};
+use crate::support::{Service, image_input, plain};
 
 #[test]
-fn a_restored_simulator_goes_on_where_it_was() {
+fn a_restored_simulator_continues_from_the_saved_state() {
     let service = Service::new();
     let concept = |id: &str| json!({"concepts": [{"id": id, "value": true}], "metadata": {"k": 1}});
     service.add(&[
-        picture("red", &plain([255, 0, 0]), &concept("warm")),
-        picture("blue", &plain([0, 0, 255]), &concept("cold")),
+        image_input("red", &plain([255, 0, 0]), &concept("warm")),
+        image_input("blue", &plain([0, 0, 255]), &concept("cold")),
         json!({"id": "lost", "data": {"image": {"url": "https://example.com/none.jpg"}}}),
     ]);
     let info = json!({"data": {"concepts": [{"id": "warm"}, {"id": "cold"}]}});
@@ -22,7 +22,7 @@ fn a_restored_simulator_goes_on_where_it_was() {
     service.call("DELETE", "inputs/blue", &Value::Null);
 
     let saved = service.simulator.save();
-    assert!(!saved.to_string().contains("my-key"), "keys are nobody's business");
+    assert!(!saved.to_string().contains("my-key"), "API keys are not saved");
     let other = Service::of(Simulator::new());
     let text: Value = serde_json::from_str(&saved.to_string()).unwrap();
     other.simulator.restore(&text).unwrap();
@@ -34,25 +34,25 @@ fn a_restored_simulator_goes_on_where_it_was() {
         other.wait(wait);
         for path in ["inputs", "concepts", "models", "models/m/versions", "models/m/output_info", "workflows"] {
             let without_request_id = |service: &Service| {
-                let mut answer = service.get(path);
-                answer["status"].as_object_mut().unwrap().remove("req_id");
-                answer
+                let mut response = service.get(path);
+                response["status"].as_object_mut().unwrap().remove("req_id");
+                response
             };
             assert_eq!(without_request_id(&other), without_request_id(&service), "{path}");
         }
     }
     let ands = json!([{"output": {"input": {"data": {"image": {"base64": plain([250, 0, 0])}}}}}]);
-    assert_eq!(other.search(&ands), service.search(&ands), "pictures are looked at again");
-    let ask = |service: &Service| {
+    assert_eq!(other.search(&ands), service.search(&ands), "images are analyzed again");
+    let predict = |service: &Service| {
         let body = json!({"inputs": [{"data": {"image": {"base64": plain([250, 0, 0])}}}]});
         service.post("workflows/w/results", &body)["results"][0]["outputs"][0]["data"].clone()
     };
-    assert_eq!(ask(&other), ask(&service));
-    assert_eq!(ask(&other)["concepts"][0]["id"], "warm");
+    assert_eq!(predict(&other), predict(&service));
+    assert_eq!(predict(&other)["concepts"][0]["id"], "warm");
 }
 
 #[test]
-fn nonsense_is_refused_and_nothing_is_forgotten() {
+fn an_invalid_save_is_refused_and_changes_nothing() {
     let service = Service::new();
     service.post("concepts", &json!({"concepts": [{"id": "cat"}]}));
     assert!(service.simulator.restore(&json!({"apps": 1})).is_err());

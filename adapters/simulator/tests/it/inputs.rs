@@ -1,4 +1,4 @@
-//! Inputs: what is taken, when it is processed, what is said of it, and how it goes.
+//! Inputs: creation, processing, annotation and deletion.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use clarifai_simulator::{Delays, Simulator};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use super::{Service, ids, picture, plain};
+use crate::support::{Service, ids, image_input, plain};
 
 fn status(service: &Service, id: &str) -> u64 {
     service.get(&format!("inputs/{id}"))["input"]["status"]["code"].as_u64().unwrap()
@@ -18,12 +18,12 @@ fn counts(service: &Service) -> [u64; 3] {
 }
 
 #[test]
-fn they_are_processed_a_while_after_they_are_taken() {
+fn processing_ends_after_its_delay() {
     let delays = Delays { processing: Duration::from_secs(10), ..Delays::default() };
     let service = Service::of(Simulator::new().with_delays(delays));
     let broken = json!({"id": "broken", "data": {"image": {"base64": "/9j/2Q=="}}});
     let lost = json!({"id": "lost", "data": {"image": {"url": "https://example.com/lost.jpg"}}});
-    let inputs = [picture("red", &plain([255, 0, 0]), &json!({})), broken, lost];
+    let inputs = [image_input("red", &plain([255, 0, 0]), &json!({})), broken, lost];
     let made = service.post("inputs", &json!({"inputs": inputs}));
     assert!(made["inputs"].as_array().unwrap().iter().all(|input| input["status"]["code"] == 30001), "{made}");
     assert!(
@@ -35,12 +35,12 @@ fn they_are_processed_a_while_after_they_are_taken() {
     service.wait(1);
     assert_eq!(["red", "broken", "lost"].map(|id| status(&service, id)), [30000, 30101, 30002]);
     assert_eq!(counts(&service), [1, 0, 2]);
-    assert_eq!(ids(&service.get("inputs")["inputs"]), ["lost", "broken", "red"], "the newest first");
+    assert_eq!(ids(&service.get("inputs")["inputs"]), ["lost", "broken", "red"], "newest first");
     assert_eq!(ids(&service.get("inputs?page=2&per_page=2")["inputs"]), ["red"]);
 }
 
 #[test]
-fn duplicates_and_nonsense_are_refused_one_by_one() {
+fn refuses_duplicate_and_invalid_items_individually() {
     let service = Service::new();
     let url = |id: &str, more: Value| {
         let mut image = more;
@@ -49,17 +49,18 @@ fn duplicates_and_nonsense_are_refused_one_by_one() {
     };
     service.post("inputs", &json!({"inputs": [url("one", json!({}))]}));
     let send = |inputs: Value| {
-        let (http, answer) = service.send("my-key", "POST", "inputs", &json!({"inputs": inputs}).to_string());
-        let codes = answer["inputs"].as_array().unwrap().iter().map(|input| input["status"]["code"].as_u64().unwrap());
-        (http, answer["status"]["code"].as_u64().unwrap(), codes.collect::<Vec<_>>())
+        let (http, response) = service.send("my-key", "POST", "inputs", &json!({"inputs": inputs}).to_string());
+        let codes =
+            response["inputs"].as_array().unwrap().iter().map(|input| input["status"]["code"].as_u64().unwrap());
+        (http, response["status"]["code"].as_u64().unwrap(), codes.collect::<Vec<_>>())
     };
     let red = plain([255, 0, 0]);
     assert_eq!(send(json!([url("two", json!({}))])), (400, 10020, vec![30100]), "the same URL");
     assert_eq!(send(json!([url("two", json!({"allow_duplicate_url": true}))])), (200, 10000, vec![30001]));
-    assert_eq!(send(json!([picture("one", &red, &json!({}))])), (400, 10020, vec![30100]), "the same id");
-    let mixed = json!([picture("three", &red, &json!({})), picture("three", &red, &json!({})), {"data": {}},
+    assert_eq!(send(json!([image_input("one", &red, &json!({}))])), (400, 10020, vec![30100]), "the same id");
+    let mixed = json!([image_input("three", &red, &json!({})), image_input("three", &red, &json!({})), {"data": {}},
         {"data": {"image": {"base64": "?"}}}, {"data": {"image": {"base64": red, "crop": [0.5, 0.5, 0.1, 0.1]}}},
-        {"data": {"text": {"raw": "a"}}}, picture("geo", &red, &json!({"geo": {"geo_point": {"latitude": 91}}}))]);
+        {"data": {"text": {"raw": "a"}}}, image_input("geo", &red, &json!({"geo": {"geo_point": {"latitude": 91}}}))]);
     assert_eq!(send(mixed), (207, 10010, vec![30001, 30100, 30104, 30300, 30104, 30104, 30104]));
     let entries = service.simulator.ledger();
     let seen: Vec<_> = entries.iter().map(|entry| (entry.id.as_str(), entry.refused)).collect();
@@ -88,7 +89,7 @@ fn duplicates_and_nonsense_are_refused_one_by_one() {
 }
 
 #[test]
-fn an_input_sent_twice_without_an_id_is_there_twice() {
+fn stores_an_input_sent_twice_without_an_id_twice() {
     let service = Service::new();
     let body = json!({"inputs": [{"data": {"image": {"base64": plain([0, 0, 255])}}}]});
     service.post("inputs", &body);
@@ -101,16 +102,17 @@ fn an_input_sent_twice_without_an_id_is_there_twice() {
 }
 
 #[test]
-fn what_is_said_of_them_is_merged_overwritten_and_removed() {
+fn patches_merge_overwrite_and_remove_annotations() {
     let service = Service::new();
-    let said = json!({"concepts": [{"id": "cat", "value": true}, {"id": "dog", "value": false}], "metadata": {"a": {"b": 1}, "list": [1]}});
-    service.add(&[picture("one", &plain([255, 0, 0]), &said)]);
-    assert_eq!(ids(&service.get("concepts")["concepts"]), ["cat", "dog"], "they come into being by being mentioned");
+    let concepts = json!([{"id": "cat", "value": true}, {"id": "dog", "value": false}]);
+    let data = json!({"concepts": concepts, "metadata": {"a": {"b": 1}, "list": [1]}});
+    service.add(&[image_input("one", &plain([255, 0, 0]), &data)]);
+    assert_eq!(ids(&service.get("concepts")["concepts"]), ["cat", "dog"], "concepts are created by their first use");
     let patch = |action: &str, data: Value| {
-        let answer = service.patch("inputs", &json!({"inputs": [{"id": "one", "data": data}], "action": action}));
-        assert_eq!(answer["inputs"][0]["status"]["code"], 30200);
+        let response = service.patch("inputs", &json!({"inputs": [{"id": "one", "data": data}], "action": action}));
+        assert_eq!(response["inputs"][0]["status"]["code"], 30200);
         let data = service.get("inputs/one")["input"]["data"].clone();
-        assert_eq!(answer["inputs"][0]["data"], data);
+        assert_eq!(response["inputs"][0]["data"], data);
         data
     };
     let concepts = |data: &Value| {
@@ -130,26 +132,26 @@ fn what_is_said_of_them_is_merged_overwritten_and_removed() {
     assert_eq!((&data["geo"], data["regions"].as_array().unwrap().len()), (&point, 1));
     let data = patch("overwrite", json!({"concepts": [{"id": "fish"}], "metadata": {"only": 1}}));
     assert_eq!((concepts(&data), &data["metadata"]), (vec!["fish=1".to_owned()], &json!({"only": 1})));
-    assert_eq!(data["geo"], point, "what is not named stays");
+    assert_eq!(data["geo"], point, "members that the patch does not contain stay");
     let data = patch("remove", json!({"geo": {}, "regions": [{"id": "r"}]}));
     assert!(data["geo"].is_null() && data["regions"].as_array().unwrap().is_empty());
     assert!(concepts(&patch("overwrite", json!({"concepts": []}))).is_empty());
 
     let body =
         json!({"inputs": [{"id": "one", "data": {}}, {"id": "none", "data": {}}], "action": "merge"}).to_string();
-    let (http, answer) = service.send("my-key", "PATCH", "inputs", &body);
-    assert_eq!((http, &answer["inputs"][1]["status"]["code"]), (207, &json!(30102)));
+    let (http, response) = service.send("my-key", "PATCH", "inputs", &body);
+    assert_eq!((http, &response["inputs"][1]["status"]["code"]), (207, &json!(30102)));
     let body = json!({"inputs": [{"id": "one", "data": {}}], "action": "explode"}).to_string();
     assert_eq!(service.refusal("PATCH", "inputs", &body), (400, 30104));
 }
 
 #[test]
-fn they_go_a_while_after_they_are_deleted() {
+fn deleted_inputs_disappear_after_the_delay() {
     let service = Service::new();
     let red = plain([255, 0, 0]);
-    service.add(&["a", "b", "c", "d"].map(|id| picture(id, &red, &json!({}))));
+    service.add(&["a", "b", "c", "d"].map(|id| image_input(id, &red, &json!({}))));
     let left = || ids(&service.get("inputs")["inputs"]).into_iter().map(str::to_owned).collect::<Vec<_>>();
-    // Old clients send a null along.
+    // Old clients send `null` as the body.
     service.call("DELETE", "inputs/a", &Value::Null);
     assert_eq!(left(), ["d", "c", "b", "a"], "still listed");
     service.wait(1);
@@ -163,25 +165,25 @@ fn they_go_a_while_after_they_are_deleted() {
     service.call("DELETE", "inputs", &json!({"delete_all": true}));
     service.wait(1);
     assert!(left().is_empty());
-    service.add(&[picture("a", &red, &json!({}))]);
-    assert_eq!(left(), ["a"], "the id is free again");
+    service.add(&[image_input("a", &red, &json!({}))]);
+    assert_eq!(left(), ["a"], "the id can be used again");
     let path = "users/me/apps/a/inputs";
-    let (http, answer) = service.send("my-pat", "DELETE", path, &json!({"delete_all": true}).to_string());
-    assert_eq!((http, &answer["status"]["code"]), (202, &json!(10070)));
+    let (http, response) = service.send("my-pat", "DELETE", path, &json!({"delete_all": true}).to_string());
+    assert_eq!((http, &response["status"]["code"]), (202, &json!(10070)));
 }
 
 #[test]
-fn what_the_general_model_says_of_them_can_be_corrected() {
+fn outputs_can_be_corrected() {
     let service = Service::new();
-    service.add(&[picture("red", &plain([255, 0, 0]), &json!({"concepts": [{"id": "tomato"}]}))]);
-    let said = |answer: &Value| {
-        ids(&answer["outputs"][0]["data"]["concepts"]).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    service.add(&[image_input("red", &plain([255, 0, 0]), &json!({"concepts": [{"id": "tomato"}]}))]);
+    let concepts = |response: &Value| {
+        ids(&response["outputs"][0]["data"]["concepts"]).into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    let before = said(&service.get("inputs/red/outputs"));
+    let before = concepts(&service.get("inputs/red/outputs"));
     assert!(before.contains(&"sim_red".to_owned()), "{before:?}");
     let patch = |action: &str, id: &str| {
         let output = json!({"data": {"concepts": [{"id": id, "value": 1}]}, "model": {"id": "any"}});
-        said(&service.patch("inputs/red/outputs", &json!({"outputs": [output], "action": action})))
+        concepts(&service.patch("inputs/red/outputs", &json!({"outputs": [output], "action": action})))
     };
     assert_eq!(patch("merge", "tomato")[0], "tomato");
     assert!(!patch("remove", "sim_red").contains(&"sim_red".to_owned()));
@@ -191,20 +193,20 @@ fn what_the_general_model_says_of_them_can_be_corrected() {
 }
 
 #[test]
-fn pictures_sent_as_bytes_have_an_address() {
+fn images_sent_as_bytes_get_a_url() {
     let service = Service::new();
-    service.add(&[picture("a b", &plain([255, 0, 0]), &json!({}))]);
+    service.add(&[image_input("a b", &plain([255, 0, 0]), &json!({}))]);
     let url = service.get("inputs/a%20b")["input"]["data"]["image"]["url"].clone();
     let body = json!({"inputs": [{"data": {"image": {"url": url}}}]});
-    let answer = service.post("models/color-recognition/outputs", &body);
-    assert_eq!(answer["outputs"][0]["data"]["colors"][0]["w3c"]["name"], "Red");
+    let response = service.post("models/color-recognition/outputs", &body);
+    assert_eq!(response["outputs"][0]["data"]["colors"][0]["w3c"]["name"], "Red");
     assert_eq!(service.search(&json!([{"output": {"input": {"data": {"image": {"url": url}}}}}]))[0].0, "a b");
     let (http, _) = service.send("other-key", "POST", "models/color-recognition/outputs", &body.to_string());
-    assert_eq!(http, 400, "for its own application only");
+    assert_eq!(http, 400, "the URL is valid only in its own application");
 }
 
 #[test]
-fn a_video_is_known_by_its_first_frame() {
+fn a_video_is_analyzed_by_its_first_frame() {
     let service = Service::new();
     let path = format!("{}/../../tests/data/red_then_blue.gif", env!("CARGO_MANIFEST_DIR"));
     let gif = STANDARD.encode(std::fs::read(path).unwrap());
@@ -221,7 +223,7 @@ fn a_video_is_known_by_its_first_frame() {
 }
 
 #[test]
-fn many_callers_do_not_get_in_each_others_way() {
+fn concurrent_callers_do_not_interfere() {
     let service = Service::new();
     let simulator = &service.simulator;
     let now = clarifai_simulator::core::machine::Now::default();
@@ -236,15 +238,15 @@ fn many_callers_do_not_get_in_each_others_way() {
             threads.spawn(move || {
                 for number in 0..5 {
                     let id = format!("{caller}-{number}");
-                    let inputs = [picture(&id, &plain([255, 0, 0]), &json!({"concepts": [{"id": "c"}]}))];
+                    let inputs = [image_input(&id, &plain([255, 0, 0]), &json!({"concepts": [{"id": "c"}]}))];
                     send(["even", "uneven"][caller % 2], &json!({"inputs": inputs}));
                 }
             });
         }
     });
     for key in ["even", "uneven"] {
-        let (_, answer) = service.send(key, "GET", "inputs?per_page=1000", "");
-        assert_eq!(answer["inputs"].as_array().unwrap().len(), 20);
+        let (_, response) = service.send(key, "GET", "inputs?per_page=1000", "");
+        assert_eq!(response["inputs"].as_array().unwrap().len(), 20);
     }
     assert_eq!(simulator.ledger().len(), 40);
 }

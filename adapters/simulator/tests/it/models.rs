@@ -1,17 +1,17 @@
-//! Models: made, taught, asked and deleted.
+//! Models: creation, training, prediction and deletion.
 
 use serde_json::{Value, json};
 
-use super::{Service, ids, picture, plain, tile};
+use crate::support::{Service, ids, image_input, plain, tile};
 
 const TEXTURES: [&str; 3] = ["brick", "grass", "gravel"];
 
-/// A service with six tiles from the left half of each texture, and a model of them that is not trained.
-fn taught(config: &Value) -> Service {
+/// Creates a service with six tiles from the left half of each texture, and an untrained model for them.
+fn untrained(config: &Value) -> Service {
     let service = Service::new();
     let left = TEXTURES.iter().flat_map(|name| {
         (0..6).map(move |n| {
-            picture(&format!("{name}{n}"), &tile(name, n % 2, n / 2), &json!({"concepts": [{"id": name}]}))
+            image_input(&format!("{name}{n}"), &tile(name, n % 2, n / 2), &json!({"concepts": [{"id": name}]}))
         })
     });
     service.add(&left.collect::<Vec<_>>());
@@ -21,10 +21,11 @@ fn taught(config: &Value) -> Service {
     service
 }
 
-fn trained(service: &Service) -> u64 {
-    let answer = service.post("models/m/versions", &json!({}));
-    assert_eq!(answer["model"]["model_version"]["status"]["code"], 21103, "{answer}");
-    let path = format!("models/m/versions/{}", answer["model"]["model_version"]["id"].as_str().unwrap());
+/// Trains the model and returns the status code of its version.
+fn train(service: &Service) -> u64 {
+    let response = service.post("models/m/versions", &json!({}));
+    assert_eq!(response["model"]["model_version"]["status"]["code"], 21103, "{response}");
+    let path = format!("models/m/versions/{}", response["model"]["model_version"]["id"].as_str().unwrap());
     let code = || service.get(&path)["model_version"]["status"]["code"].as_u64().unwrap();
     assert_eq!(code(), 21103);
     service.wait(1);
@@ -34,32 +35,32 @@ fn trained(service: &Service) -> u64 {
 }
 
 #[test]
-fn a_model_tells_apart_what_it_never_saw() {
+fn a_trained_model_classifies_unseen_images() {
     for exclusive in [false, true] {
-        let service = taught(&json!({"concepts_mutually_exclusive": exclusive}));
-        assert_eq!(trained(&service), 21100);
+        let service = untrained(&json!({"concepts_mutually_exclusive": exclusive}));
+        assert_eq!(train(&service), 21100);
         let inputs: Vec<_> = TEXTURES
             .iter()
             .flat_map(|name| (0..8).map(move |n| json!({"data": {"image": {"base64": tile(name, 2 + n % 2, n / 2)}}})))
             .collect();
-        let answer = service.post("models/m/outputs", &json!({"inputs": inputs}));
-        for (index, output) in answer["outputs"].as_array().unwrap().iter().enumerate() {
+        let response = service.post("models/m/outputs", &json!({"inputs": inputs}));
+        for (index, output) in response["outputs"].as_array().unwrap().iter().enumerate() {
             let concepts = output["data"]["concepts"].as_array().unwrap();
             let values: Vec<_> = concepts.iter().map(|concept| concept["value"].as_f64().unwrap()).collect();
             assert_eq!(concepts[0]["id"], TEXTURES[index / 8], "{index} {exclusive}: {concepts:?}");
             assert!(values[0] > 0.5 && values.iter().all(|value| (0.0..=1.0).contains(value)), "{values:?}");
             assert!(!exclusive || (values.iter().sum::<f64>() - 1.0).abs() < 1e-5);
         }
-        // What it learnt can be searched for.
+        // Searches rank by the trained concepts.
         let hits = service.search(&json!([{"output": {"data": {"concepts": [{"id": "grass"}]}}}]));
         assert!(hits.iter().take(6).all(|(id, _)| id.starts_with("grass")), "{hits:?}");
     }
 }
 
 #[test]
-fn answers_can_be_cut_and_versions_named() {
-    let service = taught(&json!({}));
-    assert_eq!(trained(&service), 21100);
+fn predictions_follow_their_options_and_version() {
+    let service = untrained(&json!({}));
+    assert_eq!(train(&service), 21100);
     let version = service.get("models/m")["model"]["model_version"]["id"].as_str().unwrap().to_owned();
     let input = json!({"data": {"image": {"base64": tile("brick", 3, 0)}}});
     let ask = |path: &str, config: Value| {
@@ -77,7 +78,7 @@ fn answers_can_be_cut_and_versions_named() {
 }
 
 #[test]
-fn what_cannot_be_learnt_says_why() {
+fn failed_trainings_report_the_reason() {
     let service = Service::new();
     let input = json!({"inputs": [{"data": {"image": {"base64": plain([9, 9, 9])}}}]});
     let config = |closed: bool| json!({"closed_environment": closed});
@@ -91,18 +92,22 @@ fn what_cannot_be_learnt_says_why() {
         ids(&service.get("models/m/output_info")["model"]["output_info"]["data"]["concepts"]).len()
     };
     assert_eq!(patch("merge", json!([{"id": "a"}, {"id": "b"}, {"id": "a"}])), 2);
-    assert_eq!(trained(&service), 21110);
-    service.add(&[picture("1", &plain([255, 0, 0]), &json!({"concepts": [{"id": "a"}]}))]);
-    assert_eq!(trained(&service), 21111);
+    assert_eq!(train(&service), 21110);
+    service.add(&[image_input("1", &plain([255, 0, 0]), &json!({"concepts": [{"id": "a"}]}))]);
+    assert_eq!(train(&service), 21111);
     assert_eq!(patch("remove", json!([{"id": "b"}])), 1);
-    assert_eq!(trained(&service), 21112);
+    assert_eq!(train(&service), 21112);
     service.patch(
         "models",
         &json!({"models": [{"id": "m", "output_info": {"output_config": config(false)}}], "action": "merge"}),
     );
-    assert_eq!(trained(&service), 21100);
+    assert_eq!(train(&service), 21100);
     assert_eq!(patch("overwrite", json!([{"id": "c"}])), 1);
-    assert_eq!(service.get("models/m")["model"]["model_version"]["status"]["code"], 21102, "of other concepts now");
+    assert_eq!(
+        service.get("models/m")["model"]["model_version"]["status"]["code"],
+        21102,
+        "the last version has other concepts"
+    );
     service.post("models/m/outputs", &input);
     let versions = service.get("models/m/versions?per_page=100");
     let codes: Vec<_> = versions["model_versions"]
@@ -111,15 +116,15 @@ fn what_cannot_be_learnt_says_why() {
         .iter()
         .map(|one| one["status"]["code"].as_u64().unwrap())
         .collect();
-    assert_eq!(codes, [21102, 21100, 21112, 21102, 21111, 21110, 21102], "the newest first");
+    assert_eq!(codes, [21102, 21100, 21112, 21102, 21111, 21110, 21102], "newest first");
 }
 
 #[test]
-fn training_waits_for_inputs() {
-    let service = taught(&json!({}));
+fn training_waits_for_pending_inputs() {
+    let service = untrained(&json!({}));
     service.post(
         "inputs",
-        &json!({"inputs": [picture("late", &tile("grass", 3, 3), &json!({"concepts": [{"id": "grass"}]}))]}),
+        &json!({"inputs": [image_input("late", &tile("grass", 3, 3), &json!({"concepts": [{"id": "grass"}]}))]}),
     );
     service.post("models/m/versions", &json!({}));
     let code = || service.get("models/m")["model"]["model_version"]["status"]["code"].clone();
@@ -137,7 +142,7 @@ fn training_waits_for_inputs() {
 }
 
 #[test]
-fn they_are_listed_searched_changed_and_deleted() {
+fn lists_searches_patches_and_deletes_models() {
     let service = Service::new();
     let concepts = json!([{"id": "cat", "name": "Katze"}]);
     let made = service.post(
@@ -147,7 +152,7 @@ fn they_are_listed_searched_changed_and_deleted() {
     assert_eq!((&made["model"]["id"], ids(&made["models"])), (&json!("a"), vec!["a", "b"]));
     assert_eq!(service.get("concepts/cat")["concept"]["name"], "Katze");
     let listed = service.get("models");
-    assert_eq!(ids(&listed["models"])[..2], ["b", "a"], "its own first");
+    assert_eq!(ids(&listed["models"])[..2], ["b", "a"], "the application's models come first");
     assert_eq!(listed["models"].as_array().unwrap().len(), 5);
     service.patch("models", &json!({"models": [{"id": "a", "name": "Anna"}], "action": "merge"}));
     let found = |query: Value| ids(&service.post("models/searches", &json!({"model_query": query}))["models"]).len();
@@ -189,8 +194,8 @@ fn they_are_listed_searched_changed_and_deleted() {
     assert!(ids(&service.get("models/b/versions")["model_versions"]).is_empty());
     assert_eq!(service.get("models/b")["model"]["model_version"]["status"]["code"], 21102);
     service.call("DELETE", "models/a", &Value::Null);
-    assert_eq!(service.get("models/a")["model"]["id"], "a", "not at once");
+    assert_eq!(service.get("models/a")["model"]["id"], "a", "deletion is delayed");
     service.call("DELETE", "models", &json!({"delete_all": true}));
     service.wait(1);
-    assert_eq!(service.get("models")["models"].as_array().unwrap().len(), 3, "the public ones stay");
+    assert_eq!(service.get("models")["models"].as_array().unwrap().len(), 3, "public models are not deleted");
 }

@@ -1,4 +1,4 @@
-//! From encoded bytes to a picture of bounded size, under limits that a hostile file cannot get past.
+//! Decodes images to a bounded size, under limits on bytes, pixels and memory that protect against hostile files.
 
 use std::io::Cursor;
 
@@ -7,68 +7,68 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use thiserror::Error;
 
-use super::lab::{Lab, LabConverter};
+use super::lab::{Lab, SrgbToLab};
 use super::plane::Plane;
 
-/// The longest side kept of a decoded picture: twice [`WORKING_SIDE`], so that a crop of half the frame is still
-/// analysed at full working size.
+/// Maximum side length of a stored image in pixels: twice [`WORKING_SIDE`], so that a crop of half the frame is still
+/// analyzed at full working size.
 const STORED_SIDE: usize = 512;
 
-/// The longest side every measurement is made at. It makes measurements comparable between a photograph and its
-/// thumbnail, and bounds the time an analysis takes.
+/// Maximum side length for measurements in pixels. It makes a photograph comparable with its thumbnail and bounds the
+/// time of an analysis.
 const WORKING_SIDE: usize = 256;
 
-/// How much a picture may ask of the machine before it is refused.
+/// Limits on the decoding of one image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The largest encoded picture, in bytes.
+    /// Maximum size of the encoded image in bytes. Default: 20,000,000.
     pub encoded_bytes: usize,
-    /// The most pixels a picture may have, read from its header before any pixel is decoded.
+    /// Maximum number of pixels, checked in the header before any pixel is decoded. Default: 85,000,000.
     pub pixels: u64,
-    /// The most memory the decoder may take, in bytes, with the decoded pixels themselves.
+    /// Maximum memory of the decoder in bytes, including the decoded pixels. Default: 512 MiB.
     pub decoder_memory: u64,
 }
 
 impl Default for Limits {
-    /// 20 MB, 85 megapixels, and 512 MiB for the decoder.
+    /// Creates the default limits: 20 MB, 85 megapixels, and 512 MiB for the decoder.
     fn default() -> Self {
         Self { encoded_bytes: 20_000_000, pixels: 85_000_000, decoder_memory: 512 << 20 }
     }
 }
 
-/// Why bytes did not become a [`Picture`].
+/// The error of [`Image::decode`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeFailure {
-    /// The encoded picture is larger than [`Limits::encoded_bytes`].
-    #[error("the encoded picture has {actual} bytes, more than the {limit} allowed")]
+    /// The encoded image is larger than [`Limits::encoded_bytes`].
+    #[error("the encoded image has {actual} bytes, more than the {limit} allowed")]
     TooManyBytes {
-        /// The size of what was sent.
+        /// Size of the encoded image in bytes.
         actual: usize,
-        /// The size allowed.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// The header promises more pixels than [`Limits::pixels`].
-    #[error("the picture is {width}x{height}, more than the {limit} pixels allowed")]
+    /// The header specifies more pixels than [`Limits::pixels`].
+    #[error("the image is {width}x{height}, more than the {limit} pixels allowed")]
     TooManyPixels {
-        /// The width the header names.
+        /// Width in the header.
         width: u32,
-        /// The height the header names.
+        /// Height in the header.
         height: u32,
-        /// The number of pixels allowed.
+        /// The limit in pixels.
         limit: u64,
     },
-    /// Decoding would take more memory than [`Limits::decoder_memory`].
-    #[error("decoding the picture would take more than the {limit} bytes of memory allowed")]
+    /// Decoding would need more memory than [`Limits::decoder_memory`].
+    #[error("decoding the image would need more than the {limit} bytes of memory allowed")]
     TooMuchMemory {
-        /// The memory allowed, in bytes.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// The bytes begin like none of the formats read: JPEG, PNG, GIF, WEBP, BMP, TIFF.
-    #[error("the bytes are no JPEG, PNG, GIF, WEBP, BMP or TIFF picture")]
-    NotAPicture,
-    /// The bytes begin like a picture, and then cannot be decoded.
-    #[error("the picture is damaged or of an unsupported kind: {0}")]
+    /// The bytes do not begin like any of the supported formats: JPEG, PNG, GIF, WEBP, BMP, TIFF.
+    #[error("not a JPEG, PNG, GIF, WEBP, BMP or TIFF image")]
+    NotAnImage,
+    /// The bytes begin like an image, but cannot be decoded.
+    #[error("the image is damaged or of an unsupported kind: {0}")]
     Damaged(String),
 }
 
@@ -80,29 +80,33 @@ pub(super) struct Raster {
     pub(super) pixels: Vec<[u8; 3]>,
 }
 
-/// A decoded picture, reduced to the size it is measured at.
+/// A decoded image, scaled down for measurements.
 ///
-/// The first frame of an animation is taken, an EXIF orientation is applied, transparent pixels are laid on white, and
-/// a colour profile is ignored (all pixels are read as sRGB).
+/// Of an animation it is the first frame. An EXIF orientation is applied, transparent pixels are drawn on white, and a
+/// color profile is ignored: all pixels are read as sRGB.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Picture {
+pub struct Image {
     frame: (u32, u32),
     stored: Raster,
     pub(super) working: Raster,
     pub(super) lab: Vec<Lab>,
 }
 
-impl Picture {
-    /// Decodes a picture in any of the formats the service reads.
+impl Image {
+    /// Decodes an image in JPEG, PNG, GIF, WEBP, BMP or TIFF format.
     ///
-    /// A JPEG that breaks off after its header decodes to the part that is there, as browsers show it.
+    /// A JPEG that is truncated after its header decodes to the part that is there, as in browsers.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the image exceeds a limit, has an unsupported format or is damaged.
     pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Self, DecodeFailure> {
         if bytes.len() > limits.encoded_bytes {
             return Err(DecodeFailure::TooManyBytes { actual: bytes.len(), limit: limits.encoded_bytes });
         }
-        let format = image::guess_format(bytes).map_err(|_| DecodeFailure::NotAPicture)?;
+        let format = image::guess_format(bytes).map_err(|_| DecodeFailure::NotAnImage)?;
         if !format.reading_enabled() {
-            return Err(DecodeFailure::NotAPicture);
+            return Err(DecodeFailure::NotAnImage);
         }
         let failure = |error: ImageError| match error {
             ImageError::Limits(error) if error.kind() == LimitErrorKind::InsufficientMemory => {
@@ -124,28 +128,30 @@ impl Picture {
         if width == 0 || height == 0 {
             return Err(DecodeFailure::Damaged("it has no pixels".to_owned()));
         }
-        // The pixel buffer is ours and the rest is the decoder's, so what the buffer takes is no longer the decoder's.
+        // The memory limit covers decoder and pixel buffer, so the buffer's size is subtracted for the decoder.
         allowed.reserve(decoder.total_bytes()).map_err(failure)?;
         decoder.set_limits(allowed).map_err(failure)?;
-        // Broken EXIF data is no reason to refuse good pixels.
+        // Damaged EXIF data does not make the pixels unusable.
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
 
         let reduced = Raster::on_white(image).reduced_to(STORED_SIDE);
-        Ok(Self::new(turn_frame((width, height), orientation), reduced.turned(orientation)))
+        Ok(Self::new(rotated_frame((width, height), orientation), reduced.turned(orientation)))
     }
 
-    /// A picture of raw sRGB pixels, row by row; `None` if their number is not `width * height` or is zero.
+    /// Creates an image from sRGB pixels, row by row. Returns `None` if their number is not `width * height` or is
+    /// zero.
     pub fn from_rgb(width: u32, height: u32, pixels: Vec<[u8; 3]>) -> Option<Self> {
         let raster = Raster { width: width as usize, height: height as usize, pixels };
         let complete = raster.width.checked_mul(raster.height) == Some(raster.pixels.len());
         (complete && !raster.pixels.is_empty()).then(|| Self::new((width, height), raster.reduced_to(STORED_SIDE)))
     }
 
-    /// The part of the picture inside a region, its sides given as fractions of the frame from its top left corner.
+    /// Returns the part of the image inside a region. Its sides are fractions of the frame, from 0 at the top left
+    /// corner to 1.
     ///
-    /// Sides outside the frame are moved onto it, sides in the wrong order are swapped, and at least one pixel is left:
-    /// a region is always a picture.
+    /// Sides outside of the frame are moved onto it, and sides in the wrong order are swapped. The result has at least
+    /// one pixel.
     pub fn crop(&self, top: f32, left: f32, bottom: f32, right: f32) -> Self {
         let (rows, columns) = (span(top, bottom, self.stored.height), span(left, right, self.stored.width));
         let frame = (
@@ -157,17 +163,17 @@ impl Picture {
         Self::new(frame, Raster { width: columns.len(), height: rows.len(), pixels })
     }
 
-    /// The width of the original frame, in pixels.
+    /// Returns the width of the original frame in pixels.
     pub fn width(&self) -> u32 {
         self.frame.0
     }
 
-    /// The height of the original frame, in pixels.
+    /// Returns the height of the original frame in pixels.
     pub fn height(&self) -> u32 {
         self.frame.1
     }
 
-    /// The lightness at working size.
+    /// Returns the lightness at working size.
     pub(super) fn lightness(&self) -> Plane {
         let values = self.lab.iter().map(|color| color[0]).collect();
         Plane { width: self.working.width, height: self.working.height, values }
@@ -175,27 +181,27 @@ impl Picture {
 
     fn new(frame: (u32, u32), stored: Raster) -> Self {
         let working = stored.reduced_to(WORKING_SIDE);
-        let convert = LabConverter::new();
+        let convert = SrgbToLab::new();
         let lab = working.pixels.iter().map(|&pixel| convert.lab(pixel)).collect();
         Self { frame, stored, working, lab }
     }
 }
 
-/// The pixels between two fractions of a side of `length` pixels: never none of them.
+/// Returns the pixels between two fractions of a side of `length` pixels: at least one.
 fn span(from: f32, to: f32, length: usize) -> std::ops::Range<usize> {
-    // A NaN passes through `clamp` and becomes 0 as an integer.
+    // `clamp` keeps a NaN, and the cast to an integer makes it 0.
     let place = |fraction: f32| (fraction.clamp(0.0, 1.0) * length as f32).round() as usize;
     let (from, to) = (place(from).min(place(to)), place(from).max(place(to)));
     let from = from.min(length - 1);
     from..to.max(from + 1)
 }
 
-/// The length in the original frame of a part of the stored side.
+/// Returns the length in the original frame of a part of the stored side.
 fn region_length(frame: u32, part: usize, stored: usize) -> u32 {
     ((f64::from(frame) * part as f64 / stored as f64).round() as u32).max(1)
 }
 
-fn turn_frame((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
+fn rotated_frame((width, height): (u32, u32), orientation: Orientation) -> (u32, u32) {
     match orientation {
         Orientation::Rotate90 | Orientation::Rotate270 | Orientation::Rotate90FlipH | Orientation::Rotate270FlipH => {
             (height, width)
@@ -233,7 +239,7 @@ impl Raster {
         Self::on_white(image)
     }
 
-    /// The same picture with no side longer than `side`, every new pixel the mean of the area it covers.
+    /// Scales the image down until no side is longer than `side`. Each new pixel is the mean of the area it covers.
     fn reduced_to(&self, side: usize) -> Self {
         let longest = self.width.max(self.height);
         if longest <= side {
@@ -251,7 +257,7 @@ impl Raster {
         for y in 0..height {
             sums.fill([0.0; 3]);
             for (row, weight) in rows.taps(y) {
-                // The last source row of one target row is often the first of the next: it is narrowed once.
+                // Two target rows often share a source row; it is scaled only once.
                 if row != narrowed_row {
                     columns.apply(&self.pixels[row * self.width..][..self.width], &mut narrowed);
                     narrowed_row = row;
@@ -268,7 +274,7 @@ impl Raster {
     }
 }
 
-/// The weights by which the pixels of a longer side make up those of a shorter one.
+/// The weights of the source pixels in each pixel of a shorter side.
 struct BoxFilter {
     ratio: f32,
     from: usize,
@@ -279,7 +285,7 @@ impl BoxFilter {
         Self { ratio: from as f32 / to as f32, from }
     }
 
-    /// The source pixels under a target pixel with the part of the target each one makes up.
+    /// Returns the source pixels of a target pixel with their weights.
     fn taps(&self, target: usize) -> impl Iterator<Item = (usize, f32)> + use<> {
         let (start, ratio, last) = (target as f32 * self.ratio, self.ratio, self.from - 1);
         let end = start + ratio;

@@ -1,12 +1,12 @@
-//! Whatever is sent, there is an answer: every part of every body is replaced by what does not belong there.
+//! Replaces every part of every request body by unexpected values: each request must get a regular response.
 
 use serde_json::{Value, json};
 
-use super::{Service, picture, plain};
+use crate::support::{Service, image_input, plain};
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of it is a table")]
-fn nothing_that_is_sent_breaks_it() {
+fn every_malformed_body_gets_a_regular_response() {
     let service = Service::new();
     let red = plain([255, 0, 0]);
     let point = json!({"geo_point": {"longitude": 1, "latitude": 2}});
@@ -17,7 +17,7 @@ fn nothing_that_is_sent_breaks_it() {
         "geo": point,
         "regions": [{"id": "r", "data": {"concepts": [{"id": "b", "value": 1}]}}],
     });
-    service.add(&[picture("i", &red, &data), picture("j", &red, &json!({}))]);
+    service.add(&[image_input("i", &red, &data), image_input("j", &red, &json!({}))]);
     let info = json!({"data": {"concepts": [{"id": "a"}]}, "output_config": {"min_value": 0.1, "language": "de"}});
     service.post("models", &json!({"model": {"id": "m", "output_info": info}}));
     let node =
@@ -96,15 +96,15 @@ fn nothing_that_is_sent_breaks_it() {
             for value in &strange {
                 let mut body = body.clone();
                 *body.pointer_mut(&place).unwrap() = value.clone();
-                let (status, answer) = service.send("my-key", method, path, &body.to_string());
+                let (status, response) = service.send("my-key", method, path, &body.to_string());
                 assert!(
-                    (200..500).contains(&status) && answer["status"]["code"].is_u64(),
-                    "{method} {path} {body}: {answer}"
+                    (200..500).contains(&status) && response["status"]["code"].is_u64(),
+                    "{method} {path} {body}: {response}"
                 );
             }
         }
     }
-    // What was taken in on the way can be told, saved and restored.
+    // The resulting state can be read, saved and restored.
     for path in ["inputs", "concepts", "models", "workflows", "inputs/i", "models/m/output_info"] {
         service.get(path);
     }
@@ -113,7 +113,7 @@ fn nothing_that_is_sent_breaks_it() {
     assert_eq!(service.simulator.save(), saved);
 }
 
-/// A pointer to every part of a value, itself included.
+/// Returns a JSON pointer to every part of a value, including the value itself.
 fn places(value: &Value) -> Vec<String> {
     let mut all = vec![String::new()];
     let inner: Vec<(String, &Value)> = match value {

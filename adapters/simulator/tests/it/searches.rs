@@ -1,15 +1,15 @@
-//! Searches: terms that filter, and terms that rank.
+//! Searches: filter terms and rank terms.
 
 use serde_json::{Value, json};
 
-use super::{Service, hits, picture, plain, tile};
+use crate::support::{Service, hits, image_input, plain, tile};
 
-/// Three plain pictures with all that can be said of them.
+/// Creates a service with three plain images with annotations, and a failed input.
 fn service() -> Service {
     let service = Service::new();
     let place = |longitude: f64, latitude: f64| json!({"geo_point": {"longitude": longitude, "latitude": latitude}});
     service.add(&[
-        picture(
+        image_input(
             "red",
             &plain([255, 0, 0]),
             &json!({
@@ -17,7 +17,7 @@ fn service() -> Service {
                 "metadata": {"shop": {"name": "corner", "n": [1, 2]}}, "geo": place(13.4, 52.5),
             }),
         ),
-        picture(
+        image_input(
             "blue",
             &plain([0, 0, 255]),
             &json!({
@@ -25,7 +25,7 @@ fn service() -> Service {
                 "metadata": {"shop": {"name": "market"}}, "geo": place(2.35, 48.86),
             }),
         ),
-        picture(
+        image_input(
             "dark",
             &plain([60, 0, 0]),
             &json!({"regions": [{"id": "r", "data": {"concepts": [{"id": "c2", "value": 1}]}}]}),
@@ -40,7 +40,7 @@ fn found(service: &Service, ands: &Value) -> Vec<String> {
 }
 
 #[test]
-fn terms_of_inputs_filter() {
+fn input_terms_filter() {
     let service = service();
     let data = |data: Value| json!([{"input": {"data": data}}]);
     let circle = |kind: &str, value: f64| {
@@ -82,13 +82,17 @@ fn terms_of_inputs_filter() {
 }
 
 #[test]
-fn terms_of_outputs_rank() {
+fn output_terms_rank() {
     let service = service();
     let output = |output: Value| json!([{"output": output}]);
     let concepts = |concept: Value| output(json!({"data": {"concepts": [concept]}}));
     assert_eq!(found(&service, &concepts(json!({"name": "red"})))[0], "red");
     assert_eq!(found(&service, &concepts(json!({"id": "sim_blue", "value": true})))[0], "blue");
-    assert_eq!(found(&service, &concepts(json!({"id": "sim_blue", "value": false}))).len(), 2, "all but the blue one");
+    assert_eq!(
+        found(&service, &concepts(json!({"id": "sim_blue", "value": false}))).len(),
+        2,
+        "every image except the blue one"
+    );
     let in_german = json!({"query": {"ands": concepts(json!({"name": "blau"})), "language": "de"}});
     assert_eq!(hits(&service.post("searches/", &in_german))[0].0, "blue");
     for like in [
@@ -105,12 +109,12 @@ fn terms_of_outputs_rank() {
 }
 
 #[test]
-fn pictures_of_one_texture_find_each_other() {
+fn similarity_finds_images_of_the_same_texture() {
     let service = Service::new();
     let names = ["brick", "grass", "gravel"];
     let tiles = names
         .iter()
-        .flat_map(|name| (0..3).map(move |n| picture(&format!("{name}{n}"), &tile(name, n % 2, n), &json!({}))));
+        .flat_map(|name| (0..3).map(move |n| image_input(&format!("{name}{n}"), &tile(name, n % 2, n), &json!({}))));
     service.add(&tiles.collect::<Vec<_>>());
     for name in names {
         let like = json!([{"output": {"input": {"data": {"image": {"base64": tile(name, 3, 1)}}}}}]);
@@ -120,15 +124,15 @@ fn pictures_of_one_texture_find_each_other() {
 }
 
 #[test]
-fn pages_forms_and_refusals() {
+fn handles_pages_both_formats_and_errors() {
     let service = service();
     let page = |number: u32| {
         let body = json!({"query": {"ands": []}, "pagination": {"page": number, "per_page": 2}});
         hits(&service.post("searches", &body)).len()
     };
     assert_eq!([page(1), page(2), page(3)], [2, 1, 0]);
-    let answer = service.post("searches?per_page=1", &json!({"query": {"ands": []}}));
-    assert!(hits(&answer).len() == 3 && answer["id"].is_string(), "of a search the query says nothing");
+    let response = service.post("searches?per_page=1", &json!({"query": {"ands": []}}));
+    assert!(hits(&response).len() == 3 && response["id"].is_string(), "searches ignore the query string");
     let today = json!({"searches": [{"query": {
         "filters": [{"annotation": {"data": {"concepts": [{"id": "sky", "value": 1}]}}, "negate": true}],
         "ranks": [{"annotation": {"data": {"image": {"base64": plain([255, 0, 0])}}}}],
@@ -146,9 +150,9 @@ fn pages_forms_and_refusals() {
         (json!([{"input": {"data": {}}}]), 40002),
     ] {
         let body = json!({"query": {"ands": ands}}).to_string();
-        let (http, answer) = service.send("my-key", "POST", "searches", &body);
-        assert_eq!((http, &answer["status"]["code"]), (400, &json!(code)), "{body}");
-        assert!(answer.as_object().unwrap()["hits"].is_null());
+        let (http, response) = service.send("my-key", "POST", "searches", &body);
+        assert_eq!((http, &response["status"]["code"]), (400, &json!(code)), "{body}");
+        assert!(response.as_object().unwrap()["hits"].is_null());
     }
     assert_eq!(service.refusal("POST", "searches", "{}"), (400, 11100));
     service.post("searches/feedback", &json!({"input": {"id": "red", "feedback_info": {"search_id": "s"}}}));

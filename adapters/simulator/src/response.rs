@@ -1,4 +1,4 @@
-//! Answers in the service's shapes: a status object, and the content beside it.
+//! Responses in the service's format: a status object and the content next to it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,10 +7,10 @@ use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// What a handler answers: an HTTP status and the members beside `status`, or a refusal.
-pub(crate) type Answer = Result<Content, Refusal>;
+/// Result of a route: an HTTP status with the members next to `status`, or an error response.
+pub(crate) type RouteResult = Result<Content, Refusal>;
 
-/// An answer that went through, whole or in part.
+/// A complete or partial success.
 #[derive(Debug)]
 pub(crate) struct Content {
     http: StatusCode,
@@ -20,17 +20,17 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// All of it went through.
+    /// Creates a response for a complete success.
     pub(crate) fn ok(members: Value) -> Self {
         Self::with(StatusCode::OK, 10000, "Ok", members)
     }
 
-    /// It will be done.
+    /// Creates a response for work that the service has accepted and does later.
     pub(crate) fn accepted(members: Value) -> Self {
         Self::with(StatusCode::ACCEPTED, 10070, "Accepted", members)
     }
 
-    /// A list whose items carry their own status: `failed` of `total` failed.
+    /// Creates a response for a list whose items have their own status, of which `failed` of `total` failed.
     pub(crate) fn by_item(failed: usize, total: usize, members: Value) -> Self {
         match failed {
             0 => Self::ok(members),
@@ -39,7 +39,7 @@ impl Content {
         }
     }
 
-    /// The same with another member, or another value of it.
+    /// Adds or replaces a member.
     pub(crate) fn with_member(mut self, name: &str, value: Value) -> Self {
         self.members.insert(name.to_owned(), value);
         self
@@ -54,14 +54,14 @@ impl Content {
     }
 }
 
-/// Why a call is refused as a whole.
+/// An error response to a whole call.
 #[derive(Debug)]
 pub(crate) enum Refusal {
-    /// In the words of the API.
+    /// A failure with a status of the API.
     Api { http: StatusCode, code: u32, description: &'static str, details: String, members: Value },
-    /// Too many requests, and what is said of when to come back.
+    /// Too many requests, with an optional `Retry-After` header.
     Throttled { details: String, retry_after: Option<String> },
-    /// No such route: the service answers these in another shape.
+    /// No such route. The service uses a different body format for these.
     NoRoute(String),
 }
 
@@ -115,7 +115,7 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, 22102, "Workflow does not exist", format!("No workflow '{id}' in this app."))
     }
 
-    /// A workflow cannot run because of one of its models.
+    /// Converts an error of one model into the error of the workflow that contains it.
     pub(crate) fn in_workflow(self) -> Self {
         match self {
             Self::Api { details, .. } => {
@@ -125,12 +125,12 @@ impl Refusal {
         }
     }
 
-    /// Something else that is not there.
+    /// Creates an error for any other resource that does not exist.
     pub(crate) fn missing(what: &str, id: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, 11101, "Resource does not exist", format!("{what} '{id}' not found."))
     }
 
-    /// Adds members beside the status, as lists have them even when they are refused.
+    /// Adds members next to the status. Failed list calls still contain their (empty) list.
     pub(crate) fn beside(mut self, beside: Value) -> Self {
         if let Self::Api { members, .. } = &mut self {
             *members = beside;
@@ -139,7 +139,7 @@ impl Refusal {
     }
 }
 
-/// A status object.
+/// Returns a status object. Empty details are left out.
 pub(crate) fn status(code: u32, description: &str, details: &str) -> Value {
     let mut status = json!({"code": code, "description": description});
     if !details.is_empty() {
@@ -148,25 +148,25 @@ pub(crate) fn status(code: u32, description: &str, details: &str) -> Value {
     status
 }
 
-/// A moment as the service writes it.
+/// Formats a time since 1970 as RFC 3339 with microseconds, as the service does.
 pub(crate) fn timestamp(unix: Duration) -> String {
     humantime::format_rfc3339_micros(writable(unix)).to_string()
 }
 
-/// A moment as HTTP writes it.
+/// Formats a time since 1970 as an HTTP date.
 pub(crate) fn http_date(unix: Duration) -> String {
     httpdate::fmt_http_date(writable(unix))
 }
 
-/// Beyond the year 9999 there is no form for a date; the clock of a test may say anything.
+/// Clamps a time to the year 9999, the last one both formats support; a test's clock can have any value.
 fn writable(unix: Duration) -> SystemTime {
     UNIX_EPOCH + unix.min(Duration::from_secs(253_402_300_799))
 }
 
-/// The HTTP response to a handler's answer.
-pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
+/// Converts the result of a route into an HTTP response.
+pub(crate) fn respond(result: RouteResult, request_id: &str) -> Response<Bytes> {
     let mut wait = None;
-    let (http, body) = match answer {
+    let (http, body) = match result {
         Ok(Content { http, code, description, members }) => {
             (http, envelope(code, description, "", request_id, members))
         }
@@ -193,7 +193,7 @@ pub(crate) fn respond(answer: Answer, request_id: &str) -> Response<Bytes> {
     response
 }
 
-/// Says when the answer was given, as every server does.
+/// Sets the `Date` header.
 pub(crate) fn date(response: &mut Response<Bytes>, unix: Duration) {
     if let Ok(date) = HeaderValue::from_maybe_shared(Bytes::from(http_date(unix))) {
         response.headers_mut().insert(DATE, date);
