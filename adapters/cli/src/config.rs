@@ -1,89 +1,88 @@
-//! `clarifai config`: shows the settings in effect and keeps some in the file.
+//! `clarifai config`: shows the settings in effect, and changes the config file.
 
 use std::io::{self, Read as _, Write};
 
-use clarifai_core::{App, Credentials};
+use clarifai_core::{Config, Credentials};
 use serde_json::json;
 
-use crate::args::{Config, Global};
+use crate::args::{ConfigCommand, GlobalArgs};
+use crate::config_file::{ConfigFile, SettingName};
 use crate::exit::Failure;
-use crate::file::{self, File};
 use crate::output;
-use crate::settings::{self, NAMES, Name, Settings};
+use crate::settings::Settings;
+use crate::terminal::{self, sanitize};
 
-pub(crate) fn run(command: Config, global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn run(command: ConfigCommand, global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
     match command {
-        Config::Show => show(global, out),
-        Config::Path => Ok(writeln!(out, "{}", file::path()?.display())?),
-        Config::Set { name, value } => {
-            let name = find(&name)?;
-            let value = if value == "-" { from_stdin()? } else { value };
+        ConfigCommand::Show => show(global, out),
+        ConfigCommand::Path => Ok(writeln!(out, "{}", ConfigFile::path()?.display())?),
+        ConfigCommand::Set { name, value } => {
+            let value = if value == "-" { read_stdin()? } else { value };
             let value = value.trim();
             check(name, value)?;
-            file::path()?;
-            File::read()?.with(name, value)?.write()
+            // Reading works without a home folder, storing does not.
+            ConfigFile::path()?;
+            ConfigFile::read()?.with(name, value)?.write()
         }
-        Config::Unset { name } => {
-            let name = find(&name)?;
-            match File::read()?.without(name)? {
-                Some(file) => file.write()?,
-                None if global.quiet => {}
-                None => output::note!("note: {} was not set in {}", name.short, file::path()?.display()),
+        ConfigCommand::Unset { name } => {
+            if let Some(file) = ConfigFile::read()?.without(name)? {
+                file.write()?;
+            } else {
+                let path = ConfigFile::path()?;
+                terminal::warning(format_args!("{} is not set in {}", name.option(), path.display()));
             }
             Ok(())
         }
     }
 }
 
-fn show(global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
-    let settings = Settings::read(global)?;
+fn show(global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let settings = Settings::read(&global.settings)?;
+    settings.warn_about_ignored_credentials();
     if global.json {
         for one in settings.all() {
-            let line = json!({"name": one.name.short, "value": one.shown(), "source": one.origin.to_string()});
+            let line = json!({"name": one.name.option(), "value": one.redacted(), "source": one.source()});
             writeln!(out, "{line}")?;
         }
         return Ok(());
     }
-    let mut table = output::table(&["Setting", "Value", "Source"]);
+    let mut table = output::new_table(&["Setting", "Value", "Source"]);
     for one in settings.all() {
-        table.add_row([one.name.short.to_owned(), output::tame(&one.shown()), one.origin.to_string()]);
+        table.add_row([one.name.option().to_owned(), sanitize(&one.redacted()), one.source()]);
     }
     output::write_table(&table, "", out)?;
-    if settings.credentials.is_empty() && !global.quiet {
-        output::note!("note: no credentials are set");
+    if settings.credential_kind().is_none() {
+        terminal::warning("no credentials found");
+        terminal::hint("store a personal access token with `clarifai config set pat -`");
     }
     Ok(())
 }
 
-/// The setting of this name, in the spelling of the command line or of the file.
-fn find(asked: &str) -> Result<&'static Name, Failure> {
-    let is = |name: &&&Name| asked.eq_ignore_ascii_case(name.short) || asked.eq_ignore_ascii_case(name.variable);
-    NAMES.iter().find(is).copied().ok_or_else(|| {
-        let names: Vec<_> = NAMES.iter().map(|name| name.short).collect();
-        Failure::usage(format!("no setting is called `{}`; there are {}", output::tame(asked), names.join(", ")))
-    })
-}
-
-/// Refuses what no request could carry, before it is kept.
-fn check(name: &'static Name, value: &str) -> Result<(), Failure> {
+/// Rejects values that no request could use, before they are stored.
+fn check(name: SettingName, value: &str) -> Result<(), Failure> {
     if value.is_empty() || value.chars().any(char::is_control) {
-        return Err(Failure::usage(format!("the value of {} is empty or more than one line", name.short)));
+        return Err(Failure::usage(format!("the value of {} must be one line that is not empty", name.option())));
     }
-    if name == &settings::BASE_URL {
-        App::new(Credentials::key("key")?).with_base(value)?;
-    } else if name == &settings::PAT || name == &settings::KEY {
-        Credentials::key(value).map_err(|_| {
-            Failure::usage(format!("this cannot be a {}: it holds spaces or characters that no key has", name.short))
-        })?;
+    match name {
+        SettingName::BaseUrl => {
+            Config::new(Credentials::key("key")?).with_base_url(value)?;
+        }
+        SettingName::Pat | SettingName::Key => {
+            // Without the reason, which could quote the value.
+            Credentials::key(value).map_err(|_| {
+                Failure::usage(format!("the value of {} contains spaces or invalid characters", name.option()))
+            })?;
+        }
+        _ => {}
     }
     Ok(())
 }
 
-fn from_stdin() -> Result<String, Failure> {
+fn read_stdin() -> Result<String, Failure> {
     let mut value = String::new();
     io::stdin()
         .take(64 * 1024)
         .read_to_string(&mut value)
-        .map_err(|error| Failure::usage(format!("cannot read the value from standard input: {error}")))?;
+        .map_err(|error| Failure::usage(format!("cannot read from stdin: {error}")))?;
     Ok(value)
 }

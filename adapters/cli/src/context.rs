@@ -1,4 +1,4 @@
-//! What commands that ask the service have in common: making calls, and printing what came of them.
+//! What the commands share: making calls and printing their results.
 
 use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
@@ -7,40 +7,40 @@ use clarifai_core::inputs::MAX_INPUTS;
 use clarifai_core::{Batch, Item, Operation};
 use serde_json::Value;
 
-use crate::args::{Doomed, Global};
+use crate::args::{DeleteArgs, GlobalArgs};
 use crate::client::Client;
 use crate::dry_run;
 use crate::exit::{Exit, Failure};
-use crate::output::{self, Shown};
-use crate::progress;
+use crate::output::{self, Record};
 use crate::settings::Settings;
+use crate::terminal::{self, sanitize};
 
-/// One command at work.
+/// The state of one command.
 pub(crate) struct Context<'a> {
-    pub(crate) global: &'a Global,
+    pub(crate) global: &'a GlobalArgs,
     pub(crate) settings: &'a Settings,
     pub(crate) out: &'a mut dyn Write,
     client: Option<Rc<Client>>,
-    /// How many items failed.
+    /// Number of failed items.
     pub(crate) failed: usize,
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(global: &'a Global, settings: &'a Settings, out: &'a mut dyn Write) -> Self {
+    pub(crate) fn new(global: &'a GlobalArgs, settings: &'a Settings, out: &'a mut dyn Write) -> Self {
         Self { global, settings, out, client: None, failed: 0 }
     }
 
-    /// Carries out a command, and keeps what the simulator remembers however that ended.
-    pub(crate) fn carry_out(mut self, command: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<Exit, Failure> {
-        let ended = command(&mut self);
-        let kept = self.client.as_ref().map_or(Ok(()), |client| client.keep());
-        ended?;
+    /// Runs a command, and saves the state of the simulator whether or not the command succeeded.
+    pub(crate) fn run(mut self, command: impl FnOnce(&mut Self) -> Result<(), Failure>) -> Result<Exit, Failure> {
+        let result = command(&mut self);
+        let saved = self.client.as_ref().map_or(Ok(()), |client| client.save_state());
+        result?;
         self.out.flush()?;
-        kept?;
-        Ok(if self.failed == 0 { Exit::Good } else { Exit::Items })
+        saved?;
+        Ok(if self.failed == 0 { Exit::Success } else { Exit::Failed })
     }
 
-    /// Who answers; not to be asked for in a dry run.
+    /// Returns the client. Must not be called in a dry run.
     pub(crate) fn client(&mut self) -> Result<Rc<Client>, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
@@ -49,18 +49,18 @@ impl<'a> Context<'a> {
         Ok(Rc::clone(self.client.insert(client)))
     }
 
-    /// Prints nothing from here on, where nobody can read it.
-    pub(crate) fn mute(&mut self) {
-        // A sink has no size, so there is nothing that leaks.
+    /// Discards all further output, after standard output was closed.
+    pub(crate) fn discard_output(&mut self) {
+        // Leaks nothing, because a sink has no size.
         self.out = Box::leak(Box::new(io::sink()));
     }
 
-    /// Prints to standard output, and puts a bar aside for that.
+    /// Prints to standard output while the progress bar is hidden.
     pub(crate) fn print(&mut self, print: impl FnOnce(&mut dyn Write) -> Result<(), Failure>) -> Result<(), Failure> {
-        progress::aside(|| print(self.out))
+        terminal::suspend_bar(|| print(self.out))
     }
 
-    /// Makes a call; in a dry run shows it, and has no answer.
+    /// Executes an operation. In a dry run, prints its request and returns `None`.
     pub(crate) fn call<O: Operation>(&mut self, operation: O) -> Result<Option<O::Output>, Failure> {
         if self.global.dry_run {
             dry_run::show(&dry_run::app(self.settings)?, operation, self.global.json, self.out)?;
@@ -69,134 +69,137 @@ impl<'a> Context<'a> {
         Ok(Some(self.client()?.call(operation)?))
     }
 
-    /// Makes a call, and prints the one thing it answers with.
-    pub(crate) fn one<T: Shown>(&mut self, operation: impl Operation) -> Result<(), Failure> {
-        let Some(answer) = self.call(operation.raw())? else { return Ok(()) };
-        let mut answer = answer.json;
-        let things = match (answer[T::ONE].take(), answer[T::MANY].take()) {
-            (Value::Null, Value::Array(things)) => things,
+    /// Executes an operation, and prints the record in its response.
+    pub(crate) fn one<T: Record>(&mut self, operation: impl Operation) -> Result<(), Failure> {
+        let Some(response) = self.call(operation.raw())? else { return Ok(()) };
+        let mut response = response.json;
+        let records = match (response[T::ONE].take(), response[T::MANY].take()) {
+            (Value::Null, Value::Array(records)) => records,
             (Value::Null, _) => Vec::new(),
             (one, _) => vec![one],
         };
-        for thing in things {
+        for json in records {
             if self.global.json {
-                output::line(&thing, self.out)?;
+                output::write_json(&json, self.out)?;
                 continue;
             }
-            let read: T = serde_json::from_value(thing).map_err(|error| {
-                let what = T::ONE.replace('_', " ");
-                Failure::Said(Exit::Service, format!("the answer holds no readable {what}: {error}"))
+            let record: T = serde_json::from_value(json).map_err(|error| {
+                let kind = T::ONE.replace('_', " ");
+                Failure::new(Exit::Service, format!("invalid {kind} in the response: {error}"))
             })?;
-            read.write(self.out)?;
+            record.write(self.out)?;
         }
         Ok(())
     }
 
-    /// Prints what became of the things with these ids. JSON has the API's names; for people it is done by `write`, and
-    /// failures have lines of their own.
+    /// Prints the results for the items with these IDs: as JSON, or with `write`. Failed items are printed as errors.
     pub(crate) fn results<T: Item>(
         &mut self,
         ids: &[String],
-        answer: &Batch<T>,
+        batch: &Batch<T>,
         write: impl FnOnce(&[&T], &mut dyn Write) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         if self.global.json {
-            for item in answer.raw_items() {
-                output::line(&item, self.out)?;
+            for item in batch.raw_items() {
+                output::write_json(&item, self.out)?;
             }
         } else {
-            let good: Vec<_> = answer.succeeded().collect();
-            write(&good, self.out)?;
+            let succeeded: Vec<_> = batch.succeeded().collect();
+            write(&succeeded, self.out)?;
         }
         self.out.flush()?;
-        for failure in answer.failures() {
+        for failure in batch.failures() {
             self.failed += 1;
             let id = ids.get(failure.index).map_or("", String::as_str);
-            output::error(&format!("{id}: {}", failure.status));
+            terminal::error(format_args!("{id}: {}", failure.status));
         }
         Ok(())
     }
 
-    /// Does something with ids, as many at a time as a call takes.
-    pub(crate) fn in_calls(
+    /// Calls `send` with all IDs, at most as many at a time as one request can hold.
+    pub(crate) fn in_batches(
         &mut self,
         ids: &[String],
-        mut each: impl FnMut(&mut Self, &[String]) -> Result<(), Failure>,
+        mut send: impl FnMut(&mut Self, &[String]) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        let mut unheard = None;
-        for (number, some) in (1..).zip(ids.chunks(MAX_INPUTS)) {
-            match each(self, some) {
+        let mut output_failure = None;
+        for (number, batch) in (1..).zip(ids.chunks(MAX_INPUTS)) {
+            match send(self, batch) {
                 Ok(()) => {}
-                // The call went well, and so shall the others.
-                Err(failure) if failure.is_of_output() && !self.global.dry_run => {
-                    self.mute();
-                    unheard.get_or_insert(failure);
+                // The request succeeded, so the remaining ones are sent too.
+                Err(failure) if failure.is_output() && !self.global.dry_run => {
+                    self.discard_output();
+                    output_failure.get_or_insert(failure);
                 }
                 Err(failure) => {
                     let left = ids.len().saturating_sub(number * MAX_INPUTS);
                     if left > 0 {
-                        output::note!("note: {} failed together, {left} more were not sent", some.len());
+                        let failed = batch.len();
+                        terminal::warning(format_args!("{failed} items failed in one request; {left} were not sent"));
                     }
                     return Err(failure);
                 }
             }
         }
-        unheard.map_or(Ok(()), |failure| Err(failure.unheard(&format!("all {} were sent", ids.len()))))
+        output_failure
+            .map_or(Ok(()), |failure| Err(failure.with_completed_work(&format!("all {} items were sent", ids.len()))))
     }
 
-    /// Deletes some of a kind, or all; `one` is sent for a single one, since it says when there is none. Answers
-    /// whether it was done: a dry run does nothing, and a person may think better of it.
+    /// Deletes items of one kind. A single ID is sent with `one`, because that reports an ID that does not exist.
+    ///
+    /// Returns whether requests were sent: not in a dry run, and not if the user declined.
     pub(crate) fn delete<One: Operation, Some: Operation>(
         &mut self,
-        doomed: &Doomed,
+        delete: &DeleteArgs,
         kind: &str,
         one: impl Fn(&str) -> One,
         some: impl Fn(&[String]) -> Some,
         all: impl FnOnce() -> Some,
     ) -> Result<bool, Failure> {
-        if doomed.all {
-            if !doomed.yes && !self.global.dry_run && !agreed(&format!("Delete all {kind}s of the app?"))? {
-                output::note!("Nothing was deleted.");
+        if delete.all {
+            if !delete.yes && !self.global.dry_run && !confirm(&format!("Delete all {kind}s of the app?"))? {
+                terminal::log(format_args!("Nothing deleted."));
                 return Ok(false);
             }
-            self.begun(doomed, all(), &format!("All {kind}s are being deleted."))?;
-        } else if let [id] = doomed.ids.as_slice() {
-            self.begun(doomed, one(id), &format!("The {kind} {} is being deleted.", output::tame(id)))?;
+            self.start_deletion(delete, all(), &format!("Requested deletion of all {kind}s."))?;
+        } else if let [id] = delete.ids.as_slice() {
+            self.start_deletion(delete, one(id), &format!("Requested deletion of {kind} {}.", sanitize(id)))?;
         } else {
-            self.in_calls(&doomed.ids, |context, ids| {
-                context.begun(doomed, some(ids), &format!("{} {kind}s are being deleted.", ids.len()))
+            self.in_batches(&delete.ids, |context, ids| {
+                context.start_deletion(delete, some(ids), &format!("Requested deletion of {} {kind}s.", ids.len()))
             })?;
         }
         Ok(!self.global.dry_run)
     }
 
-    /// As [`done`](Self::done), unless what is only begun is waited for: then the wait has the word.
-    fn begun(&mut self, doomed: &Doomed, operation: impl Operation, words: &str) -> Result<(), Failure> {
-        match doomed.waiting.wait {
+    /// Like [`status_only`](Self::status_only), but prints nothing if the end of the deletion is waited for, because
+    /// the wait prints the outcome.
+    fn start_deletion(&mut self, delete: &DeleteArgs, operation: impl Operation, text: &str) -> Result<(), Failure> {
+        match delete.wait.wait {
             true => self.call(operation).map(|_| ()),
-            false => self.done(operation, words),
+            false => self.status_only(operation, text),
         }
     }
 
-    /// Makes a call that answers with nothing but a status: in JSON that, for people these words.
-    pub(crate) fn done(&mut self, operation: impl Operation, words: &str) -> Result<(), Failure> {
+    /// Executes an operation whose response contains only a status. Prints the status as JSON, or this text.
+    pub(crate) fn status_only(&mut self, operation: impl Operation, text: &str) -> Result<(), Failure> {
         match self.call(operation.raw())? {
             None => Ok(()),
-            Some(answer) if self.global.json => output::line(&answer.json["status"], self.out),
-            Some(_) => Ok(writeln!(self.out, "{words}")?),
+            Some(response) if self.global.json => output::write_json(&response.json["status"], self.out),
+            Some(_) => Ok(writeln!(self.out, "{text}")?),
         }
     }
 }
 
-/// Asks a person. Where there is none, the answer must be given in advance.
-fn agreed(question: &str) -> Result<bool, Failure> {
+/// Asks the user. Without a terminal nobody can confirm, so this fails.
+fn confirm(question: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage("nobody is there to be asked: add --yes to delete all"));
+        return Err(Failure::usage("refusing to delete everything without confirmation; pass --yes"));
     }
     let mut error = io::stderr();
     let _ = write!(error, "{question} [y/N] ");
     let _ = error.flush();
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(|error| Failure::usage(format!("cannot read the answer: {error}")))?;
-    Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
+    let mut reply = String::new();
+    io::stdin().read_line(&mut reply).map_err(|error| Failure::usage(format!("cannot read from stdin: {error}")))?;
+    Ok(["y", "yes"].contains(&reply.trim().to_ascii_lowercase().as_str()))
 }

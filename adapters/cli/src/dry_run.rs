@@ -1,30 +1,30 @@
-//! `--dry-run`: shows requests instead of sending them.
+//! `--dry-run`: prints requests instead of sending them.
 
 use std::io::Write;
 
-use clarifai_core::{App, Body, Credentials, Exchange, Operation};
+use clarifai_core::{Config, Credentials, Exchange, Operation, transport::Body};
 use http::Request;
 use serde_json::{Map, Value, json};
 
-use crate::client::masked;
 use crate::exit::Failure;
 use crate::output;
-use crate::settings::{Kind, Settings};
+use crate::settings::{CredentialKind, Settings};
+use crate::terminal::redact_header;
 
-/// Base64 longer than this is shortened.
-const LONG: usize = 64;
+/// Longer base64 is abbreviated.
+const MAX_BASE64: usize = 64;
 
-/// The app requests are built for. Its credentials stand for the real ones, which are not even looked at.
-pub(crate) fn app(settings: &Settings) -> Result<App, Failure> {
-    let credentials = match settings.kind() {
-        Some(Kind::AppSecret) => Credentials::bearer("dry-run"),
+/// Returns the client configuration that requests are built with. The real credentials are not used.
+pub(crate) fn app(settings: &Settings) -> Result<Config, Failure> {
+    let credentials = match settings.credential_kind() {
+        Some(CredentialKind::AppSecret) => Credentials::bearer("dry-run"),
         _ => Credentials::key("dry-run"),
     };
     settings.app_with(credentials?)
 }
 
 /// Prints the request of an operation.
-pub(crate) fn show<O: Operation>(app: &App, operation: O, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn show<O: Operation>(app: &Config, operation: O, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let (request, _) = Exchange::new(app, operation)?.into_parts();
     show_request(&request, json, out)
 }
@@ -32,8 +32,8 @@ pub(crate) fn show<O: Operation>(app: &App, operation: O, json: bool, out: &mut 
 /// Prints a request.
 pub(crate) fn show_request(request: &Request<Body>, json: bool, out: &mut dyn Write) -> Result<(), Failure> {
     let mut body = serde_json::from_slice(&request.body().to_bytes()).unwrap_or(Value::Null);
-    shorten(&mut body);
-    let headers = request.headers().iter().map(|(name, value)| (name.to_string(), masked(value)));
+    abbreviate_base64(&mut body);
+    let headers = request.headers().iter().map(|(name, value)| (name.to_string(), redact_header(value)));
     if json {
         let headers: Map<_, _> = headers.map(|(name, value)| (name, value.into())).collect();
         let line = json!({
@@ -42,7 +42,7 @@ pub(crate) fn show_request(request: &Request<Body>, json: bool, out: &mut dyn Wr
             "headers": headers,
             "body": body,
         });
-        return output::line(&line, out);
+        return output::write_json(&line, out);
     }
     writeln!(out, "{} {}", request.method(), request.uri())?;
     for (name, value) in headers {
@@ -54,19 +54,19 @@ pub(crate) fn show_request(request: &Request<Body>, json: bool, out: &mut dyn Wr
     Ok(writeln!(out)?)
 }
 
-/// Cuts long base64 wherever it stands.
-fn shorten(value: &mut Value) {
+/// Abbreviates all long base64 in a JSON value.
+fn abbreviate_base64(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(shorten),
+        Value::Array(items) => items.iter_mut().for_each(abbreviate_base64),
         Value::Object(members) => {
             for (name, member) in members {
                 match member {
-                    Value::String(text) if name == "base64" && text.len() > LONG => {
+                    Value::String(text) if name == "base64" && text.len() > MAX_BASE64 => {
                         let bytes = text.len() / 4 * 3 - text.bytes().rev().take_while(|byte| *byte == b'=').count();
                         let start: String = text.chars().take(8).collect();
                         *text = format!("{start}… ({bytes} bytes as base64)");
                     }
-                    _ => shorten(member),
+                    _ => abbreviate_base64(member),
                 }
             }
         }

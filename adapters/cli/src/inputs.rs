@@ -1,184 +1,200 @@
-//! `clarifai inputs`: pictures and videos an app keeps.
+//! `clarifai inputs`: the images and videos of an app.
 
 use std::cell::RefCell;
 use std::io::Write;
 use std::sync::mpsc;
 
+use clarifai_core::bulk::IntoBulk as _;
 use clarifai_core::bulk::{Bulk as _, Outcome, Upload};
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
-use clarifai_core::model::{Input, InputCount, Status};
-use clarifai_core::{App, Item as _};
+use clarifai_core::machine::Running;
+use clarifai_core::types::{Input, InputCount, Status};
+use clarifai_core::{Config, Item as _};
 
-use crate::args::{Action, Facts, Inputs, Sources, Waiting};
-use crate::batches::{self, Fate, Job, Loader, Problem};
+use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::output::{self, Rows};
-use crate::{listing, predict, waits};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_loader::InputLoader;
+use crate::output::{self, StreamedTable};
+use crate::terminal::sanitize;
+use crate::{listing, waits};
 
-/// Inputs to be kept, and what is said of them.
-struct Kept<'a> {
+/// Uploads inputs.
+struct UploadJob<'a> {
     id: Option<&'a str>,
-    facts: &'a Facts,
+    annotations: &'a Annotations,
     allow_duplicate_url: bool,
     content_ids: bool,
-    rounds: u32,
-    rows: RefCell<Rows>,
-    /// Ids of those that are kept now.
-    ids: mpsc::Sender<String>,
+    max_retries: u32,
+    table: RefCell<StreamedTable>,
+    /// Receives the IDs of the inputs that the app contains now.
+    stored_ids: mpsc::Sender<String>,
 }
 
-/// An input that is kept.
-struct Stored {
+/// An input that the app contains.
+struct StoredInput {
     id: String,
-    state: String,
+    status: String,
 }
 
-impl Job for Kept<'_> {
-    type Found = Stored;
-    type Work<'a> = Upload<Loader<'a>>;
+impl InputJob for UploadJob<'_> {
+    type Output = StoredInput;
+    type Work<'a> = Running<Upload<InputLoader<'a>>>;
     const CHANGES: bool = true;
 
-    fn dress(&self, mut input: NewInput) -> NewInput {
+    fn prepare(&self, mut input: NewInput) -> NewInput {
         if let Some(id) = self.id {
-            input = input.with_id(id);
+            input = input.id(id);
         }
         if self.allow_duplicate_url {
             input = input.allow_duplicate_url();
         }
-        if let Some(metadata) = &self.facts.metadata {
-            input = input.with_metadata(metadata.clone());
+        if let Some(metadata) = &self.annotations.metadata {
+            input = input.metadata(metadata.clone());
         }
-        if let Some(place) = self.facts.geo {
-            input = input.with_geo_point(place.longitude, place.latitude);
+        if let Some(location) = self.annotations.geo {
+            input = input.geo_point(location.longitude, location.latitude);
         }
-        self.facts.stated().fold(input, NewInput::with_stated)
+        self.annotations.concepts().fold(input, NewInput::annotation)
     }
 
-    fn work<'a>(&self, app: &App, inputs: Loader<'a>, fates: mpsc::Sender<Fate<Stored>>) -> Self::Work<'a> {
-        let (id_is_chosen, ids) = (self.id.is_some(), self.ids.clone());
-        let upload = Upload::new(app, inputs).rounds(self.rounds).into_sink(move |item| {
+    fn work<'a>(
+        &self,
+        config: &Config,
+        inputs: InputLoader<'a>,
+        outcomes: mpsc::Sender<ItemOutcome<StoredInput>>,
+    ) -> Self::Work<'a> {
+        let (has_chosen_id, stored_ids) = (self.id.is_some(), self.stored_ids.clone());
+        let upload = Upload::new(inputs).max_retries(self.max_retries).on_item(move |item| {
             let status = || item.raw.as_ref().and_then(|raw| serde_json::from_value(raw["status"].clone()).ok());
-            let words = || status().map_or_else(|| item.outcome.to_string(), |status: Status| status.to_string());
-            let stored = |state| Ok(Stored { id: item.id.clone().unwrap_or_default(), state });
+            let problem = || status().map_or_else(|| item.outcome.to_string(), |status: Status| status.to_string());
+            let stored = |status| Ok(StoredInput { id: item.id.clone().unwrap_or_default(), status });
             let (outcome, result) = match &item.outcome {
-                Outcome::Created => ("created", stored(output::state(status().as_ref()))),
-                // The id was chosen for this input, and another has it.
-                Outcome::AlreadyThere if id_is_chosen => ("already there", Err(Problem::Input(words()))),
-                Outcome::AlreadyThere => ("already there", stored("was there already".to_owned())),
-                Outcome::Rejected(_) => ("refused", Err(Problem::Input(words()))),
-                Outcome::NotSent(error) => ("not sent", Err(Problem::of(error))),
-                // Each of them is named: whoever sends it again may have it twice.
+                Outcome::Created => ("created", stored(output::status_text(status().as_ref()))),
+                // The user chose the ID for this input, and another input has it.
+                Outcome::AlreadyThere if has_chosen_id => ("already there", Err(ItemError::Input(problem()))),
+                Outcome::AlreadyThere => ("already there", stored("already exists".to_owned())),
+                Outcome::Rejected(_) => ("refused", Err(ItemError::Input(problem()))),
+                Outcome::NotSent(error) => ("not sent", Err(ItemError::from(&**error))),
+                // Printed for each input, because uploading one of them again may store it twice.
                 Outcome::Unknown(error) => (
                     "unknown",
-                    Err(match Problem::of(error) {
-                        Problem::Lost => Problem::Input("interrupted: it may be stored or not".to_owned()),
-                        _ => Problem::Input(item.outcome.to_string()),
+                    Err(match ItemError::from(&**error) {
+                        ItemError::Interrupted => {
+                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                        }
+                        _ => ItemError::Input(item.outcome.to_string()),
                     }),
                 ),
-                other => ("unknown", Err(Problem::Input(other.to_string()))),
+                other => ("unknown", Err(ItemError::Input(other.to_string()))),
             };
-            if let Ok(Stored { id, .. }) = &result
+            if let Ok(StoredInput { id, .. }) = &result
                 && !id.is_empty()
             {
-                let _ = ids.send(id.clone());
+                let _ = stored_ids.send(id.clone());
             }
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = fates.send(Fate { index, id, outcome, raw: item.raw, result });
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result });
         });
-        if self.content_ids { upload.ids_from_content() } else { upload }
+        let upload = if self.content_ids { upload.ids_from_content() } else { upload };
+        upload.into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<Problem> {
-        work.finish().stopped().map(Problem::of)
+    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
+        work.finish().stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &Stored)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row = |(source, input): &(&str, &Stored)| {
-            vec![output::tame(&input.id), input.state.clone(), output::tame(source)]
-        };
-        self.rows.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
+    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
+        let row =
+            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+        self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
 
-pub(crate) fn run(command: &Inputs, context: &mut Context<'_>) -> Result<(), Failure> {
+pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<(), Failure> {
     match command {
-        Inputs::List { without_failed, pages } => {
-            // Left out afterwards, so that a page without a good one is not taken for the end.
-            let keep: Option<listing::Keep<Input>> = without_failed.then_some(|input| !input.read.failed());
+        InputsCommand::List { exclude_failed, pages } => {
+            // Filtered here and not by the request, so that a page of failed inputs does not look like the end.
+            let keep: Option<listing::Keep<Input>> = exclude_failed.then_some(|input| !input.record.failed());
             listing::run(context, ListInputs::new().page(pages.first()), *pages, keep)
         }
-        Inputs::Get { id } => context.one::<Input>(GetInput::new(id)),
-        Inputs::Create { sources, id, facts, allow_duplicate_url, content_ids, waiting } => {
-            if id.is_some() && sources.inputs.len() > 1 {
-                return Err(Failure::usage("--id names one input, and there are several"));
+        InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
+        InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+            if id.is_some() && inputs.inputs.len() > 1 {
+                return Err(Failure::usage("--id requires a single input"));
             }
-            let (ids, stored) = mpsc::channel();
-            let kept = Kept {
+            let (sender, stored_ids) = mpsc::channel();
+            let job = UploadJob {
                 id: id.as_deref(),
-                facts,
+                annotations,
                 allow_duplicate_url: *allow_duplicate_url,
                 content_ids: *content_ids,
-                rounds: predict::rounds(sources, Upload::<Loader<'_>>::ROUNDS),
-                rows: RefCell::new(Rows::new(&["Id", "State", "Source"], &[])),
-                ids,
+                max_retries: input_jobs::max_retries(inputs, Upload::<InputLoader<'_>>::DEFAULT_MAX_RETRIES),
+                table: RefCell::new(StreamedTable::new(&["ID", "Status", "Source"], &[])),
+                stored_ids: sender,
             };
-            create(&kept, sources, *waiting, &stored, context)
+            create(&job, inputs, *wait, &stored_ids, context)
         }
-        Inputs::Wait { ids, timeout } => waits::uploads(context, ids, timeout.deadline()),
-        Inputs::Update { ids, action, facts } => update(ids, *action, facts, context),
-        Inputs::Delete(doomed) => {
-            let deleted = context.delete(
-                doomed,
+        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
+        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Delete(delete) => {
+            let requested = context.delete(
+                delete,
                 "input",
                 |id| DeleteInput::new(id),
                 |ids| DeleteInputs::ids(ids),
                 DeleteInputs::all,
             )?;
-            if deleted && doomed.waiting.wait { waits::inputs_gone(context, doomed) } else { Ok(()) }
+            if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        Inputs::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
     }
 }
 
 fn create(
-    kept: &Kept<'_>,
-    sources: &Sources,
-    waiting: Waiting,
-    stored: &mpsc::Receiver<String>,
+    job: &UploadJob<'_>,
+    inputs: &InputArgs,
+    wait: WaitArgs,
+    stored_ids: &mpsc::Receiver<String>,
     context: &mut Context<'_>,
 ) -> Result<(), Failure> {
-    batches::check_options(|input| CreateInputs::new().input(kept.dress(input)))?;
-    batches::run(kept, sources, context)?;
-    if waiting.wait {
-        let ids: Vec<_> = stored.try_iter().collect();
+    input_jobs::check_options(|input| CreateInputs::new().input(job.prepare(input)))?;
+    input_jobs::run(job, inputs, context)?;
+    if wait.wait {
+        let ids: Vec<_> = stored_ids.try_iter().collect();
         if !ids.is_empty() {
-            return waits::uploads(context, &ids, waiting.deadline());
+            return waits::inputs_processed(context, &ids, wait.timeout());
         }
     }
     Ok(())
 }
 
-fn update(ids: &[String], action: Action, facts: &Facts, context: &mut Context<'_>) -> Result<(), Failure> {
-    context.in_calls(ids, |context, ids| {
-        let patches = ids.iter().map(|id| patch(id, facts));
+fn update(
+    ids: &[String],
+    action: PatchMode,
+    annotations: &Annotations,
+    context: &mut Context<'_>,
+) -> Result<(), Failure> {
+    context.in_batches(ids, |context, ids| {
+        let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
         match context.call(operation)? {
-            Some(answer) => context.results(ids, &answer, output::write_changed),
+            Some(batch) => context.results(ids, &batch, output::write_updated_inputs),
             None => Ok(()),
         }
     })
 }
 
-fn patch(id: &str, facts: &Facts) -> InputPatch {
+fn patch(id: &str, annotations: &Annotations) -> InputPatch {
     let mut patch = InputPatch::new(id);
-    if let Some(metadata) = &facts.metadata {
+    if let Some(metadata) = &annotations.metadata {
         patch = patch.metadata(metadata.clone());
     }
-    if let Some(place) = facts.geo {
-        patch = patch.geo_point(place.longitude, place.latitude);
+    if let Some(location) = annotations.geo {
+        patch = patch.geo_point(location.longitude, location.latitude);
     }
-    facts.stated().fold(patch, InputPatch::stated)
+    annotations.concepts().fold(patch, InputPatch::annotation)
 }

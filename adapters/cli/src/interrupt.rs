@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the program ends within two seconds, with what is known so far.
+//! Ctrl-C and SIGTERM: the program ends within two seconds and prints what is known by then.
 
 use std::io;
 use std::process;
@@ -8,38 +8,42 @@ use std::thread;
 use std::time::Duration;
 
 use crate::exit::Exit;
-use crate::output;
+use crate::terminal;
 
-/// How long the work may take to come to its end. What does not look at the flag, such as a file that nobody writes
-/// to or a reader that does not read, must not hold the program for longer.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long a command may take to end by itself. Work that cannot check the flag, such as reading a pipe without a
+/// writer, is ended after this time.
+const GRACE_PERIOD: Duration = Duration::from_secs(1);
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// From here on a signal asks the program to end, rather than ending it. A second one ends it at once.
-pub(crate) fn listen() {
+/// Makes the first signal request the end of the program, and the second one end it at once.
+pub(crate) fn install_handler() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let handler = || {
-            if ASKED.swap(true, Ordering::Relaxed) {
-                process::exit(Exit::Interrupted as i32);
+            if REQUESTED.swap(true, Ordering::Relaxed) {
+                exit();
             }
             let end = || {
-                // In steps: where the whole machine stood still, the work has the rest of them left.
-                (0..10).for_each(|_| thread::sleep(GRACE / 10));
-                output::error("interrupted, while something could not be: what became of the rest is not known");
-                process::exit(Exit::Interrupted as i32);
+                // In steps: if the whole machine is suspended, the command still gets the remaining steps.
+                (0..10).for_each(|_| thread::sleep(GRACE_PERIOD / 10));
+                terminal::error("interrupted; the outcome of pending requests is unknown");
+                exit();
             };
             if thread::Builder::new().spawn(end).is_err() {
-                process::exit(Exit::Interrupted as i32);
+                exit();
             }
         };
-        // Where that is impossible a signal ends the program as it always did.
+        // If no handler can be installed, signals end the program at once, as they do by default.
         let _ = on_signal(handler);
     });
 }
 
-/// Has this done at each Ctrl-C and SIGTERM.
+fn exit() -> ! {
+    process::exit(Exit::Interrupted.code().into())
+}
+
+/// Calls the handler for each Ctrl-C and SIGTERM.
 #[cfg(unix)]
 pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
@@ -47,13 +51,13 @@ pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
     thread::Builder::new().spawn(move || signals.forever().for_each(|_| handler())).map(drop)
 }
 
-/// Has this done at each Ctrl-C.
+/// Calls the handler for each Ctrl-C.
 #[cfg(not(unix))]
 pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
     ctrlc::set_handler(handler).map_err(io::Error::other)
 }
 
-/// Whether the program was asked to end.
-pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::Relaxed)
+/// Whether the end of the program was requested.
+pub(crate) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
 }

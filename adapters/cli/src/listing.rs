@@ -1,35 +1,43 @@
-//! Lists: a page of one, so many items, or all; printed as they come.
+//! Lists: one page, a limited number of items, or all items, printed as they arrive.
+//!
+//! `ListItem` and `RawList` are how `--json` gets at the JSON of the service; the rest does not depend on them.
 
 use std::borrow::Cow;
 use std::io::{self, IsTerminal as _};
 
-use clarifai_core::pages::{Paged, Pages};
-use clarifai_core::{Body, Envelope, Operation, Page, Replay, Target, Unreadable};
+use clarifai_core::pagination::IntoPages as _;
+use clarifai_core::pagination::{Paged, Pages};
+use clarifai_core::{
+    Operation, Page,
+    operation::{DecodeError, Envelope, Replay, Target},
+    transport::Body,
+};
 use http::Method;
 use serde_json::Value;
 
-use crate::args;
+use crate::args::PageArgs;
 use crate::context::Context;
 use crate::dry_run;
 use crate::exit::Failure;
-use crate::output::{self, Rows, Shown};
-use crate::progress::{Far, Lines, Progress};
+use crate::output::{self, Record, StreamedTable};
+use crate::progress::{Lines, Progress, ProgressUpdate};
+use crate::terminal;
 
-/// Which items of a list are wanted.
-pub(crate) type Keep<T> = fn(&Thing<T>) -> bool;
+/// A filter for the items of a list.
+pub(crate) type Keep<T> = fn(&ListItem<T>) -> bool;
 
-/// An item of a list: as it came, and as it was read.
-pub(crate) struct Thing<T> {
+/// An item of a list: its JSON with all members, and the record parsed from it.
+pub(crate) struct ListItem<T> {
     json: Value,
-    pub(crate) read: T,
+    pub(crate) record: T,
 }
 
-/// A page of a list, whose items keep the members that nobody here knows.
+/// A list operation whose items keep their JSON, including members that this version does not know.
 #[derive(Clone)]
-struct Listed<O>(O);
+struct RawList<O>(O);
 
-impl<O: Paged<Item: Shown>> Operation for Listed<O> {
-    type Output = Vec<Thing<O::Item>>;
+impl<O: Paged<Item: Record>> Operation for RawList<O> {
+    type Output = Vec<ListItem<O::Item>>;
     const NAME: &'static str = O::NAME;
     const METHOD: Method = O::METHOD;
     const PARTIAL: bool = O::PARTIAL;
@@ -42,25 +50,25 @@ impl<O: Paged<Item: Shown>> Operation for Listed<O> {
         self.0.target(target);
     }
 
-    fn body(&self) -> Result<Body, clarifai_core::error::Invalid> {
+    fn body(&self) -> Result<Body, clarifai_core::error::InvalidArgument> {
         self.0.body()
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Self::Output, Unreadable> {
-        // What the operation refuses is no list.
-        self.0.decode(answer)?;
-        let mut all: Value = answer.parse()?;
+    fn decode(&self, response: &Envelope) -> Result<Self::Output, DecodeError> {
+        // Applies the checks of the operation.
+        self.0.decode(response)?;
+        let mut all: Value = response.parse()?;
         let Value::Array(list) = all[O::Item::MANY].take() else { return Ok(Vec::new()) };
-        let read = |(place, json): (usize, Value)| match serde_json::from_value(json.clone()) {
-            Ok(read) => Ok(Thing { json, read }),
-            Err(error) => Err(Unreadable::new(format!("{}[{place}]", O::Item::MANY), error.to_string())),
+        let parse = |(index, json): (usize, Value)| match serde_json::from_value(json.clone()) {
+            Ok(record) => Ok(ListItem { json, record }),
+            Err(error) => Err(DecodeError::new(format!("{}[{index}]", O::Item::MANY), error.to_string())),
         };
-        list.into_iter().enumerate().map(read).collect()
+        list.into_iter().enumerate().map(parse).collect()
     }
 }
 
-impl<O: Paged<Item: Shown>> Paged for Listed<O> {
-    type Item = Thing<O::Item>;
+impl<O: Paged<Item: Record>> Paged for RawList<O> {
+    type Item = ListItem<O::Item>;
 
     fn current(&self) -> Page {
         self.0.current()
@@ -70,99 +78,100 @@ impl<O: Paged<Item: Shown>> Paged for Listed<O> {
         Self(self.0.with_page(page))
     }
 
-    fn items(answer: Self::Output) -> Vec<Thing<O::Item>> {
-        answer
+    fn items(output: Self::Output) -> Vec<ListItem<O::Item>> {
+        output
     }
 
-    fn key(item: &Thing<O::Item>) -> Cow<'_, str> {
-        O::key(&item.read)
+    fn key(item: &ListItem<O::Item>) -> Cow<'_, str> {
+        O::key(&item.record)
     }
 }
 
-/// Prints those items of a list that are asked for.
-pub(crate) fn run<O: Paged<Item: Shown>>(
+/// Prints the requested part of a list.
+pub(crate) fn run<O: Paged<Item: Record>>(
     context: &mut Context<'_>,
     operation: O,
-    pages: args::Pages,
+    pages: PageArgs,
     keep: Option<Keep<O::Item>>,
 ) -> Result<(), Failure> {
     let page = pages.first();
     if context.global.dry_run {
         return dry_run::show(&dry_run::app(context.settings)?, operation, context.global.json, context.out);
     }
-    let mut printer = Printer { rows: Rows::new(O::Item::HEADINGS, O::Item::NUMBERS), count: 0 };
-    if let Some(most) = pages.most() {
-        return all(context, operation, most, keep, &mut printer);
+    let mut printer = Printer { table: StreamedTable::new(O::Item::HEADINGS, O::Item::NUMBERS), count: 0 };
+    if let Some(limit) = pages.limit() {
+        return print_pages(context, operation, limit, keep, &mut printer);
     }
-    let mut things = context.client()?.call(Listed(operation))?;
-    let full = u32::try_from(things.len()) == Ok(page.size);
+    let mut items = context.client()?.call(RawList(operation))?;
+    let is_full = u32::try_from(items.len()) == Ok(page.size);
     if let Some(keep) = keep {
-        things.retain(keep);
+        items.retain(keep);
     }
-    printer.print(&things, context)?;
-    printer.end::<O::Item>(context)?;
-    if full && !context.global.quiet {
-        output::note!("note: there may be more: --page {}, or --all", page.number.saturating_add(1));
+    printer.print(&items, context)?;
+    printer.finish::<O::Item>(context)?;
+    if is_full {
+        terminal::hint(format_args!("there may be more items: pass --page {} or --all", page.number.saturating_add(1)));
     }
     Ok(())
 }
 
-/// Prints page after page, up to `most` items.
-fn all<O: Paged<Item: Shown>>(
+/// Prints page after page, up to `limit` items.
+fn print_pages<O: Paged<Item: Record>>(
     context: &mut Context<'_>,
     operation: O,
-    most: u64,
+    limit: u64,
     keep: Option<Keep<O::Item>>,
     printer: &mut Printer,
 ) -> Result<(), Failure> {
     let client = context.client()?;
-    let mut list = Pages::new(client.app(), Listed(operation)).take(most);
+    let mut list = Pages::new(RawList(operation)).take(limit);
     if let Some(keep) = keep {
-        list = list.only(keep);
+        list = list.filter(keep);
     }
-    // On a terminal the items themselves show how far it is.
+    let mut list = list.into_pages(client.config());
+    // If items are printed to a terminal, they show the progress themselves.
     let mut progress = (!io::stdout().is_terminal())
         .then(|| Progress::new(context.global, format!("reading {}", O::Item::MANY.replace('_', " ")), Lines::IfSlow));
     while let Some(page) = list.next() {
-        let so_far = |failure: Failure, printer: &Printer| match failure {
-            Failure::Said(exit, words) if printer.count > 0 => {
-                Failure::Said(exit, format!("{words}, after {} items", printer.count))
+        let with_count = |failure: Failure, printer: &Printer| match failure {
+            Failure::Message(exit, message) if printer.count > 0 => {
+                Failure::Message(exit, message.append(&format!(", after {} items", printer.count)))
             }
             other => other,
         };
         let mut watch = |_: &_| {
             if let Some(progress) = &mut progress {
-                progress.show(&Far { done: Some(printer.count), ..Far::default() });
+                progress.show(&ProgressUpdate { done: Some(printer.count), ..ProgressUpdate::default() });
             }
         };
-        let answer = match client.watched(&mut { page }, &mut watch) {
-            Ok(answer) => list.record(Ok(answer)),
-            Err(stopped) => return Err(so_far(stopped.into(), printer)),
+        let items = match client.run_watched(&mut { page }, &mut watch) {
+            Ok(page) => list.record(Ok(page)),
+            Err(stopped) => return Err(with_count(stopped.into(), printer)),
         };
-        printer.print(&answer?, context)?;
+        printer.print(&items?, context)?;
     }
     drop(progress);
-    printer.end::<O::Item>(context)?;
-    // What was printed stands, but it may not be all.
+    printer.finish::<O::Item>(context)?;
+    // Reports a list that changed meanwhile: the printed items are valid, but others may be missing.
     list.finish().map_err(Failure::from)
 }
 
 struct Printer {
-    rows: Rows,
+    table: StreamedTable,
     count: u64,
 }
 
 impl Printer {
-    fn print<T: Shown>(&mut self, things: &[Thing<T>], context: &mut Context<'_>) -> Result<(), Failure> {
-        self.count += things.len() as u64;
+    fn print<T: Record>(&mut self, items: &[ListItem<T>], context: &mut Context<'_>) -> Result<(), Failure> {
+        self.count += items.len() as u64;
         if context.global.json {
-            return context.print(|out| things.iter().try_for_each(|thing| output::line(&thing.json, out)));
+            return context.print(|out| items.iter().try_for_each(|item| output::write_json(&item.json, out)));
         }
-        let rows: Vec<_> = things.iter().map(|thing| thing.read.row()).collect();
-        context.print(|out| self.rows.write(&rows, out))
+        let rows: Vec<_> = items.iter().map(|item| item.record.row()).collect();
+        context.print(|out| self.table.write(&rows, out))
     }
 
-    fn end<T: Shown>(&self, context: &mut Context<'_>) -> Result<(), Failure> {
+    fn finish<T: Record>(&self, context: &mut Context<'_>) -> Result<(), Failure> {
         if self.count == 0 && !context.global.json {
             context.print(|out| Ok(writeln!(out, "No {}.", T::MANY.replace('_', " "))?))?;
         }

@@ -1,28 +1,35 @@
-//! The command line of the Clarifai client for Rust. `clarifai --help` says what it can do.
+//! The command line of the Clarifai client for Rust. Run `clarifai --help` for a list of its commands.
 
 #![forbid(unsafe_code)]
 
 mod args;
-mod batches;
+mod atomic_file;
 mod client;
 mod concepts;
 mod config;
+mod config_file;
 mod context;
 mod dry_run;
 mod exit;
-mod file;
+mod input_jobs;
+mod input_loader;
+mod input_source;
 mod inputs;
 mod interrupt;
 mod listing;
-mod load;
+mod message;
+mod model_lookup;
 mod models;
 mod output;
 mod predict;
 mod progress;
+mod request_log;
 mod search;
 mod settings;
 mod simulator;
-mod state;
+mod simulator_state;
+mod terminal;
+mod update_check;
 mod waits;
 mod workflows;
 
@@ -30,73 +37,68 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use clarifai_simulator::faults::Faults;
 
-use crate::args::{Cli, Command, Config, Global};
+use crate::args::{Cli, Command, ConfigCommand, GlobalArgs};
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
 use crate::settings::Settings;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    terminal::set_quiet(cli.global.quiet);
     let mut out = anstream::stdout().lock();
-    let exit = match run(cli, &mut out) {
-        Ok(exit) => exit,
-        Err(Failure::Pipe) => Exit::Good,
-        Err(Failure::Quiet(exit)) => exit,
-        Err(Failure::Unwritten(problem)) => {
-            output::error(&problem);
-            Exit::Service
-        }
-        Err(Failure::Said(exit, message)) => {
-            let _ = out.flush();
-            output::error(&message);
-            exit
-        }
-    };
-    ExitCode::from(exit as u8)
+    let exit = run(cli, &mut out).unwrap_or_else(|failure| {
+        // Output that was printed before the failure appears before its message.
+        let _ = out.flush();
+        failure.report()
+    });
+    ExitCode::from(exit.code())
 }
 
 fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     let global = &cli.global;
-    let simulated = global.simulator || matches!(cli.command, Command::Simulator { .. });
+    let is_simulated = global.simulator || matches!(cli.command, Command::Simulator(_));
     for (option, given) in [("--mount", global.mount.is_some()), ("--state", global.state.is_some())] {
-        if given && !simulated {
-            return Err(Failure::usage(format!("{option} is for the simulator: add --simulator")));
+        if given && !is_simulated {
+            return Err(Failure::usage(format!("{option} requires --simulator")));
         }
     }
     match cli.command {
-        Command::Predict(command) => asking(global, out, |context| predict::run(&command, context)),
-        Command::Concepts(command) => asking(global, out, |context| concepts::run(&command, context)),
-        Command::Inputs(command) => asking(global, out, |context| inputs::run(&command, context)),
-        Command::Search(command) => asking(global, out, |context| search::run(&command, context)),
-        Command::Models(command) => asking(global, out, |context| models::run(&command, context)),
-        Command::Workflows(command) => asking(global, out, |context| workflows::run(&command, context)),
-        Command::Config { command } => done(config::run(command.unwrap_or(Config::Show), global, out), out),
-        Command::Simulator { listen, faults, seed } => {
-            done(simulator::run(&listen, Faults::new(seed, faults), global, out), out)
-        }
+        Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
+        Command::Concepts(command) => call_service(global, out, |context| concepts::run(&command, context)),
+        Command::Inputs(command) => call_service(global, out, |context| inputs::run(&command, context)),
+        Command::Search(args) => call_service(global, out, |context| search::run(&args, context)),
+        Command::Models(command) => call_service(global, out, |context| models::run(&command, context)),
+        Command::Workflows(command) => call_service(global, out, |context| workflows::run(&command, context)),
+        Command::Config { command } => finish(config::run(command.unwrap_or(ConfigCommand::Show), global, out), out),
+        Command::Simulator(args) => finish(simulator::run(&args, global, out), out),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "clarifai", &mut script);
-            done(out.write_all(&script).map_err(Failure::from), out)
+            finish(out.write_all(&script).map_err(Failure::from), out)
         }
+        Command::UpdateCheck(args) => finish(update_check::run(&args, global, out), out),
     }
 }
 
-/// Carries out a command that asks the service.
-fn asking(
-    global: &Global,
+/// Runs a command that sends requests to the service, or to the simulator in the process.
+fn call_service(
+    global: &GlobalArgs,
     out: &mut dyn Write,
     command: impl FnOnce(&mut Context<'_>) -> Result<(), Failure>,
 ) -> Result<Exit, Failure> {
-    // The simulator needs no settings, so a broken file is nothing to it.
-    let settings = if global.simulator { Settings::none(global) } else { Settings::read(global)? };
-    Context::new(global, &settings, out).carry_out(command)
+    // The simulator uses no stored settings, so that it works even if the config file is invalid.
+    let settings = match global.simulator {
+        true => Settings::for_simulator(&global.settings),
+        false => Settings::read(&global.settings)?,
+    };
+    settings.warn_about_ignored_credentials();
+    Context::new(global, &settings, out).run(command)
 }
 
-fn done(ended: Result<(), Failure>, out: &mut dyn Write) -> Result<Exit, Failure> {
-    ended?;
+/// Ends a command that has no items and so cannot fail in part.
+fn finish(result: Result<(), Failure>, out: &mut dyn Write) -> Result<Exit, Failure> {
+    result?;
     out.flush()?;
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }

@@ -1,80 +1,75 @@
-//! `clarifai predict`: asks a model what it sees in inputs.
+//! `clarifai predict`: runs a model on inputs.
 
 use std::io::Write;
 use std::sync::mpsc;
 
-use clarifai_core::App;
-use clarifai_core::bulk::{NotPredicted, PredictMany};
-use clarifai_core::inputs::{MAX_INPUTS, NewInput};
-use clarifai_core::model::Output;
+use clarifai_core::Config;
+use clarifai_core::bulk::IntoBulk as _;
+use clarifai_core::bulk::{Bulk as _, PredictError, PredictMany};
+use clarifai_core::inputs::NewInput;
+use clarifai_core::machine::Running;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
+use clarifai_core::types::Output;
 
-use crate::args::{self, Answer, Concept};
-use crate::batches::{self, Fate, Job, Loader, Problem};
+use crate::args::PredictArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::{models, output};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_loader::InputLoader;
+use crate::{model_lookup, output};
 
-struct Asked {
+struct PredictJob {
     model: ModelRef,
     options: OutputOptions,
-    /// How often what did not get through is asked again.
-    rounds: u32,
+    max_retries: u32,
 }
 
-impl Asked {
+impl PredictJob {
     fn operation(&self) -> Predict {
-        Predict::with(&self.model).options(self.options.clone())
+        Predict::new(&self.model).options(self.options.clone())
     }
 }
 
-impl Job for Asked {
-    type Found = Box<Output>;
-    type Work<'a> = PredictMany<Loader<'a>>;
+impl InputJob for PredictJob {
+    type Output = Box<Output>;
+    type Work<'a> = Running<PredictMany<InputLoader<'a>>>;
 
-    fn work<'a>(&self, app: &App, inputs: Loader<'a>, fates: mpsc::Sender<Fate<Box<Output>>>) -> Self::Work<'a> {
-        PredictMany::new(app, self.operation(), inputs).rounds(self.rounds).with_raw().into_sink(move |prediction| {
-            let result = prediction.result.map(Box::new).map_err(|problem| match problem {
-                NotPredicted::Failed(error) => Problem::of(&error),
-                refused => Problem::Input(refused.to_string()),
-            });
-            let fate = Fate { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
-            // The other end is there for as long as the work is.
-            let _ = fates.send(fate);
-        })
+    fn work<'a>(
+        &self,
+        config: &Config,
+        inputs: InputLoader<'a>,
+        outcomes: mpsc::Sender<ItemOutcome<Box<Output>>>,
+    ) -> Self::Work<'a> {
+        PredictMany::new(self.operation(), inputs)
+            .max_retries(self.max_retries)
+            .with_raw()
+            .on_item(move |prediction| {
+                let result = prediction.result.map(Box::new).map_err(|error| match error {
+                    PredictError::Failed(error) => ItemError::from(&*error),
+                    rejected => ItemError::Input(rejected.to_string()),
+                });
+                let outcome =
+                    ItemOutcome { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
+                // The receiver outlives the work.
+                let _ = outcomes.send(outcome);
+            })
+            .into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<Problem> {
-        clarifai_core::bulk::Bulk::finish(work).stopped().map(Problem::of)
+    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
+        work.finish().stopped().map(ItemError::from)
     }
 
     fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|(source, output)| output::write_output(source, output, out))
+        outputs.iter().try_for_each(|(source, prediction)| output::write_prediction(source, prediction, out))
     }
 }
 
-pub(crate) fn run(command: &args::Predict, context: &mut Context<'_>) -> Result<(), Failure> {
-    let rounds = rounds(&command.sources, PredictMany::<Loader<'_>>::ROUNDS);
-    let mut asked = Asked { model: ModelRef::from(&*command.model), options: options(&command.answer), rounds };
-    batches::check_options(|input: NewInput| asked.operation().input(input))?;
-    asked.model = models::resolve(context, &command.model, command.version.as_deref())?;
-    batches::run(&asked, &command.sources, context)
-}
-
-/// How often what did not get through is sent again: one who waits for a call or two wants to know soon that there is no
-/// network, and work of hours shall not end for that.
-pub(crate) fn rounds(sources: &args::Sources, usual: u32) -> u32 {
-    if sources.inputs.len() > 2 * MAX_INPUTS { usual } else { 0 }
-}
-
-/// The options of the API.
-pub(crate) fn options(answer: &Answer) -> OutputOptions {
-    let mut options = OutputOptions::default();
-    options.language.clone_from(&answer.language);
-    options.min_value = answer.min_value;
-    options.max_concepts = answer.max_concepts;
-    options.sample_ms = answer.sample_ms;
-    let selected = answer.select.iter().map(Concept::searched);
-    options.select_concepts = Some(selected.collect::<Vec<_>>()).filter(|selected| !selected.is_empty());
-    options
+pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), Failure> {
+    let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
+    let mut job =
+        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+    input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
+    job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
+    input_jobs::run(&job, &args.inputs, context)
 }

@@ -1,164 +1,151 @@
-//! How far something is, on standard error: a bar on a terminal, a line now and then elsewhere.
+//! Progress on standard error: a bar on a terminal, an occasional line elsewhere.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
-use crate::args::Global;
-use crate::output;
+use crate::args::GlobalArgs;
+use crate::terminal::{self, sanitize};
 
-/// Lines are no closer than this, but for the first and the last.
-const LINES_APART: Duration = Duration::from_secs(3);
+/// Minimum time between two lines, except the first and the last one.
+const LINE_INTERVAL: Duration = Duration::from_secs(3);
 
-/// Where a part of a whole is done, and how fast that goes.
-const BAR: &str = "{spinner} {prefix}: {human_pos} of {human_len} {wide_bar} {rate} a second, {eta} left{msg}";
-/// Where nobody knows how much there is.
-const COUNT: &str = "{spinner} {prefix}: {human_pos}, {rate} a second{msg}";
-/// Where there is nothing to count.
+/// Template if the total is known.
+const BAR: &str = "{spinner} {prefix}: {human_pos} of {human_len} {wide_bar} {rate}/s, {eta} left{msg}";
+/// Template if only the number of completed items is known.
+const COUNT: &str = "{spinner} {prefix}: {human_pos}, {rate}/s{msg}";
+/// Template if there is nothing to count.
 const SPINNER: &str = "{spinner} {prefix}{msg} ({elapsed})";
 
-/// The bar that is on the screen. Whatever else is printed must put it aside.
-static SHOWN: Mutex<Option<ProgressBar>> = Mutex::new(None);
-
-/// Prints something while the bar is put aside.
-pub(crate) fn aside<T>(print: impl FnOnce() -> T) -> T {
-    let bar = SHOWN.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    match bar {
-        Some(bar) => bar.suspend(print),
-        None => print(),
-    }
-}
-
-/// How far something is.
+/// The state of an operation at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Far {
-    /// How much is done, where that can be counted.
+pub(crate) struct ProgressUpdate {
+    /// Number of completed items, if they can be counted.
     pub(crate) done: Option<u64>,
-    /// How much there is.
+    /// Number of all items, if it is known.
     pub(crate) total: Option<u64>,
-    /// What else there is to say.
-    pub(crate) more: String,
+    /// Further information, such as `3 failed`.
+    pub(crate) details: String,
 }
 
-/// When lines are printed where there is no terminal.
+/// When lines are printed if there is no terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lines {
-    /// One when it begins, one when it ends.
+    /// Always one at the start and one at the end.
     Always,
-    /// None unless it takes long.
+    /// Only if the operation takes long.
     IfSlow,
 }
 
-/// Shows how far one thing is, until it is dropped.
+/// Shows the progress of one operation until it is dropped.
 pub(crate) struct Progress {
-    what: String,
-    form: Form,
-    began: Instant,
+    title: String,
+    display: Display,
+    start: Instant,
 }
 
-enum Form {
-    Nothing,
+enum Display {
+    Hidden,
     Bar(ProgressBar),
-    Lines { said: Far, at: Option<Instant>, always: bool },
+    Lines { last: ProgressUpdate, printed_at: Option<Instant>, always: bool },
 }
 
 impl Progress {
-    /// Begins to show how far `what` is.
-    pub(crate) fn new(global: &Global, what: impl Into<String>, lines: Lines) -> Self {
-        let what = what.into();
+    /// Starts to show the progress of `title`.
+    pub(crate) fn new(global: &GlobalArgs, title: impl Into<String>, lines: Lines) -> Self {
+        let title = title.into();
         let target = ProgressDrawTarget::stderr_with_hz(10);
-        let form = if global.quiet || global.dry_run {
-            Form::Nothing
+        let display = if global.quiet || global.dry_run {
+            Display::Hidden
         } else if target.is_hidden() || global.verbose > 0 {
             let always = lines == Lines::Always;
             if always {
-                output::note!("{what}: begun");
+                terminal::log(format_args!("{title}: started"));
             }
-            Form::Lines { said: Far::default(), at: always.then(Instant::now), always }
+            Display::Lines { last: ProgressUpdate::default(), printed_at: always.then(Instant::now), always }
         } else {
-            let bar = ProgressBar::with_draw_target(None, target).with_prefix(what.clone());
-            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(bar.clone());
-            Form::Bar(bar)
+            let bar = ProgressBar::with_draw_target(None, target).with_prefix(title.clone());
+            terminal::set_active_bar(Some(bar.clone()));
+            Display::Bar(bar)
         };
-        Self { what, form, began: Instant::now() }
+        Self { title, display, start: Instant::now() }
     }
 
-    /// Shows how far it is now. May be called as often as one likes; it keeps a bar alive to be called often.
-    pub(crate) fn show(&mut self, far: &Far) {
-        match &mut self.form {
-            Form::Nothing => {}
-            Form::Bar(bar) => {
-                let template = match (far.done, far.total) {
+    /// Shows an update. Can be called at any rate; frequent calls keep the spinner moving.
+    pub(crate) fn show(&mut self, update: &ProgressUpdate) {
+        match &mut self.display {
+            Display::Hidden => {}
+            Display::Bar(bar) => {
+                let template = match (update.done, update.total) {
                     (Some(_), Some(_)) => BAR,
                     (Some(_), None) => COUNT,
                     (None, _) => SPINNER,
                 };
-                // The templates are constants, and a test shows that they are some.
+                // The templates are constants, and a test parses them.
                 if let Ok(style) = ProgressStyle::with_template(template) {
-                    bar.set_style(style.with_key("rate", rate));
+                    bar.set_style(style.with_key("rate", write_rate));
                 }
-                if let Some(total) = far.total {
+                if let Some(total) = update.total {
                     bar.set_length(total);
                 }
-                if let Some(done) = far.done {
+                if let Some(done) = update.done {
                     bar.set_position(done);
                 }
-                let more = if far.more.is_empty() { String::new() } else { format!(", {}", output::tame(&far.more)) };
-                bar.set_message(more);
+                let details = &update.details;
+                bar.set_message(if details.is_empty() { String::new() } else { format!(", {}", sanitize(details)) });
                 bar.tick();
             }
-            Form::Lines { said, at, .. } => {
-                let since = at.unwrap_or(self.began).elapsed();
-                if since < LINES_APART || said == far {
+            Display::Lines { last, printed_at, .. } => {
+                let since = printed_at.unwrap_or(self.start).elapsed();
+                if since < LINE_INTERVAL || last == update {
                     return;
                 }
-                (*said, *at) = (far.clone(), Some(Instant::now()));
-                output::note!("{}: {}", self.what, words(far, self.began.elapsed()));
+                (*last, *printed_at) = (update.clone(), Some(Instant::now()));
+                terminal::log(format_args!("{}: {}", self.title, line(update, self.start.elapsed())));
             }
         }
     }
 
-    /// Says how it ended, where lines are printed and one was printed before.
-    pub(crate) fn end(self, words: &str) {
-        if let Form::Lines { at, always, .. } = &self.form
-            && (*always || at.is_some())
+    /// Prints the outcome, if lines are printed at all.
+    pub(crate) fn finish(self, outcome: &str) {
+        if let Display::Lines { printed_at, always, .. } = &self.display
+            && (*always || printed_at.is_some())
         {
-            output::note!("{}: {}", self.what, output::tame(words));
+            terminal::log(format_args!("{}: {}", self.title, sanitize(outcome)));
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Form::Bar(bar) = &self.form {
+        if let Display::Bar(bar) = &self.display {
             bar.finish_and_clear();
-            *SHOWN.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            terminal::set_active_bar(None);
         }
     }
 }
 
-fn rate(state: &ProgressState, out: &mut dyn fmt::Write) {
+fn write_rate(state: &ProgressState, out: &mut dyn fmt::Write) {
     let _ = write!(out, "{:.1}", state.per_sec());
 }
 
-/// How far it is, in words: `128 of 300, 12.5 a second, 14 s left, 3 failed`.
-#[expect(clippy::cast_precision_loss, reason = "nobody counts on the digits of a rate")]
-fn words(far: &Far, took: Duration) -> String {
+/// Returns an update as text: `128 of 300, 12.5/s, 14 s left, 3 failed`.
+#[expect(clippy::cast_precision_loss, reason = "a rate with one decimal needs no more precision")]
+fn line(update: &ProgressUpdate, elapsed: Duration) -> String {
     let mut parts = Vec::new();
-    if let Some(done) = far.done {
-        let rate = done as f64 / took.as_secs_f64().max(0.001);
-        parts.push(far.total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}")));
+    if let Some(done) = update.done {
+        let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
+        parts.push(update.total.map_or_else(|| done.to_string(), |total| format!("{done} of {total}")));
         if done > 0 {
-            parts.push(format!("{rate:.1} a second"));
-            if let Some(total) = far.total {
+            parts.push(format!("{rate:.1}/s"));
+            if let Some(total) = update.total {
                 parts.push(format!("{:.0} s left", total.saturating_sub(done) as f64 / rate));
             }
         }
     }
-    if !far.more.is_empty() {
-        parts.push(output::tame(&far.more));
+    if !update.details.is_empty() {
+        parts.push(sanitize(&update.details));
     }
     parts.join(", ")
 }
@@ -170,22 +157,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_templates_are_templates() {
+    fn templates_are_valid() {
         for template in [BAR, COUNT, SPINNER] {
             ProgressStyle::with_template(template).unwrap();
         }
     }
 
     #[test]
-    fn lines_have_counts_rate_and_time_left() {
-        let far = |done, total, more: &str| Far { done, total, more: more.to_owned() };
-        for (far, expected) in [
-            (far(Some(128), Some(300), "3 failed"), "128 of 300, 12.8 a second, 13 s left, 3 failed"),
-            (far(Some(0), Some(300), ""), "0 of 300"),
-            (far(Some(50), None, ""), "50, 5.0 a second"),
-            (far(None, None, "Model is queued"), "Model is queued"),
+    fn lines_contain_counts_rate_and_time_left() {
+        let update = |done, total, details: &str| ProgressUpdate { done, total, details: details.to_owned() };
+        for (update, expected) in [
+            (update(Some(128), Some(300), "3 failed"), "128 of 300, 12.8/s, 13 s left, 3 failed"),
+            (update(Some(0), Some(300), ""), "0 of 300"),
+            (update(Some(50), None, ""), "50, 5.0/s"),
+            (update(None, None, "Model is queued"), "Model is queued"),
         ] {
-            assert_eq!(words(&far, Duration::from_secs(10)), expected);
+            assert_eq!(line(&update, Duration::from_secs(10)), expected);
         }
     }
 }

@@ -1,73 +1,42 @@
-//! What is in effect: options before environment before file.
+//! The settings in effect: options take precedence over environment variables, and these over the file.
 
 use std::fmt;
 use std::path::PathBuf;
 
-use clarifai_core::{App, Credentials, Scope};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, FromArgMatches};
+use clarifai_core::{AppRef, Config, Credentials};
 
-use crate::args::Global;
+use crate::config_file::{ConfigFile, SettingName};
 use crate::exit::{Exit, Failure};
-use crate::file::File;
+use crate::terminal;
 
-/// A setting: what the command line calls it, and its name in the environment and in the file.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Name {
-    pub(crate) short: &'static str,
-    pub(crate) variable: &'static str,
-    pub(crate) secret: bool,
-}
-
-const fn name(short: &'static str, variable: &'static str, secret: bool) -> Name {
-    Name { short, variable, secret }
-}
-
-pub(crate) static PAT: Name = name("pat", "CLARIFAI_PAT", true);
-pub(crate) static KEY: Name = name("key", "CLARIFAI_API_KEY", true);
-pub(crate) static APP_ID: Name = name("app-id", "CLARIFAI_APP_ID", false);
-pub(crate) static APP_SECRET: Name = name("app-secret", "CLARIFAI_APP_SECRET", true);
-pub(crate) static BASE_URL: Name = name("base-url", "CLARIFAI_API_BASE", false);
-pub(crate) static USER: Name = name("user", "CLARIFAI_USER_ID", false);
-pub(crate) static APP: Name = name("app", "CLARIFAI_APP_ID_SCOPE", false);
-
-/// All settings there are.
-pub(crate) static NAMES: [&Name; 7] = [&PAT, &KEY, &APP_ID, &APP_SECRET, &BASE_URL, &USER, &APP];
-
-/// Where a setting comes from.
+/// Where the value of a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Origin {
-    Flag,
-    Environment(&'static str),
+    Option,
+    Environment,
     File(PathBuf),
     Default,
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Flag => f.write_str("flag"),
-            Self::Environment(variable) => write!(f, "env {variable}"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Default => f.write_str("default"),
-        }
-    }
-}
-
-/// A setting in effect.
-#[derive(Clone)]
+/// A setting and its value.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Setting {
-    pub(crate) name: &'static Name,
+    pub(crate) name: SettingName,
     pub(crate) value: String,
     pub(crate) origin: Origin,
 }
 
 impl Setting {
-    /// The value, or of a secret at most its end.
-    pub(crate) fn shown(&self) -> String {
-        if self.name == &BASE_URL && self.value.contains('@') {
-            // It is refused when it is used, but a password in it must not be shown before that.
+    /// Returns the value for display: of a secret at most the last four characters.
+    pub(crate) fn redacted(&self) -> String {
+        if self.name == SettingName::BaseUrl && self.value.contains('@') {
+            // Such a URL is rejected when it is used, but it may contain a password.
             return "****".to_owned();
         }
-        if !self.name.secret {
+        if !self.name.is_secret() {
             return self.value.clone();
         }
         let characters: Vec<char> = self.value.chars().collect();
@@ -76,129 +45,307 @@ impl Setting {
             _ => "****".to_owned(),
         }
     }
+
+    /// Returns where the value comes from, as `clarifai config` shows it.
+    pub(crate) fn source(&self) -> String {
+        match &self.origin {
+            Origin::Option => "flag".to_owned(),
+            Origin::Environment => format!("env {}", self.name.variable()),
+            Origin::File(path) => format!("file {}", path.display()),
+            Origin::Default => "default".to_owned(),
+        }
+    }
 }
 
-/// What kind of credentials they are; it decides how public models are addressed.
+impl fmt::Debug for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={} ({})", self.name.option(), self.redacted(), self.source())
+    }
+}
+
+/// The settings given by options and environment variables: one option for each [`SettingName`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenSettings {
+    /// In effect: of a setting with an option and a variable, the option.
+    given: Vec<Setting>,
+    /// Environment variables that an option overrides.
+    overridden: Vec<Setting>,
+}
+
+impl GivenSettings {
+    /// Returns the value of a setting from an option, ignoring the environment.
+    pub(crate) fn option(&self, name: SettingName) -> Option<&Setting> {
+        self.get(name).filter(|setting| setting.origin == Origin::Option)
+    }
+
+    /// Returns the value of a setting from an environment variable, even if an option overrides it.
+    fn variable(&self, name: SettingName) -> Option<&Setting> {
+        let mut all = self.given.iter().chain(&self.overridden);
+        all.find(|setting| setting.name == name && setting.origin == Origin::Environment)
+    }
+
+    fn get(&self, name: SettingName) -> Option<&Setting> {
+        self.given.iter().find(|setting| setting.name == name)
+    }
+}
+
+impl clap::Args for GivenSettings {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        command.args(SettingName::ALL.map(option))
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for GivenSettings {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut settings = Self::default();
+        settings.update_from_arg_matches(matches)?;
+        Ok(settings)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for name in SettingName::ALL {
+            let Some(value) = matches.get_one::<String>(name.option()) else { continue };
+            if matches.value_source(name.option()) == Some(ValueSource::CommandLine) {
+                self.given.push(Setting { name, value: value.clone(), origin: Origin::Option });
+                // clap does not report the variable of an option that is given.
+                let variable = std::env::var(name.variable()).ok();
+                self.overridden.extend(variable.and_then(|value| from_environment(name, &value)));
+            } else {
+                self.given.extend(from_environment(name, value));
+            }
+        }
+        // Not declared to clap, because `conflicts_with` also rejects an option and a variable.
+        if self.option(SettingName::Key).is_some() && self.option(SettingName::Pat).is_some() {
+            let text = "the argument '--key <KEY>' cannot be used with '--pat <TOKEN>'";
+            return Err(clap::Error::raw(ErrorKind::ArgumentConflict, text));
+        }
+        Ok(())
+    }
+}
+
+/// A variable without a value counts as not set.
+fn from_environment(name: SettingName, value: &str) -> Option<Setting> {
+    let value = value.trim();
+    (!value.is_empty()).then(|| Setting { name, value: value.to_owned(), origin: Origin::Environment })
+}
+
+/// Returns the option of a setting.
+fn option(name: SettingName) -> Arg {
+    let arg = Arg::new(name.option())
+        .long(name.option())
+        .env(name.variable())
+        // Of all settings, because a base URL can contain a password.
+        .hide_env_values(true)
+        .global(true)
+        .help_heading("Account options");
+    match name {
+        SettingName::Pat => arg.value_name("TOKEN").help("Personal access token").long_help(
+            "Personal access token of your account. Without --app it addresses Clarifai's public models.\n\n\
+             Other users of the machine can see the options of running programs: prefer the environment variable, or \
+             `clarifai config set pat -`.",
+        ),
+        SettingName::Key => arg.value_name("KEY").help("API key of one app").long_help(
+            "API key of one app. It selects the app, so --user and --app are not needed. A personal access token is \
+             accepted too, together with --app.",
+        ),
+        SettingName::OauthId => arg
+            .value_name("ID")
+            .hide_short_help(true)
+            .help("App ID to exchange, with --app-secret, for an access token (legacy)"),
+        SettingName::OauthSecret => arg
+            .value_name("SECRET")
+            .hide_short_help(true)
+            .help("App secret to exchange, with --app-id, for an access token (legacy)"),
+        SettingName::User => arg
+            .value_name("ID")
+            .help("User ID of the owner of --app [default: me]")
+            .long_help("User ID of the owner of --app. The default, `me`, is the user that the credentials belong to."),
+        SettingName::OwnApp => arg.value_name("ID").help("App ID").long_help(
+            "App ID. The app holds your inputs, concepts, models and workflows; Clarifai's public models stay \
+             available.",
+        ),
+        SettingName::BaseUrl => arg
+            .value_name("URL")
+            .hide_short_help(true)
+            .help("URL of the API [default: https://api.clarifai.com]")
+            .long_help(
+                "URL of the API [default: https://api.clarifai.com]. Plain http is accepted for this machine only.",
+            ),
+    }
+}
+
+/// The kind of the credentials. It decides how public models are addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum CredentialKind {
     Pat,
     Key,
     AppSecret,
 }
 
-/// All that is in effect.
+/// Credentials from one source.
+#[derive(Clone, Debug)]
+enum CredentialSource {
+    Pat(Setting),
+    Key(Setting),
+    AppSecret { id: Setting, secret: Setting },
+}
+
+impl CredentialSource {
+    /// Returns the credentials of one origin in order of precedence: a personal access token, then an API key, then an
+    /// app ID and its secret.
+    fn all(get: impl Fn(SettingName) -> Option<Setting>) -> impl Iterator<Item = Self> {
+        let pair = get(SettingName::OauthId).zip(get(SettingName::OauthSecret));
+        let pair = pair.map(|(id, secret)| Self::AppSecret { id, secret });
+        [get(SettingName::Pat).map(Self::Pat), get(SettingName::Key).map(Self::Key), pair].into_iter().flatten()
+    }
+
+    fn kind(&self) -> CredentialKind {
+        match self {
+            Self::Pat(_) => CredentialKind::Pat,
+            Self::Key(_) => CredentialKind::Key,
+            Self::AppSecret { .. } => CredentialKind::AppSecret,
+        }
+    }
+
+    fn settings(&self) -> Vec<&Setting> {
+        match self {
+            Self::Pat(one) | Self::Key(one) => vec![one],
+            Self::AppSecret { id, secret } => vec![id, secret],
+        }
+    }
+
+    fn has_same_values(&self, other: &Self) -> bool {
+        let values = |source: &Self| source.settings().iter().map(|one| one.value.clone()).collect::<Vec<_>>();
+        self.kind() == other.kind() && values(self) == values(other)
+    }
+}
+
+impl fmt::Display for CredentialSource {
+    /// The names of the settings, without their values.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |setting: &&Setting| match &setting.origin {
+            Origin::Option => format!("--{}", setting.name.option()),
+            _ => setting.name.variable().to_owned(),
+        };
+        f.write_str(&self.settings().iter().map(name).collect::<Vec<_>>().join(" and "))?;
+        match self.settings().first().map(|one| &one.origin) {
+            Some(Origin::File(path)) => write!(f, " in {}", path.display()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// All settings in effect.
 pub(crate) struct Settings {
-    /// One secret, or an app id and its secret. Empty where there are none.
-    pub(crate) credentials: Vec<Setting>,
-    pub(crate) base_url: Setting,
-    /// User, where one is named.
-    pub(crate) user: Option<Setting>,
-    /// App, where one is named.
-    pub(crate) app: Option<Setting>,
+    /// Credentials in order of precedence. Only the first ones are used.
+    credentials: Vec<CredentialSource>,
+    base_url: Setting,
+    user: Option<Setting>,
+    app: Option<Setting>,
 }
 
 impl Settings {
-    /// Reads options, environment and file.
-    pub(crate) fn read(global: &Global) -> Result<Self, Failure> {
-        let file = File::read()?;
-        let flag = |name: &'static Name| {
-            let value = match name.short {
-                "pat" => &global.pat,
-                "key" => &global.key,
-                "base-url" => &global.base_url,
-                "user" => &global.user,
-                "app" => &global.app,
-                _ => &None,
-            };
-            value.clone().map(|value| Setting { name, value, origin: Origin::Flag })
-        };
-        let environment = |name: &'static Name| {
-            let value = std::env::var(name.variable).ok().filter(|value| !value.trim().is_empty())?;
-            Some(Setting { name, value: value.trim().to_owned(), origin: Origin::Environment(name.variable) })
-        };
-        let stored = |name: &'static Name| {
-            let value = file.get(name)?.to_owned();
-            Some(Setting { name, value, origin: Origin::File(file.path.clone()) })
-        };
-        let any = |name| flag(name).or_else(|| environment(name)).or_else(|| stored(name));
-        let credentials = credentials(&flag).or_else(|| credentials(&environment)).or_else(|| credentials(&stored));
-        let default = || Setting { name: &BASE_URL, value: App::BASE.to_owned(), origin: Origin::Default };
+    /// Combines options and environment variables with the file.
+    pub(crate) fn read(given: &GivenSettings) -> Result<Self, Failure> {
+        let file = ConfigFile::read()?;
+        let origin = Origin::File(file.path.clone());
+        let stored = |name| Some(Setting { name, value: file.get(name)?.to_owned(), origin: origin.clone() });
+        let any = |name| given.get(name).cloned().or_else(|| stored(name));
+        let pair = [SettingName::OauthId, SettingName::OauthSecret];
+        let pair_is_option = pair.iter().any(|name| given.option(*name).is_some());
+        if pair_is_option && pair.iter().any(|name| given.get(*name).is_none()) {
+            return Err(Failure::usage("--app-id and --app-secret must be given together"));
+        }
+        let mut credentials: Vec<_> = CredentialSource::all(|name| match name {
+            // The secret may stay in the environment, where other users cannot see it.
+            SettingName::OauthId | SettingName::OauthSecret => given.get(name).filter(|_| pair_is_option).cloned(),
+            _ => given.option(name).cloned(),
+        })
+        .collect();
+        credentials.extend(CredentialSource::all(|name| given.variable(name).cloned()));
+        credentials.extend(CredentialSource::all(stored));
         Ok(Self {
-            credentials: credentials.unwrap_or_default(),
-            base_url: any(&BASE_URL).unwrap_or_else(default),
-            user: any(&USER),
-            app: any(&APP),
+            credentials,
+            base_url: any(SettingName::BaseUrl).unwrap_or_else(default_base_url),
+            user: any(SettingName::User),
+            app: any(SettingName::OwnApp),
         })
     }
 
-    /// Settings of which none is set, for the simulator.
-    pub(crate) fn none(global: &Global) -> Self {
-        let set =
-            |name, value: &Option<String>| value.clone().map(|value| Setting { name, value, origin: Origin::Flag });
+    /// Returns the settings for the simulator, which uses neither the environment nor the file.
+    pub(crate) fn for_simulator(given: &GivenSettings) -> Self {
         Self {
             credentials: Vec::new(),
-            base_url: Setting { name: &BASE_URL, value: App::BASE.to_owned(), origin: Origin::Default },
-            user: set(&USER, &global.user),
-            app: set(&APP, &global.app),
+            base_url: default_base_url(),
+            user: given.option(SettingName::User).cloned(),
+            app: given.option(SettingName::OwnApp).cloned(),
         }
     }
 
-    /// All of them, for people to see.
+    /// Returns all settings in effect, for display.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Setting> {
-        self.credentials.iter().chain([&self.base_url]).chain(&self.user).chain(&self.app)
+        let credentials = self.credentials.first().map(CredentialSource::settings).unwrap_or_default();
+        credentials.into_iter().chain([&self.base_url]).chain(&self.user).chain(&self.app)
     }
 
-    /// What kind of credentials there are.
-    pub(crate) fn kind(&self) -> Option<Kind> {
-        match self.credentials.first()?.name.short {
-            "pat" => Some(Kind::Pat),
-            "key" => Some(Kind::Key),
-            _ => Some(Kind::AppSecret),
+    /// Returns the kind of the credentials.
+    pub(crate) fn credential_kind(&self) -> Option<CredentialKind> {
+        self.credentials.first().map(CredentialSource::kind)
+    }
+
+    /// Prints a warning if several credentials were found. It names the ones that are used and the ones that are
+    /// ignored. Credentials with the same value are no reason for a warning.
+    pub(crate) fn warn_about_ignored_credentials(&self) {
+        let Some((used, others)) = self.credentials.split_first() else { return };
+        let ignored = others.iter().filter(|other| !other.has_same_values(used));
+        let ignored: Vec<_> = ignored.map(ToString::to_string).collect();
+        if !ignored.is_empty() {
+            let ignored = ignored.join(" and ");
+            terminal::warning(format_args!("multiple credentials found: using {used}, ignoring {ignored}"));
         }
     }
 
-    /// The credentials, or which ways there are to give some.
+    /// Returns the credentials.
     pub(crate) fn credentials(&self) -> Result<Credentials, Failure> {
-        let credentials = match self.credentials.as_slice() {
-            [id, secret] => Credentials::app_secret(&id.value, &secret.value),
-            [one, ..] if one.name == &PAT => Credentials::personal_access_token(&one.value),
-            [one, ..] => Credentials::key(&one.value),
-            [] => {
-                return Err(Failure::Said(
-                    Exit::Credentials,
-                    "no credentials. Give a key with --key or --pat; or set CLARIFAI_PAT or CLARIFAI_API_KEY in the \
-                     environment; or keep one in the file with `clarifai config set pat -`. Without an account, try \
-                     --simulator"
-                        .to_owned(),
+        let credentials = match self.credentials.first() {
+            Some(CredentialSource::Pat(pat)) => Credentials::personal_access_token(&pat.value),
+            Some(CredentialSource::Key(key)) => Credentials::key(&key.value),
+            Some(CredentialSource::AppSecret { id, secret }) => Credentials::app_secret(&id.value, &secret.value),
+            None => {
+                return Err(Failure::new(Exit::Credentials, "no credentials found").with_hint(
+                    "set CLARIFAI_PAT or CLARIFAI_API_KEY, pass --pat or --key, or store a token with \
+                     `clarifai config set pat -`; --simulator needs no account",
                 ));
             }
         };
         Ok(credentials?)
     }
 
-    /// Whose models are addressed, where that is said.
-    pub(crate) fn scope(&self) -> Result<Option<Scope>, Failure> {
+    /// Returns the user and app, if an app is set.
+    pub(crate) fn scope(&self) -> Result<Option<AppRef>, Failure> {
         match (&self.user, &self.app) {
-            (Some(user), Some(app)) => Ok(Some(Scope::new(&user.value, &app.value))),
+            (Some(user), Some(app)) => Ok(Some(AppRef::new(&user.value, &app.value))),
             // The service knows the caller as `me`.
-            (None, Some(app)) => Ok(Some(Scope::new("me", &app.value))),
-            (Some(user), None) if user.origin == Origin::Flag => Err(Failure::usage("--user needs --app beside it")),
+            (None, Some(app)) => Ok(Some(AppRef::new("me", &app.value))),
+            (Some(user), None) if user.origin == Origin::Option => Err(Failure::usage("--user requires --app")),
             _ => Ok(None),
         }
     }
 
-    /// Where calls go, with these credentials.
-    pub(crate) fn app_with(&self, credentials: Credentials) -> Result<App, Failure> {
-        let mut app = App::new(credentials).with_base(&self.base_url.value)?;
+    /// Returns the client configuration with these credentials.
+    pub(crate) fn app_with(&self, credentials: Credentials) -> Result<Config, Failure> {
+        let mut app = Config::new(credentials).with_base_url(&self.base_url.value)?;
         if let Some(scope) = self.scope()? {
-            app = app.with_scope(scope);
+            app = app.with_app(scope);
         }
         Ok(app)
     }
 }
 
-/// The credentials one source has: a token before a key before an app's secret.
-fn credentials(source: &impl Fn(&'static Name) -> Option<Setting>) -> Option<Vec<Setting>> {
-    let one = source(&PAT).or_else(|| source(&KEY)).map(|one| vec![one]);
-    one.or_else(|| Some(vec![source(&APP_ID)?, source(&APP_SECRET)?]))
+fn default_base_url() -> Setting {
+    Setting { name: SettingName::BaseUrl, value: Config::BASE_URL.to_owned(), origin: Origin::Default }
 }

@@ -1,4 +1,4 @@
-//! `clarifai simulator`: the simulator on a port.
+//! `clarifai simulator`: runs the simulator as an HTTP server.
 
 use std::io::Write;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -7,55 +7,53 @@ use std::time::{Duration, Instant};
 use clarifai_simulator::Server;
 use clarifai_simulator::faults::Faults;
 
-use crate::args::Global;
+use crate::args::{GlobalArgs, SimulatorArgs};
 use crate::client;
 use crate::exit::{Exit, Failure};
 use crate::interrupt;
-use crate::output;
-use crate::state::State;
+use crate::simulator_state::SimulatorState;
+use crate::terminal;
 
-/// How often what the simulator remembers is looked at, at most.
-const OFTEN: Duration = Duration::from_secs(1);
+/// Minimum time between two saves of the state.
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
-pub(crate) fn run(listen: &str, faults: Faults, global: &Global, out: &mut dyn Write) -> Result<(), Failure> {
-    let simulator = client::simulator(global)?;
-    let state = global.state.as_deref().map(|path| State::read(path, &simulator)).transpose()?;
-    let server = Server::start_with_faults(simulator, faults, listen)
-        .map_err(|error| Failure::Said(Exit::Service, format!("cannot listen at {listen}: {error}")))?;
-    // Before the address is told: whoever knows it may end the program.
-    let (end, ended) = mpsc::channel();
+pub(crate) fn run(args: &SimulatorArgs, global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
+    let simulator = client::new_simulator(global)?;
+    let state = global.state.as_deref().map(|path| SimulatorState::load(path, &simulator)).transpose()?;
+    let faults = Faults::new(args.seed, args.fault_rate);
+    let server = Server::start_with_faults(simulator, faults, &args.listen)
+        .map_err(|error| Failure::new(Exit::Service, format!("cannot listen on {}: {error}", args.listen)))?;
+    // Before the URL is printed, because code that reads it may end the program at once.
+    let (sender, ended) = mpsc::channel();
     if state.is_some() {
-        let tell = move || _ = end.send(());
-        interrupt::on_signal(tell)
-            .map_err(|error| Failure::Said(Exit::Service, format!("cannot wait for signals: {error}")))?;
+        interrupt::on_signal(move || _ = sender.send(()))
+            .map_err(|error| Failure::new(Exit::Service, format!("cannot handle signals: {error}")))?;
     }
     writeln!(out, "{}", server.url())?;
     out.flush()?;
-    if !global.quiet {
-        output::note!("The simulator measures pixels and recognises no objects. It accepts every key.");
-    }
+    terminal::note("the simulator accepts every key, measures pixels, and does not recognize objects");
     match state {
         None => {
             server.join();
             Ok(())
         }
-        Some(state) => keep(state, &server, &ended),
+        Some(state) => save_until_ended(state, &server, &ended),
     }
 }
 
-/// Keeps the file up to date until the program is told to end.
-fn keep(mut state: State, server: &Server, ended: &mpsc::Receiver<()>) -> Result<(), Failure> {
-    let mut pause = OFTEN;
+/// Keeps the state file up to date until the program is interrupted.
+fn save_until_ended(mut state: SimulatorState, server: &Server, ended: &mpsc::Receiver<()>) -> Result<(), Failure> {
+    let mut pause = SAVE_INTERVAL;
     loop {
-        let ending = !matches!(ended.recv_timeout(pause), Err(RecvTimeoutError::Timeout));
+        let is_last = !matches!(ended.recv_timeout(pause), Err(RecvTimeoutError::Timeout));
         let start = Instant::now();
-        match state.keep(server.simulator()) {
-            kept if ending => return kept,
-            // The disk may have room again later.
-            Err(Failure::Said(_, problem)) => output::error(&problem),
-            _ => {}
+        match state.save(server.simulator()) {
+            saved if is_last => return saved,
+            // The cause, such as a full disk, may be gone at the next attempt.
+            Err(failure) => _ = failure.report(),
+            Ok(()) => {}
         }
-        // Many pictures take a while to be looked through; that shall not be all the program does.
-        pause = OFTEN.max(start.elapsed() * 20);
+        // A large state takes a while to serialize, which must stay a small share of the time.
+        pause = SAVE_INTERVAL.max(start.elapsed() * 20);
     }
 }

@@ -1,57 +1,63 @@
-//! `clarifai workflows`: models that are asked together.
+//! `clarifai workflows`: chains of models that a single request runs.
 
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, mpsc};
 
-use clarifai_core::bulk::{Bulk, CallLimits, Progress};
+use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Attempt, Event, Machine, Now, Step};
-use clarifai_core::model::WorkflowResult;
+use clarifai_core::machine::{Call, Event, Machine, Now, Step};
 use clarifai_core::models::OutputOptions;
+use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
-use clarifai_core::{App, Batch, Error, Scope};
+use clarifai_core::{AppRef, Batch, Config, Error};
 
-use crate::args::Workflows;
-use crate::batches::{self, Fate, Job, Loader, Problem};
+use crate::args::WorkflowsCommand;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::models::Place;
-use crate::{listing, output, predict};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_loader::InputLoader;
+use crate::model_lookup::SearchSpace;
+use crate::{listing, output};
 
-struct Asked<'a> {
+struct WorkflowJob<'a> {
     id: &'a str,
-    /// Whether it is a public one.
+    /// Whether the workflow is one of Clarifai's public ones.
     public: bool,
     options: OutputOptions,
 }
 
-impl Asked<'_> {
+impl WorkflowJob<'_> {
     fn operation(&self) -> PredictWorkflow {
-        let predict = PredictWorkflow::with(self.id).options(self.options.clone());
-        if self.public { predict.of(Scope::public()) } else { predict }
+        let predict = PredictWorkflow::new(self.id).options(self.options.clone());
+        if self.public { predict.in_app(AppRef::public()) } else { predict }
     }
 }
 
-impl Job for Asked<'_> {
-    type Found = Box<WorkflowResult>;
-    type Work<'a> = AskMany<Loader<'a>>;
+impl InputJob for WorkflowJob<'_> {
+    type Output = Box<WorkflowResult>;
+    type Work<'a> = WorkflowPredictMany<InputLoader<'a>>;
 
-    fn work<'a>(&self, app: &App, inputs: Loader<'a>, fates: mpsc::Sender<Fate<Self::Found>>) -> Self::Work<'a> {
-        AskMany {
+    fn work<'a>(
+        &self,
+        app: &Config,
+        inputs: InputLoader<'a>,
+        outcomes: mpsc::Sender<ItemOutcome<Self::Output>>,
+    ) -> Self::Work<'a> {
+        WorkflowPredictMany {
             app: app.clone(),
             predict: self.operation(),
             inputs,
-            held: None,
-            under_way: BTreeMap::new(),
+            next_input: None,
+            pending: BTreeMap::new(),
             taken: 0,
             progress: Progress::default(),
             stopped: None,
-            fates,
+            outcomes,
         }
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<Problem> {
+    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
         work.finish()
     }
 
@@ -60,78 +66,85 @@ impl Job for Asked<'_> {
     }
 }
 
-/// Asks a workflow about any number of inputs. Core has work in pieces for models only; this is the plain form of it: a
-/// call that fails ends the work.
-struct AskMany<I> {
-    app: App,
+/// Runs a workflow on any number of inputs. The core library offers this for models only. This is a simpler version
+/// of it: a failed request ends the work.
+struct WorkflowPredictMany<I> {
+    app: Config,
     predict: PredictWorkflow,
     inputs: I,
-    /// One that did not fit into the last call.
-    held: Option<NewInput>,
-    /// By the index of its first input, how many inputs a call has.
-    under_way: BTreeMap<u64, u64>,
+    /// An input that did not fit into the last request.
+    next_input: Option<NewInput>,
+    /// Number of inputs of each pending request, by the index of its first input.
+    pending: BTreeMap<u64, u64>,
     taken: u64,
     progress: Progress,
     stopped: Option<Arc<Error>>,
-    fates: mpsc::Sender<Fate<Box<WorkflowResult>>>,
+    outcomes: mpsc::Sender<ItemOutcome<Box<WorkflowResult>>>,
 }
 
-impl<I> AskMany<I> {
-    fn tell(&mut self, index: u64, raw: Option<Box<serde_json::Value>>, result: Result<Box<WorkflowResult>, Problem>) {
+impl<I> WorkflowPredictMany<I> {
+    /// Counts an outcome and passes it on.
+    fn send_outcome(
+        &mut self,
+        index: u64,
+        raw: Option<Box<serde_json::Value>>,
+        result: Result<Box<WorkflowResult>, ItemError>,
+    ) {
         self.progress.done += 1;
         self.progress.failed += u64::from(result.is_err());
-        // The other end is there for as long as the work is.
-        let _ = self.fates.send(Fate { index, id: None, outcome: None, raw, result });
+        // The receiver outlives the work.
+        let _ = self.outcomes.send(ItemOutcome { index, id: None, outcome: None, raw, result });
     }
 }
 
-impl<I: Iterator<Item = NewInput>> Bulk for AskMany<I> {
-    type Piece = Call;
-    type Report = Option<Problem>;
+impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
+    type Task = WorkflowRequest;
+    type Report = Option<ItemError>;
 
-    fn next(&mut self) -> Option<Call> {
+    fn next(&mut self) -> Option<WorkflowRequest> {
         if self.stopped.is_some() {
             return None;
         }
-        let limits = CallLimits::default();
-        let mut call: Vec<NewInput> = Vec::new();
+        let limits = BatchLimits::default();
+        let mut batch: Vec<NewInput> = Vec::new();
         let mut bytes = 0;
         let first = loop {
-            let Some(input) = self.held.take().or_else(|| self.inputs.next()) else { break self.taken };
+            let Some(input) = self.next_input.take().or_else(|| self.inputs.next()) else { break self.taken };
             if let Err(problem) = input.check() {
-                if !call.is_empty() {
-                    // Its index must not lie within the call.
-                    self.held = Some(input);
+                if !batch.is_empty() {
+                    // The indices of a request must be consecutive.
+                    self.next_input = Some(input);
                     break self.taken;
                 }
                 let index = self.taken;
                 self.taken += 1;
-                self.tell(index, None, Err(Problem::Input(format!("{} {}", problem.argument(), problem.problem()))));
+                let text = format!("{} {}", problem.argument(), problem.problem());
+                self.send_outcome(index, None, Err(ItemError::Input(text)));
                 continue;
             }
             bytes += input.encoded_len();
-            if !call.is_empty() && (bytes > limits.bytes || input.is_video()) {
-                self.held = Some(input);
+            if !batch.is_empty() && (bytes > limits.bytes || input.is_video()) {
+                self.next_input = Some(input);
                 break self.taken;
             }
-            let alone = input.is_video();
-            call.push(input);
-            if alone || call.len() == limits.inputs {
+            let is_video = input.is_video();
+            batch.push(input);
+            if is_video || batch.len() == limits.inputs {
                 break self.taken;
             }
         };
-        if call.is_empty() {
+        if batch.is_empty() {
             return None;
         }
-        self.taken += call.len() as u64;
-        self.under_way.insert(first, call.len() as u64);
-        Some(Call { first, attempt: Attempt::new(&self.app, self.predict.clone().inputs(call)) })
+        self.taken += batch.len() as u64;
+        self.pending.insert(first, batch.len() as u64);
+        Some(WorkflowRequest { first, attempt: Call::new(&self.app, self.predict.clone().inputs(batch)) })
     }
 
-    fn record(&mut self, result: Result<<Call as Machine>::Output, Error>) {
-        let Ok((first, answer)) = result else { return };
-        let count = self.under_way.remove(&first).unwrap_or_default();
-        match answer {
+    fn record(&mut self, result: Result<<WorkflowRequest as Machine>::Output, Error>) {
+        let Ok((first, response)) = result else { return };
+        let count = self.pending.remove(&first).unwrap_or_default();
+        match response {
             Ok(batch) => {
                 let failures: Vec<_> = batch.results().map(Result::err).collect();
                 let raw = batch.raw_items();
@@ -140,14 +153,14 @@ impl<I: Iterator<Item = NewInput>> Bulk for AskMany<I> {
                 {
                     let result = match failure {
                         None => Ok(Box::new(result)),
-                        Some(failure) => Err(Problem::Input(failure.status.to_string())),
+                        Some(failure) => Err(ItemError::Input(failure.status.to_string())),
                     };
-                    self.tell(index, Some(Box::new(raw)), result);
+                    self.send_outcome(index, Some(Box::new(raw)), result);
                 }
             }
             Err(error) => {
                 let error = Arc::new(error);
-                (first..first + count).for_each(|index| self.tell(index, None, Err(Problem::of(&error))));
+                (first..first + count).for_each(|index| self.send_outcome(index, None, Err(ItemError::from(&*error))));
                 self.stopped.get_or_insert(error);
             }
         }
@@ -157,51 +170,50 @@ impl<I: Iterator<Item = NewInput>> Bulk for AskMany<I> {
         self.progress
     }
 
-    fn finish(mut self) -> Option<Problem> {
-        for (first, count) in std::mem::take(&mut self.under_way) {
-            (first..first + count).for_each(|index| self.tell(index, None, Err(Problem::Lost)));
+    fn finish(mut self) -> Option<ItemError> {
+        for (first, count) in std::mem::take(&mut self.pending) {
+            (first..first + count).for_each(|index| self.send_outcome(index, None, Err(ItemError::Interrupted)));
         }
-        let stopped = self.stopped.take().map(|error| Problem::of(&error));
-        if self.held.take().is_some() {
+        let stopped = self.stopped.take().map(|error| ItemError::from(&*error));
+        if self.next_input.take().is_some() {
             let index = self.taken;
-            self.tell(index, None, Err(stopped.clone().unwrap_or(Problem::Lost)));
+            self.send_outcome(index, None, Err(stopped.clone().unwrap_or(ItemError::Interrupted)));
         }
         stopped
     }
 }
 
-/// One call, and the index of its first input.
-struct Call {
+/// One request, and the index of its first input.
+struct WorkflowRequest {
     first: u64,
-    attempt: Attempt<PredictWorkflow>,
+    attempt: Call<PredictWorkflow>,
 }
 
-impl Machine for Call {
+impl Machine for WorkflowRequest {
     type Output = (u64, Result<Batch<WorkflowResult>, Error>);
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output> {
-        self.attempt.resume(now, event).map(|answer| Ok((self.first, answer)))
+        self.attempt.resume(now, event).map(|response| Ok((self.first, response)))
     }
 }
 
-pub(crate) fn run(command: &Workflows, context: &mut Context<'_>) -> Result<(), Failure> {
-    // As with models: a personal access token without a scope reaches nothing else.
-    let public = Place::of(context.settings)?.public;
+pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Result<(), Failure> {
+    let public = SearchSpace::new(context.settings)?.public_only;
     match command {
-        Workflows::List { public: true, pages } => {
+        WorkflowsCommand::List { public: true, pages } => {
             listing::run(context, ListPublicWorkflows::new().page(pages.first()), *pages, None)
         }
-        Workflows::List { public: false, pages } => {
+        WorkflowsCommand::List { public: false, pages } => {
             listing::run(context, ListWorkflows::new().page(pages.first()), *pages, None)
         }
-        Workflows::Get { id } => {
+        WorkflowsCommand::Get { id } => {
             let get = GetWorkflow::new(id);
-            context.one::<clarifai_core::model::Workflow>(if public { get.of(Scope::public()) } else { get })
+            context.one::<Workflow>(if public { get.in_app(AppRef::public()) } else { get })
         }
-        Workflows::Predict { id, sources, answer } => {
-            let asked = Asked { id, public, options: predict::options(answer) };
-            batches::check_options(|input| asked.operation().input(input))?;
-            batches::run(&asked, sources, context)
+        WorkflowsCommand::Predict { id, inputs, options } => {
+            let job = WorkflowJob { id, public, options: options.output_options() };
+            input_jobs::check_options(|input| job.operation().input(input))?;
+            input_jobs::run(&job, inputs, context)
         }
     }
 }

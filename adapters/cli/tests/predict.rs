@@ -1,87 +1,92 @@
-//! `clarifai predict` with the simulator, and in a dry run.
+//! `clarifai predict` with the simulator and in dry runs.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
 
 use common::{Cli, image};
 
-const SAYS_SIMULATOR: &str = "Answered by the built-in simulator";
+const SIMULATOR_NOTE: &str = "note: responses come from the built-in simulator";
 
 #[test]
-fn a_picture_gets_a_table() {
-    let ran = Cli::new().run(&["--simulator", "predict", &image("coffee.jpg")]).ended(0);
-    ran.says(&["coffee.jpg\n", "Concept", "Probability", "brown", " %"], &[SAYS_SIMULATOR]);
-    let ran = Cli::new().run(&["tag", "--simulator", "-q", "--max-concepts", "3", &image("coffee.jpg")]).ended(0);
+fn prints_a_table_for_an_image() {
+    let ran = Cli::new().run(&["--simulator", "predict", &image("coffee.jpg")]).expect_code(0);
+    ran.expect_text(&["coffee.jpg\n", "Concept", "Probability", "brown", " %"], &[SIMULATOR_NOTE]);
+    let ran = Cli::new().run(&["tag", "--simulator", "-q", "--max-concepts", "3", &image("coffee.jpg")]).expect_code(0);
     assert_eq!((ran.out.lines().filter(|line| line.contains(" %")).count(), ran.err.as_str()), (3, ""));
 }
 
 #[test]
-fn json_has_the_names_of_the_api() {
-    let ran =
-        Cli::new().run(&["--simulator", "--json", "predict", &image("coffee.jpg"), &image("rocket.jpg")]).ended(0);
-    let lines = ran.lines();
+fn json_has_the_field_names_of_the_api() {
+    let ran = Cli::new()
+        .run(&["--simulator", "--json", "predict", &image("coffee.jpg"), &image("rocket.jpg")])
+        .expect_code(0);
+    let lines = ran.json_lines();
     assert_eq!(lines.len(), 2, "{ran:?}");
     assert!(lines[0]["source"].as_str().unwrap().ends_with("coffee.jpg"));
     assert!(lines[1]["source"].as_str().unwrap().ends_with("rocket.jpg"));
     for line in &lines {
         assert_eq!(line["status"]["code"], 10000);
         assert!(line["data"]["concepts"][0]["name"].is_string());
-        assert_eq!(line["model"]["visibility"]["gettable"], 50, "what has no field of its own is kept too");
+        assert_eq!(line["model"]["visibility"]["gettable"], 50, "unknown fields are kept");
     }
-    ran.says(&[], &[SAYS_SIMULATOR]);
+    ran.expect_text(&[], &[SIMULATOR_NOTE]);
 }
 
 #[test]
-fn options_reach_the_model() {
+fn options_are_sent_to_the_model() {
     let cli = Cli::new();
     let coffee = image("coffee.jpg");
-    let ran =
-        cli.run(&["--simulator", "predict", &coffee, "--json", "--select", "brown", "--select", "id:sim_red"]).ended(0);
-    assert_eq!(ran.lines()[0]["data"]["concepts"].as_array().unwrap().len(), 2, "{ran:?}");
-    let ran = cli.run(&["--simulator", "predict", &coffee, "--json", "--min-value", "0.9"]).ended(0);
-    let lines = ran.lines();
+    let ran = cli
+        .run(&["--simulator", "predict", &coffee, "--json", "--select", "brown", "--select", "id:sim_red"])
+        .expect_code(0);
+    assert_eq!(ran.json_lines()[0]["data"]["concepts"].as_array().unwrap().len(), 2, "{ran:?}");
+    let ran = cli.run(&["--simulator", "predict", &coffee, "--json", "--min-value", "0.9"]).expect_code(0);
+    let lines = ran.json_lines();
     let values =
         lines[0]["data"]["concepts"].as_array().unwrap().iter().map(|concept| concept["value"].as_f64().unwrap());
     assert!(values.clone().count() > 0 && values.min_by(f64::total_cmp).unwrap() >= 0.9);
     let body = &cli
         .run(&["--dry-run", "--json", "predict", &coffee, "--language", "de", "--sample-ms", "500"])
-        .ended(0)
-        .lines()[0]["body"];
+        .expect_code(0)
+        .json_lines()[0]["body"];
     assert_eq!(body["model"]["output_info"]["output_config"], serde_json::json!({"language": "de", "sample_ms": 500}));
 }
 
 #[test]
-fn colours_have_swatches_where_they_can_be_seen() {
+fn colors_have_swatches_on_true_color_terminals() {
     let arguments = ["--simulator", "predict", "--model", "color", &image("coffee.jpg")];
-    let plain = Cli::new().run(&arguments).ended(0).says(&["Colour", "#b46031", "Sienna", " %"], &[]);
+    let plain = Cli::new().run(&arguments).expect_code(0).expect_text(&["Color", "#b46031", "Sienna", " %"], &[]);
     assert!(!plain.out.contains('\u{1b}'), "{plain:?}");
-    let colours = || Cli::new().env("CLICOLOR_FORCE", "1").env("COLORTERM", "truecolor");
-    colours().run(&arguments).ended(0).says(&["\u{1b}[48;2;180;96;49m    \u{1b}[0m"], &[]);
-    let forbidden = colours().env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0").run(&arguments).ended(0);
-    assert!(!forbidden.out.contains('\u{1b}'), "{forbidden:?}");
+    let true_color = || Cli::new().env("CLICOLOR_FORCE", "1").env("COLORTERM", "truecolor");
+    true_color().run(&arguments).expect_code(0).expect_text(&["\u{1b}[48;2;180;96;49m    \u{1b}[0m"], &[]);
+    let disabled = true_color().env("NO_COLOR", "1").env("CLICOLOR_FORCE", "0").run(&arguments).expect_code(0);
+    assert!(!disabled.out.contains('\u{1b}'), "{disabled:?}");
 }
 
 #[test]
-fn embeddings_are_summed_up() {
+fn abbreviates_embeddings() {
     let ran = Cli::new().run(&["--simulator", "predict", "-m", "general-image-embedding", &image("coffee.jpg")]);
-    ran.ended(0).says(&["1024 dimensions: ", ", …\n"], &[]);
+    ran.expect_code(0).expect_text(&["1024 dimensions: ", ", …\n"], &[]);
 }
 
 #[test]
-fn standard_input_is_a_picture() {
+fn reads_an_image_from_stdin() {
     let bytes = std::fs::read(image("coffee.jpg")).unwrap();
-    let ran = Cli::new().run_with(&["--simulator", "predict", "-", "--json"], &bytes).ended(0);
-    assert_eq!(ran.lines()[0]["source"], "-");
-    Cli::new().run_with(&["--simulator", "predict", "-", "-"], &bytes).ended(1).says(&[], &["read already"]);
-    Cli::new().run_with(&["--simulator", "predict", "-"], b"").ended(1).says(&[], &["error: -: it is empty"]);
+    let ran = Cli::new().run_with(&["--simulator", "predict", "-", "--json"], &bytes).expect_code(0);
+    assert_eq!(ran.json_lines()[0]["source"], "-");
+    Cli::new()
+        .run_with(&["--simulator", "predict", "-", "-"], &bytes)
+        .expect_code(1)
+        .expect_text(&[], &["error: -: stdin was already read"]);
+    Cli::new().run_with(&["--simulator", "predict", "-"], b"").expect_code(1).expect_text(&[], &["error: -: is empty"]);
 }
 
 #[test]
-fn bad_inputs_fail_alone() {
+fn invalid_inputs_do_not_affect_others() {
     let cli = Cli::new();
     let at = |name: &str| cli.home.path().join(name).to_str().unwrap().to_owned();
     std::fs::write(at("empty.jpg"), "").unwrap();
-    std::fs::write(at("text.jpg"), "no picture").unwrap();
+    std::fs::write(at("text.jpg"), "not an image").unwrap();
     std::fs::create_dir(at("folder")).unwrap();
     let inputs = [
         image("coffee.jpg"),
@@ -95,12 +100,12 @@ fn bad_inputs_fail_alone() {
     ];
     let mut arguments = vec!["--simulator", "predict"];
     arguments.extend(inputs.iter().map(String::as_str));
-    let ran = cli.run(&arguments).ended(1).says(
+    let ran = cli.run(&arguments).expect_code(1).expect_text(
         &["coffee.jpg\n", "rocket.jpg\n"],
         &[
-            "missing.jpg: there is no such file",
-            "folder: it is a folder",
-            "empty.jpg: it is empty",
+            "missing.jpg: no such file",
+            "folder: is a directory",
+            "empty.jpg: is empty",
             "text.jpg: 3",
             "error: http://: url",
             "none.jpg: 3",
@@ -109,10 +114,10 @@ fn bad_inputs_fail_alone() {
     assert_eq!(ran.err.matches("error: ").count(), 6, "{ran:?}");
 
     arguments.push("--json");
-    let ran = cli.run(&arguments).ended(1);
-    let lines = ran.lines();
+    let ran = cli.run(&arguments).expect_code(1);
+    let lines = ran.json_lines();
     let sources: Vec<_> = lines.iter().map(|line| line["source"].as_str().unwrap()).collect();
-    assert_eq!(sources, inputs, "in the order given");
+    assert_eq!(sources, inputs, "in the order of the arguments");
     for index in [1, 2, 3, 5] {
         assert!(lines[index]["error"].is_string(), "{}", lines[index]);
     }
@@ -120,24 +125,26 @@ fn bad_inputs_fail_alone() {
 }
 
 #[test]
-fn a_mounted_folder_is_the_web() {
+fn mount_serves_urls_from_a_folder() {
     let cli = Cli::new();
     std::fs::create_dir(cli.home.path().join("example.com")).unwrap();
     std::fs::copy(image("coffee.jpg"), cli.home.path().join("example.com/a.jpg")).unwrap();
     let home = cli.home.path().to_str().unwrap();
-    cli.run(&["--simulator", "--mount", home, "predict", "https://example.com/a.jpg"]).ended(0).says(&["brown"], &[]);
+    cli.run(&["--simulator", "--mount", home, "predict", "https://example.com/a.jpg"])
+        .expect_code(0)
+        .expect_text(&["brown"], &[]);
     cli.run(&["--simulator", "--mount", "/no/such", "predict", "https://example.com/a.jpg"])
-        .ended(2)
-        .says(&[], &["--mount"]);
+        .expect_code(2)
+        .expect_text(&[], &["--mount"]);
 }
 
 #[test]
-fn a_dry_run_shows_requests_without_secrets() {
+fn dry_run_prints_requests_without_secrets() {
     let cli = Cli::new();
     let coffee = image("coffee.jpg");
-    let ran = cli.run(&["--dry-run", "--key", "sentinel0123456789", "predict", &coffee]).ended(0);
+    let ran = cli.run(&["--dry-run", "--key", "sentinel0123456789", "predict", &coffee]).expect_code(0);
     assert!(!format!("{ran:?}").contains("sentinel"), "{ran:?}");
-    ran.says(
+    ran.expect_text(
         &[
             "POST https://api.clarifai.com/v2/models/general-image-recognition/outputs\n",
             "authorization: Key ***\n",
@@ -145,8 +152,8 @@ fn a_dry_run_shows_requests_without_secrets() {
         ],
         &[],
     );
-    let ran = cli.run(&["--dry-run", "--json", "predict", &coffee, "https://example.com/b.jpg"]).ended(0);
-    let [line] = &ran.lines()[..] else { panic!("{ran:?}") };
+    let ran = cli.run(&["--dry-run", "--json", "predict", &coffee, "https://example.com/b.jpg"]).expect_code(0);
+    let [line] = &ran.json_lines()[..] else { panic!("{ran:?}") };
     assert_eq!(line["method"], "POST");
     assert_eq!(line["headers"]["authorization"], "Key ***");
     assert_eq!(line["body"]["inputs"][0]["data"]["image"]["base64"], "/9j/4AAQ… (65153 bytes as base64)");
@@ -154,11 +161,11 @@ fn a_dry_run_shows_requests_without_secrets() {
 }
 
 #[test]
-fn models_are_addressed_as_the_credentials_demand() {
+fn model_url_depends_on_the_credentials() {
     let cli = Cli::new();
     let url = |arguments: &[&str]| {
         let all = [&["--dry-run", "--json", "predict", "https://example.com/b.jpg"], arguments].concat();
-        cli.run(&all).ended(0).lines()[0]["url"]
+        cli.run(&all).expect_code(0).json_lines()[0]["url"]
             .as_str()
             .unwrap()
             .trim_start_matches("https://api.clarifai.com/v2/")
@@ -178,63 +185,67 @@ fn models_are_addressed_as_the_credentials_demand() {
 }
 
 #[test]
-fn many_inputs_go_in_several_calls() {
+fn splits_many_inputs_into_batches() {
     let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
     let mut arguments = vec!["--dry-run", "--json", "predict"];
     arguments.extend(urls.iter().map(String::as_str));
     let counts = |arguments: &[&str]| -> Vec<usize> {
-        let ran = Cli::new().run(arguments).ended(0);
-        ran.lines().iter().map(|line| line["body"]["inputs"].as_array().unwrap().len()).collect()
+        let ran = Cli::new().run(arguments).expect_code(0);
+        ran.json_lines().iter().map(|line| line["body"]["inputs"].as_array().unwrap().len()).collect()
     };
     assert_eq!(counts(&arguments), [128, 2]);
     arguments.truncate(6);
     arguments.push("--video");
-    assert_eq!(counts(&arguments), [1, 1, 1], "a video needs a call of its own");
+    assert_eq!(counts(&arguments), [1, 1, 1], "one video per request");
 }
 
 #[test]
-fn models_can_be_looked_up() {
+fn lists_shows_and_searches_models() {
     let cli = Cli::new();
-    cli.run(&["--simulator", "models", "list"]).ended(0).says(&["Id", "color-classifier"], &[]);
-    cli.run(&["--simulator", "models", "get", "color"]).ended(0).says(&["Type         color-classifier"], &[]);
-    cli.run(&["--simulator", "models", "info", "general-image-recognition"]).ended(0).says(&["sim_brown"], &[]);
-    let ran = cli.run(&["--simulator", "models", "search", "general*", "--type", "embed", "--json"]).ended(0);
-    assert_eq!(ran.lines().len(), 1, "{ran:?}");
-    cli.run(&["--simulator", "models", "search", "nothing*"]).ended(0).says(&["No models."], &[]);
+    cli.run(&["--simulator", "models", "list"]).expect_code(0).expect_text(&["ID", "color-classifier"], &[]);
+    cli.run(&["--simulator", "models", "get", "color"])
+        .expect_code(0)
+        .expect_text(&["Type         color-classifier"], &[]);
+    cli.run(&["--simulator", "models", "info", "general-image-recognition"])
+        .expect_code(0)
+        .expect_text(&["sim_brown"], &[]);
+    let ran = cli.run(&["--simulator", "models", "search", "general*", "--type", "embed", "--json"]).expect_code(0);
+    assert_eq!(ran.json_lines().len(), 1, "{ran:?}");
+    cli.run(&["--simulator", "models", "search", "nothing*"]).expect_code(0).expect_text(&["No models."], &[]);
 }
 
 #[test]
-fn models_without_a_name_are_said_to_be_missing() {
-    let ran = Cli::new().run(&["--simulator", "predict", "-m", "no-such-model", &image("coffee.jpg")]).ended(5);
-    ran.says(&[], &["error: find model: no model has the id or name `no-such-model`"]);
+fn exits_5_on_unknown_model() {
+    let ran = Cli::new().run(&["--simulator", "predict", "-m", "no-such-model", &image("coffee.jpg")]).expect_code(5);
+    ran.expect_text(&[], &["error: find model: no model has the id or name `no-such-model`"]);
 }
 
 #[test]
-fn results_of_several_calls_stay_in_order() {
+fn results_of_several_requests_keep_their_order() {
     let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
     let mut arguments = vec!["--simulator", "--json", "-v", "predict"];
     arguments.extend(urls.iter().map(String::as_str));
-    let ran = Cli::new().run(&arguments).ended(1);
-    let sources: Vec<_> = ran.lines().iter().map(|line| line["source"].as_str().unwrap().to_owned()).collect();
+    let ran = Cli::new().run(&arguments).expect_code(1);
+    let sources: Vec<_> = ran.json_lines().iter().map(|line| line["source"].as_str().unwrap().to_owned()).collect();
     assert_eq!(sources, urls);
     assert_eq!(ran.err.matches("/outputs: 400 in ").count(), 2, "{ran:?}");
     assert_eq!(ran.err.matches("error: https://example.com/").count(), 130);
 }
 
 #[test]
-fn a_failed_call_ends_the_work_and_says_what_was_left() {
+fn failed_request_ends_the_job_and_reports_skipped_inputs() {
     let urls: Vec<_> = (0..130).map(|number| format!("https://example.com/{number}.jpg")).collect();
     let mut arguments = vec!["--json", "--key", "k12345", "--base-url", "http://127.0.0.1:9", "predict", "--jobs", "1"];
     arguments.extend(urls.iter().map(String::as_str));
-    let ran = Cli::new().run(&arguments).ended(5).says(&[], &["note: 2 more inputs were not looked at"]);
-    assert_eq!(ran.lines().len(), 128);
-    assert_eq!(ran.err.matches("error: ").count(), 1, "one line serves for all");
+    let ran = Cli::new().run(&arguments).expect_code(5).expect_text(&[], &["warning: 2 inputs skipped"]);
+    assert_eq!(ran.json_lines().len(), 128);
+    assert_eq!(ran.err.matches("error: ").count(), 1, "one message for all inputs of the request");
 }
 
 #[test]
-fn videos_have_a_line_for_each_moment() {
+fn prints_a_row_for_each_video_frame() {
     // One frame of one white pixel.
     let gif = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-    let ran = Cli::new().run_with(&["--simulator", "predict", "--video", "-"], gif).ended(0);
-    ran.says(&["Time", "0.000 s  bright ", " white  "], &[]);
+    let ran = Cli::new().run_with(&["--simulator", "predict", "--video", "-"], gif).expect_code(0);
+    ran.expect_text(&["Time", "0.000 s  bright ", " white  "], &[]);
 }

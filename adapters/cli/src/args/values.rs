@@ -1,164 +1,158 @@
-//! Arguments that are more than a text, and what is wrong with those that are none.
+//! Parsers for arguments that are more than a string.
 
 use clap::ValueEnum;
 use clarifai_core::PatchAction;
 use clarifai_core::concepts::ConceptRef;
-use clarifai_core::searches::DistanceUnit;
+use clarifai_core::types::{Distance, GeoPoint};
 use serde_json::{Map, Value};
 
 use crate::exit::Failure;
 
-/// A concept: `id:X`, `name:X`, or X, whose meaning hangs on the place.
+/// A concept: `id:X`, `name:X`, or X, which is an ID or a name depending on the command.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Concept {
+pub(crate) enum ConceptArg {
     Id(String),
     Name(String),
-    Plain(String),
+    Unspecified(String),
 }
 
-impl Concept {
-    /// As searches have it: a name unless it is said to be an id.
-    pub(crate) fn searched(&self) -> ConceptRef {
+impl ConceptArg {
+    /// Returns the concept for searches, where an unspecified one is a name.
+    pub(crate) fn name_by_default(&self) -> ConceptRef {
         match self {
             Self::Id(id) => ConceptRef::id(id),
-            Self::Name(name) | Self::Plain(name) => ConceptRef::name(name),
+            Self::Name(name) | Self::Unspecified(name) => ConceptRef::name(name),
         }
     }
 
-    /// As statements about inputs have it: an id unless it is said to be a name.
-    pub(crate) fn stated(&self) -> ConceptRef {
+    /// Returns the concept for annotations, where an unspecified one is an ID.
+    pub(crate) fn id_by_default(&self) -> ConceptRef {
         match self {
-            Self::Id(id) | Self::Plain(id) => ConceptRef::id(id),
+            Self::Id(id) | Self::Unspecified(id) => ConceptRef::id(id),
             Self::Name(name) => ConceptRef::name(name),
         }
     }
 
-    /// The id, where the API takes nothing else.
-    pub(crate) fn id(&self) -> Result<&str, Failure> {
-        match self {
-            Self::Id(id) | Self::Plain(id) => Ok(id),
-            Self::Name(name) => Err(Failure::usage(format!(
-                "name:{name} cannot be used here, where the API takes ids of concepts; `clarifai concepts search` \
-                 finds them"
-            ))),
-        }
-    }
-
-    /// The ids of several.
+    /// Returns the IDs of concepts, for parts of the API that accept nothing else.
     pub(crate) fn ids(concepts: &[Self]) -> Result<Vec<&str>, Failure> {
         concepts.iter().map(Self::id).collect()
     }
+
+    fn id(&self) -> Result<&str, Failure> {
+        match self {
+            Self::Id(id) | Self::Unspecified(id) => Ok(id),
+            Self::Name(name) => Err(Failure::usage(format!("a concept ID is required, but name:{name} was given"))
+                .with_hint(format!("find the ID with `clarifai concepts search '{name}'`"))),
+        }
+    }
 }
 
-/// Reads a concept.
-pub(crate) fn concept(text: &str) -> Result<Concept, String> {
-    let (make, text): (fn(String) -> Concept, _) = match text.split_once(':') {
-        Some(("id", id)) => (Concept::Id, id),
-        Some(("name", name)) => (Concept::Name, name),
-        _ => (Concept::Plain, text),
+/// Parses a concept.
+pub(super) fn concept(text: &str) -> Result<ConceptArg, String> {
+    let (new, text): (fn(String) -> ConceptArg, _) = match text.split_once(':') {
+        Some(("id", id)) => (ConceptArg::Id, id),
+        Some(("name", name)) => (ConceptArg::Name, name),
+        _ => (ConceptArg::Unspecified, text),
     };
-    if text.trim().is_empty() { Err("a concept needs an id or a name".to_owned()) } else { Ok(make(text.to_owned())) }
+    if text.trim().is_empty() { Err("ID or name must not be empty".to_owned()) } else { Ok(new(text.to_owned())) }
 }
 
-/// A place on earth.
+/// A point on earth.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     pub(crate) longitude: f64,
     pub(crate) latitude: f64,
 }
 
-impl Place {
+impl Location {
     fn new(longitude: f64, latitude: f64) -> Result<Self, String> {
-        match (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
-            true => Ok(Self { longitude, latitude }),
-            false => Err(format!(
-                "{longitude},{latitude} is no place on earth: LON,LAT are degrees east, -180 to 180, and degrees \
-                 north, -90 to 90"
-            )),
+        if !(-180.0..=180.0).contains(&longitude) {
+            return Err(format!("longitude {longitude} is not between -180 and 180 degrees"));
         }
+        if !(-90.0..=90.0).contains(&latitude) {
+            return Err(format!("latitude {latitude} is not between -90 and 90 degrees"));
+        }
+        Ok(Self { longitude, latitude })
     }
 
-    pub(crate) fn pair(self) -> (f64, f64) {
-        (self.longitude, self.latitude)
+    /// Returns the point of the API.
+    pub(crate) fn point(self) -> GeoPoint {
+        GeoPoint::new(self.longitude, self.latitude)
     }
 }
 
 fn numbers<const COUNT: usize>(text: &str, form: &str) -> Result<[f64; COUNT], String> {
     let numbers: Result<Vec<f64>, _> = text.split(',').map(|number| number.trim().parse()).collect();
-    numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or_else(|| format!("it must look like {form}"))
+    numbers.ok().and_then(|numbers| numbers.try_into().ok()).ok_or_else(|| format!("expected {form}"))
 }
 
-/// Reads `LON,LAT`.
-pub(crate) fn place(text: &str) -> Result<Place, String> {
+/// Parses `LON,LAT`.
+pub(super) fn location(text: &str) -> Result<Location, String> {
     let [longitude, latitude] = numbers(text, "LON,LAT, such as -6.26,53.35")?;
-    Place::new(longitude, latitude)
+    Location::new(longitude, latitude)
 }
 
 /// Two opposite corners of an area.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Area(pub(crate) Place, pub(crate) Place);
+pub(crate) struct Area(pub(crate) Location, pub(crate) Location);
 
-/// Reads `LON,LAT,LON,LAT`.
-pub(crate) fn area(text: &str) -> Result<Area, String> {
+/// Parses `LON,LAT,LON,LAT`.
+pub(super) fn area(text: &str) -> Result<Area, String> {
     let [west, south, east, north] = numbers(text, "LON,LAT,LON,LAT, such as -6.5,53.2,-6.0,53.5")?;
-    Ok(Area(Place::new(west, south)?, Place::new(east, north)?))
+    Ok(Area(Location::new(west, south)?, Location::new(east, north)?))
 }
 
-/// A distance on earth.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Distance(pub(crate) f64, pub(crate) DistanceUnit);
-
-/// Reads `10mi`.
-pub(crate) fn distance(text: &str) -> Result<Distance, String> {
+/// Parses a distance such as `10mi`.
+pub(super) fn distance(text: &str) -> Result<Distance, String> {
     let number = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
-    let unit = match &text[number.len()..] {
-        "mi" => DistanceUnit::Miles,
-        "km" => DistanceUnit::Kilometers,
-        "deg" => DistanceUnit::Degrees,
-        "rad" => DistanceUnit::Radians,
-        _ => return Err("it needs a unit: mi, km, deg or rad, such as 10km".to_owned()),
+    let unit: fn(f64) -> Distance = match &text[number.len()..] {
+        "mi" => Distance::miles,
+        "km" => Distance::km,
+        "deg" => Distance::degrees,
+        "rad" => Distance::radians,
+        _ => return Err("expected a number and a unit (mi, km, deg or rad), such as 10km".to_owned()),
     };
     match number.trim().parse::<f64>() {
-        Ok(value) if value.is_finite() && value > 0.0 => Ok(Distance(value, unit)),
-        _ => Err("it must be a number greater than 0 and a unit, such as 10km".to_owned()),
+        Ok(value) if value.is_finite() && value > 0.0 => Ok(unit(value)),
+        _ => Err("expected a number greater than 0 and a unit, such as 10km".to_owned()),
     }
 }
 
-/// Reads a number from 0 to 1.
-pub(crate) fn share(text: &str) -> Result<f64, String> {
+/// Parses a number from 0 to 1.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
     match text.trim().parse() {
-        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
-        _ => Err("it must be a number from 0 to 1".to_owned()),
+        Ok(fraction) if (0.0..=1.0).contains(&fraction) => Ok(fraction),
+        _ => Err("expected a number from 0 to 1".to_owned()),
     }
 }
 
-/// Reads a JSON object.
-pub(crate) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
+/// Parses a JSON object.
+pub(super) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
     match serde_json::from_str(text) {
         Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err("it must be a JSON object, such as {\"camera\": 7}".to_owned()),
-        Err(error) => Err(format!("it is no JSON: {error}")),
+        Ok(_) => Err("expected a JSON object, such as {\"camera\": 7}".to_owned()),
+        Err(error) => Err(format!("invalid JSON: {error}")),
     }
 }
 
-/// What an update does with what is there.
+/// How an update combines given values with stored ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Action {
-    /// Add to it
+pub(crate) enum PatchMode {
+    /// Add the values
     #[default]
     Merge,
-    /// Replace it
+    /// Replace the stored values
     Overwrite,
-    /// Take it away
+    /// Remove the values
     Remove,
 }
 
-impl From<Action> for PatchAction {
-    fn from(action: Action) -> Self {
-        match action {
-            Action::Merge => Self::Merge,
-            Action::Overwrite => Self::Overwrite,
-            Action::Remove => Self::Remove,
+impl From<PatchMode> for PatchAction {
+    fn from(mode: PatchMode) -> Self {
+        match mode {
+            PatchMode::Merge => Self::Merge,
+            PatchMode::Overwrite => Self::Overwrite,
+            PatchMode::Remove => Self::Remove,
         }
     }
 }
@@ -170,24 +164,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read() {
-        assert_eq!(concept("id:cat").unwrap(), Concept::Id("cat".to_owned()));
-        assert_eq!(concept("name:a:b").unwrap(), Concept::Name("a:b".to_owned()));
-        assert_eq!(concept("ns:cat").unwrap(), Concept::Plain("ns:cat".to_owned()));
-        assert_eq!(place(" -6.26, 53").unwrap().pair(), (-6.26, 53.0));
-        assert_eq!(area("0,1,2,3").unwrap().1.pair(), (2.0, 3.0));
-        assert_eq!(distance("1.5e1km").unwrap(), Distance(15.0, DistanceUnit::Kilometers));
-        assert_eq!(distance("0.1 rad").unwrap(), Distance(0.1, DistanceUnit::Radians));
+    fn parses_valid_values() {
+        assert_eq!(concept("id:cat").unwrap(), ConceptArg::Id("cat".to_owned()));
+        assert_eq!(concept("name:a:b").unwrap(), ConceptArg::Name("a:b".to_owned()));
+        assert_eq!(concept("ns:cat").unwrap(), ConceptArg::Unspecified("ns:cat".to_owned()));
+        assert_eq!(location(" -6.26, 53").unwrap().point(), GeoPoint::new(-6.26, 53.0));
+        assert_eq!(area("0,1,2,3").unwrap().1.point(), GeoPoint::new(2.0, 3.0));
+        assert_eq!(distance("1.5e1km").unwrap(), Distance::km(15.0));
+        assert_eq!(distance("0.1 rad").unwrap(), Distance::radians(0.1));
         assert_eq!(metadata("{}").unwrap().len(), 0);
     }
 
     #[test]
-    fn others_are_refused() {
+    fn rejects_invalid_values() {
         for bad in ["", "id:", "name: "] {
             assert!(concept(bad).is_err(), "{bad}");
         }
         for bad in ["", "1", "1,2,3", "181,0", "0,-91", "NaN,0", "x,y"] {
-            assert!(place(bad).is_err(), "{bad}");
+            assert!(location(bad).is_err(), "{bad}");
         }
         for bad in ["1,2", "0,0,0,91"] {
             assert!(area(bad).is_err(), "{bad}");
@@ -196,7 +190,7 @@ mod tests {
             assert!(distance(bad).is_err(), "{bad}");
         }
         for bad in ["", "1.1", "-0.1", "NaN", "some"] {
-            assert!(share(bad).is_err(), "{bad}");
+            assert!(fraction(bad).is_err(), "{bad}");
         }
         for bad in ["", "[]", "1", "{"] {
             assert!(metadata(bad).is_err(), "{bad}");

@@ -1,4 +1,4 @@
-//! Runs the real program, in a home of its own and without settings from outside.
+//! Runs the program in an empty home folder and without the settings of the user.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
 use std::io::Write as _;
@@ -9,15 +9,15 @@ use serde_json::Value;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_clarifai");
 
-/// A program to be run, and the folder that is its home.
+/// The program, with a temporary home folder.
 pub struct Cli {
     pub home: tempfile::TempDir,
     environment: Vec<(&'static str, String)>,
 }
 
-/// What a run left.
+/// Exit code and output of a run.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CliOutput {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -47,19 +47,19 @@ impl Cli {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    pub fn run(&self, arguments: &[&str]) -> CliOutput {
         self.run_with(arguments, b"")
     }
 
-    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+    pub fn run_with(&self, arguments: &[&str], input: &[u8]) -> CliOutput {
         let mut child = self.command(arguments).spawn().unwrap();
-        // A program that wants no input may be gone by now.
+        // A program that reads no input may have ended already.
         let _ = child.stdin.take().unwrap().write_all(input);
-        Ran::of(&child.wait_with_output().unwrap())
+        CliOutput::new(&child.wait_with_output().unwrap())
     }
 
-    /// Writes the file of settings.
-    pub fn config(&self, text: &str) {
+    /// Writes the config file.
+    pub fn write_config(&self, text: &str) {
         let folder = self.home.path().join(".clarifai");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("config"), text).unwrap();
@@ -70,47 +70,49 @@ impl Cli {
     }
 }
 
-impl Ran {
-    pub fn of(output: &Output) -> Self {
+impl CliOutput {
+    pub fn new(output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         Self { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
     }
 
     #[track_caller]
-    pub fn ended(self, code: i32) -> Self {
+    pub fn expect_code(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         self
     }
 
-    /// Standard output as one JSON object a line.
+    /// Parses each line of standard output as JSON.
     #[track_caller]
-    pub fn lines(&self) -> Vec<Value> {
+    pub fn json_lines(&self) -> Vec<Value> {
         self.out
             .lines()
             .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
             .collect()
     }
 
+    /// Checks that standard output and standard error contain these texts.
     #[track_caller]
-    pub fn says(self, out: &[&str], err: &[&str]) -> Self {
-        for word in out {
-            assert!(self.out.contains(word), "no `{word}` in standard output: {self:?}");
+    pub fn expect_text(self, out: &[&str], err: &[&str]) -> Self {
+        for text in out {
+            assert!(self.out.contains(text), "no `{text}` in standard output: {self:?}");
         }
-        for word in err {
-            assert!(self.err.contains(word), "no `{word}` in standard error: {self:?}");
+        for text in err {
+            assert!(self.err.contains(text), "no `{text}` in standard error: {self:?}");
         }
         self
     }
 }
 
-/// Sends a signal such as `-INT` to a process. By the shell, which has `kill` where the system has no program for it.
+/// Sends a signal such as `-INT` to a process. Uses the shell's built-in `kill`, because not every system has a program
+/// for it.
 #[cfg(unix)]
 pub fn kill(signal: &str, process: u32) {
     let status = Command::new("sh").args(["-c", "kill \"$0\" \"$1\"", signal, &process.to_string()]).status();
     assert!(status.unwrap().success(), "{signal} to {process}");
 }
 
-/// The path of a picture of the test data.
+/// Returns the path of an image of the test data.
 pub fn image(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/images").join(name);
     path.to_str().unwrap().to_owned()

@@ -1,4 +1,4 @@
-//! What an app keeps: concepts, inputs, searches, models, workflows; and the file in which the simulator keeps it.
+//! Concepts, inputs, searches, models and workflows of an app, and the state file of the simulator.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -9,46 +9,46 @@ use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use common::kill;
-use common::{Cli, Ran, image};
+use common::{Cli, CliOutput, image};
 use serde_json::Value;
 
-/// An app of its own, that each command finds as the one before has left it.
-struct App {
+/// A new app whose state is kept between commands.
+struct TestApp {
     cli: Cli,
     state: String,
 }
 
-impl App {
+impl TestApp {
     fn new() -> Self {
         let cli = Cli::new();
         let state = cli.home.path().join("state.json").to_str().unwrap().to_owned();
         Self { cli, state }
     }
 
-    /// Four pictures, of which two are of animals, and one was taken in Dublin.
-    fn with_pictures() -> Self {
+    /// Creates an app with four images: one of an animal, and one with a location in Dublin.
+    fn with_images() -> Self {
         let app = Self::new();
         let [coffee, chelsea, rocket, brick] = ["coffee.jpg", "chelsea.jpg", "rocket.jpg", "brick.jpg"].map(image);
-        app.run(&["inputs", "create", &chelsea, "--id", "chelsea", "--concept", "animal"]).ended(0);
+        app.run(&["inputs", "create", &chelsea, "--id", "chelsea", "--concept", "animal"]).expect_code(0);
         app.run(&["inputs", "create", &rocket, "--id", "rocket", "--not-concept", "animal", "--concept", "machine"])
-            .ended(0);
-        app.run(&["inputs", "create", &brick, "--id", "brick", "--not-concept", "animal"]).ended(0);
-        let facts = ["--metadata", r#"{"camera": {"id": 7}, "roll": "a"}"#, "--geo", "-6.26,53.35"];
-        app.run(&[&["inputs", "create", &coffee, "--id", "coffee"], &facts[..]].concat()).ended(0);
+            .expect_code(0);
+        app.run(&["inputs", "create", &brick, "--id", "brick", "--not-concept", "animal"]).expect_code(0);
+        let annotations = ["--metadata", r#"{"camera": {"id": 7}, "roll": "a"}"#, "--geo", "-6.26,53.35"];
+        app.run(&[&["inputs", "create", &coffee, "--id", "coffee"], &annotations[..]].concat()).expect_code(0);
         app
     }
 
-    fn run(&self, arguments: &[&str]) -> Ran {
+    fn run(&self, arguments: &[&str]) -> CliOutput {
         self.cli.run(&[&["--simulator", "-q", "--state", &self.state], arguments].concat())
     }
 
-    /// What a command prints with `--json`.
+    /// Runs a command with `--json` and returns its output.
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Vec<Value> {
-        self.run(&[arguments, &["--json"]].concat()).ended(0).lines()
+        self.run(&[arguments, &["--json"]].concat()).expect_code(0).json_lines()
     }
 
-    /// The ids a search finds, best first.
+    /// Returns the IDs of the search results, best first.
     #[track_caller]
     fn found(&self, conditions: &[&str]) -> Vec<String> {
         ids(&self.json(&[&["search"], conditions].concat()), |hit| &hit["input"]["id"])
@@ -59,7 +59,7 @@ fn ids(list: &[Value], id: impl Fn(&Value) -> &Value) -> Vec<String> {
     list.iter().map(|one| id(one).as_str().unwrap().to_owned()).collect()
 }
 
-/// A server that does not outlive its test.
+/// A `clarifai simulator` process that ends with the test.
 struct Server {
     child: Child,
     url: String,
@@ -74,7 +74,7 @@ impl Server {
         Self { child, url: url.trim().to_owned() }
     }
 
-    /// Ends it as a terminal or a service manager would.
+    /// Ends the server like a service manager does.
     #[cfg(unix)]
     fn end(mut self) {
         kill("-TERM", self.child.id());
@@ -90,69 +90,75 @@ impl Drop for Server {
 }
 
 #[test]
-fn concepts_are_made_renamed_and_found() {
-    let app = App::new();
-    app.run(&["concepts", "list"]).ended(0).says(&["No concepts."], &[]);
-    app.run(&["concepts", "create", "cat", "--name", "house cat"]).ended(0).says(&["house cat"], &[]);
+fn creates_renames_and_searches_concepts() {
+    let app = TestApp::new();
+    app.run(&["concepts", "list"]).expect_code(0).expect_text(&["No concepts."], &[]);
+    app.run(&["concepts", "create", "cat", "--name", "house cat"]).expect_code(0).expect_text(&["house cat"], &[]);
     assert_eq!(app.json(&["concepts", "create", "dog"])[0]["name"], "dog");
-    app.run(&["concepts", "create", "dog"]).ended(5).says(&[], &["40003"]);
+    app.run(&["concepts", "create", "dog"]).expect_code(5).expect_text(&[], &["40003"]);
     assert_eq!(app.json(&["concepts", "update", "cat", "--name", "tom cat"])[0]["name"], "tom cat");
-    app.run(&["concepts", "get", "cat"]).ended(0).says(&["Name         tom cat"], &[]);
+    app.run(&["concepts", "get", "cat"]).expect_code(0).expect_text(&["Name         tom cat"], &[]);
     assert_eq!(ids(&app.json(&["concepts", "list"]), |one| &one["id"]), ["cat", "dog"]);
     assert_eq!(ids(&app.json(&["concepts", "search", "tom*"]), |one| &one["id"]), ["cat"]);
     let german = app.json(&["concepts", "search", "braun", "--language", "de"]);
     assert_eq!(ids(&german, |one| &one["id"]), ["sim_brown"]);
-    app.run(&["concepts", "get", "cow"]).ended(5).says(&[], &["error: get concept: "]);
-    app.run(&["concepts", "update", "cow", "--name", "x"]).ended(5);
+    app.run(&["concepts", "get", "cow"]).expect_code(5).expect_text(&[], &["error: get concept: "]);
+    app.run(&["concepts", "update", "cow", "--name", "x"]).expect_code(5);
 }
 
 #[test]
-fn inputs_are_kept_changed_and_deleted() {
-    let app = App::new();
-    let ran = app.run(&["inputs", "create", &image("coffee.jpg"), "--id", "coffee", "--concept", "drink"]).ended(0);
-    ran.says(&["Id", "State", "Source", "coffee", "Download pending", "coffee.jpg"], &[]);
+fn creates_updates_and_deletes_inputs() {
+    let app = TestApp::new();
     let ran =
-        app.run(&["inputs", "create", &image("chelsea.jpg"), "missing.jpg", &image("rocket.jpg"), "--json"]).ended(1);
-    let lines = ran.lines();
+        app.run(&["inputs", "create", &image("coffee.jpg"), "--id", "coffee", "--concept", "drink"]).expect_code(0);
+    ran.expect_text(&["ID", "Status", "Source", "coffee", "Download pending", "coffee.jpg"], &[]);
+    let ran = app
+        .run(&["inputs", "create", &image("chelsea.jpg"), "missing.jpg", &image("rocket.jpg"), "--json"])
+        .expect_code(1);
+    let lines = ran.json_lines();
     assert_eq!((lines.len(), &lines[0]["status"]["code"]), (3, &30001.into()), "{ran:?}");
     assert!(lines[0]["source"].as_str().unwrap().ends_with("chelsea.jpg") && lines[1]["error"].is_string());
-    ran.says(&[], &["error: missing.jpg: there is no such file"]);
-    app.run(&["inputs", "create", &image("coffee.jpg"), "--id", "coffee"]).ended(1).says(&[], &["coffee.jpg: 30100"]);
+    ran.expect_text(&[], &["error: missing.jpg: no such file"]);
+    app.run(&["inputs", "create", &image("coffee.jpg"), "--id", "coffee"])
+        .expect_code(1)
+        .expect_text(&[], &["coffee.jpg: 30100"]);
 
     let listed = app.json(&["inputs", "list"]);
     assert_eq!((listed.len(), &listed[2]["id"], &listed[2]["status"]["code"]), (3, &"coffee".into(), &30000.into()));
-    app.run(&["inputs", "status"]).ended(0).says(&["Processed      3"], &[]);
+    app.run(&["inputs", "status"]).expect_code(0).expect_text(&["Processed       3"], &[]);
     assert_eq!(app.json(&["inputs", "status"])[0]["processed"], 3);
 
-    let stated = |input: &Value| {
+    let concepts = |input: &Value| {
         let one = |concept: &Value| format!("{}={}", concept["id"].as_str().unwrap(), concept["value"]);
         input["data"]["concepts"].as_array().into_iter().flatten().map(one).collect::<Vec<_>>().join(" ")
     };
-    let facts = ["--concept", "id:hot", "--not-concept", "cold", "--metadata", r#"{"a": 1}"#, "--geo", "1.5,-2"];
-    let changed = app.json(&[&["inputs", "update", "coffee"], &facts[..]].concat());
-    assert_eq!(stated(&changed[0]), "drink=1 hot=1 cold=0");
+    let annotations = ["--concept", "id:hot", "--not-concept", "cold", "--metadata", r#"{"a": 1}"#, "--geo", "1.5,-2"];
+    let changed = app.json(&[&["inputs", "update", "coffee"], &annotations[..]].concat());
+    assert_eq!(concepts(&changed[0]), "drink=1 hot=1 cold=0");
     assert_eq!(changed[0]["data"]["geo"]["geo_point"]["latitude"], -2.0);
-    app.run(&["inputs", "get", "coffee"]).ended(0).says(&["drink, hot, not cold", r#"{"a":1}"#, "1.5,-2"], &[]);
+    app.run(&["inputs", "get", "coffee"])
+        .expect_code(0)
+        .expect_text(&["drink, hot, not cold", r#"{"a":1}"#, "1.5,-2"], &[]);
     let changed = app.json(&["inputs", "update", "coffee", "--action", "remove", "--concept", "hot"]);
-    assert_eq!(stated(&changed[0]), "drink=1 cold=0");
+    assert_eq!(concepts(&changed[0]), "drink=1 cold=0");
     let changed = app.json(&["inputs", "update", "coffee", "--action", "overwrite", "--concept", "tea"]);
-    assert_eq!(stated(&changed[0]), "tea=1");
-    let ran = app.run(&["inputs", "update", "nothing", "coffee", "--concept", "cup", "--json"]).ended(1);
-    assert_eq!(ids(&ran.lines(), |one| &one["id"]), ["nothing", "coffee"]);
-    ran.says(&[], &["error: nothing: 30102"]);
+    assert_eq!(concepts(&changed[0]), "tea=1");
+    let ran = app.run(&["inputs", "update", "nothing", "coffee", "--concept", "cup", "--json"]).expect_code(1);
+    assert_eq!(ids(&ran.json_lines(), |one| &one["id"]), ["nothing", "coffee"]);
+    ran.expect_text(&[], &["error: nothing: 30102"]);
 
-    app.run(&["inputs", "get", "nothing"]).ended(5).says(&[], &["30102"]);
-    app.run(&["inputs", "delete", "nothing"]).ended(5).says(&[], &["30102"]);
-    app.run(&["inputs", "delete", "coffee"]).ended(0).says(&["The input coffee is being deleted."], &[]);
+    app.run(&["inputs", "get", "nothing"]).expect_code(5).expect_text(&[], &["30102"]);
+    app.run(&["inputs", "delete", "nothing"]).expect_code(5).expect_text(&[], &["30102"]);
+    app.run(&["inputs", "delete", "coffee"]).expect_code(0).expect_text(&["Requested deletion of input coffee."], &[]);
     assert_eq!(app.json(&["inputs", "list"]).len(), 2);
     let left = ids(&app.json(&["inputs", "list"]), |one| &one["id"]);
     assert_eq!(app.json(&["inputs", "delete", &left[0], &left[1]])[0]["code"], 10000);
-    app.run(&["inputs", "list"]).ended(0).says(&["No inputs."], &[]);
+    app.run(&["inputs", "list"]).expect_code(0).expect_text(&["No inputs."], &[]);
 }
 
 #[test]
-fn searches_find_by_what_is_said_and_seen() {
-    let app = App::with_pictures();
+fn searches_by_annotation_prediction_and_location() {
+    let app = TestApp::with_images();
     assert_eq!(app.found(&[]).len(), 4);
     assert_eq!(app.found(&["--concept", "animal"]), ["chelsea"]);
     assert_eq!(app.found(&["--concept", "id:machine", "--not-concept", "name:animal"]), ["rocket"]);
@@ -165,93 +171,101 @@ fn searches_find_by_what_is_said_and_seen() {
     assert_eq!(app.found(&["--near", "-6.26,53.35"]), ["coffee"]);
     assert_eq!(app.found(&["--box", "-7,53,-6,54"]), ["coffee"]);
     let first = |conditions: &[&str]| app.found(conditions).swap_remove(0);
-    for looks_like in [&image("coffee.jpg"), "coffee", "id:coffee"] {
-        assert_eq!(first(&["--image", looks_like]), "coffee", "{looks_like}");
+    for similar in [&image("coffee.jpg"), "coffee", "id:coffee"] {
+        assert_eq!(first(&["--image", similar]), "coffee", "{similar}");
     }
     let brown = first(&["--predicted", "brown"]);
     assert_eq!(first(&["--predicted", "braun", "--language", "de"]), brown);
     assert_ne!(first(&["--not-predicted", "id:sim_brown"]), brown);
-    let address = app.json(&["inputs", "get", "rocket"])[0]["data"]["image"]["url"].as_str().unwrap().to_owned();
-    assert_eq!(app.found(&["--url", &address]), ["rocket"]);
-    app.run(&["search", "--concept", "animal"]).ended(0).says(&["Score", "1.000  chelsea"], &[]);
-    app.run(&["search", "--concept", "no such thing"]).ended(5).says(&[], &["40002"]);
-    app.run(&["search", "--url", "https://example.com/a.jpg"]).ended(0).says(&["No hits."], &[]);
+    let url = app.json(&["inputs", "get", "rocket"])[0]["data"]["image"]["url"].as_str().unwrap().to_owned();
+    assert_eq!(app.found(&["--url", &url]), ["rocket"]);
+    app.run(&["search", "--concept", "animal"]).expect_code(0).expect_text(&["Score", "1.000  chelsea"], &[]);
+    app.run(&["search", "--concept", "no such thing"]).expect_code(5).expect_text(&[], &["40002"]);
+    app.run(&["search", "--url", "https://example.com/a.jpg"]).expect_code(0).expect_text(&["No hits."], &[]);
 }
 
 #[test]
-fn models_learn_and_workflows_ask() {
-    let app = App::with_pictures();
-    let made = ["models", "create", "sorter", "--name", "Sorter", "--concept", "animal", "--concept", "id:machine"];
-    app.run(&made).ended(0).says(&["Id           sorter", "Name         Sorter"], &[]);
-    app.run(&["models", "train", "sorter"]).ended(0).says(&["queued"], &[]);
-    app.run(&["models", "versions", "Sorter"]).ended(0).says(&["Model is trained and ready"], &[]);
+fn trains_models_and_runs_workflows() {
+    let app = TestApp::with_images();
+    let create = ["models", "create", "sorter", "--name", "Sorter", "--concept", "animal", "--concept", "id:machine"];
+    app.run(&create).expect_code(0).expect_text(&["ID           sorter", "Name         Sorter"], &[]);
+    app.run(&["models", "train", "sorter"]).expect_code(0).expect_text(&["queued"], &[]);
+    app.run(&["models", "versions", "Sorter"]).expect_code(0).expect_text(&["Model is trained and ready"], &[]);
     let versions = app.json(&["models", "versions", "sorter"]);
     assert_eq!((versions.len(), &versions[0]["status"]["code"]), (2, &21100.into()));
-    let ran = app.run(&["predict", "-m", "Sorter", &image("chelsea.jpg"), "--json"]).ended(0);
-    assert_eq!(ran.lines()[0]["data"]["concepts"][0]["id"], "animal");
-    let told =
+    let ran = app.run(&["predict", "-m", "Sorter", &image("chelsea.jpg"), "--json"]).expect_code(0);
+    assert_eq!(ran.json_lines()[0]["data"]["concepts"][0]["id"], "animal");
+    let feedback =
         ["models", "feedback", "sorter", "--input", "chelsea", "--concept", "animal", "--not-concept", "machine"];
-    app.run(&told).ended(0).says(&["The model was told."], &[]);
+    app.run(&feedback).expect_code(0).expect_text(&["Feedback sent."], &[]);
     let changed = app.json(&["models", "update", "sorter", "--action", "remove", "--concept", "machine"]);
     assert_eq!(changed[0]["id"], "sorter");
     assert_eq!(app.json(&["models", "update", "sorter", "--name", "Finder"])[0]["name"], "Finder");
-    app.run(&["models", "info", "sorter"]).ended(0).says(&["animal"], &[]);
+    app.run(&["models", "info", "sorter"]).expect_code(0).expect_text(&["animal"], &[]);
 
-    app.run(&["workflows", "list"]).ended(0).says(&["No workflows."], &[]);
+    app.run(&["workflows", "list"]).expect_code(0).expect_text(&["No workflows."], &[]);
     assert_eq!(ids(&app.json(&["workflows", "list", "--public"]), |one| &one["id"]), ["General"]);
-    app.run(&["workflows", "get", "General"]).ended(0).says(&["Node", "general", "color"], &[]);
-    let asked = ["workflows", "predict", "General", &image("coffee.jpg"), "missing.jpg", "--max-concepts", "2"];
-    app.run(&asked).ended(1).says(&["coffee.jpg (color)\n", "Sienna"], &["missing.jpg: there is no such file"]);
-    let ran = app.run(&[&asked[..], &["--json"]].concat()).ended(1);
-    let lines = ran.lines();
+    app.run(&["workflows", "get", "General"]).expect_code(0).expect_text(&["Node", "general", "color"], &[]);
+    let predict = ["workflows", "predict", "General", &image("coffee.jpg"), "missing.jpg", "--max-concepts", "2"];
+    app.run(&predict).expect_code(1).expect_text(&["coffee.jpg (color)\n", "Sienna"], &["missing.jpg: no such file"]);
+    let ran = app.run(&[&predict[..], &["--json"]].concat()).expect_code(1);
+    let lines = ran.json_lines();
     assert_eq!(lines[0]["outputs"][0]["data"]["concepts"].as_array().unwrap().len(), 2, "{ran:?}");
-    app.run(&["workflows", "get", "None"]).ended(5);
-    app.run(&["workflows", "predict", "None", &image("coffee.jpg")]).ended(5);
+    app.run(&["workflows", "get", "None"]).expect_code(5);
+    app.run(&["workflows", "predict", "None", &image("coffee.jpg")]).expect_code(5);
 
     for command in
         [&["models", "update", "none", "--name", "x"][..], &["models", "train", "none"], &["models", "delete", "none"]]
     {
-        app.run(command).ended(5);
+        app.run(command).expect_code(5);
     }
-    app.run(&["models", "delete", "sorter"]).ended(0);
-    app.run(&["models", "get", "sorter"]).ended(5);
-    app.run(&["models", "delete", "--all", "--yes"]).ended(0).says(&["All models are being deleted."], &[]);
+    app.run(&["models", "delete", "sorter"]).expect_code(0);
+    app.run(&["models", "get", "sorter"]).expect_code(5);
+    app.run(&["models", "delete", "--all", "--yes"])
+        .expect_code(0)
+        .expect_text(&["Requested deletion of all models."], &[]);
 }
 
 #[test]
-fn lists_have_pages() {
-    let app = App::new();
+fn lists_are_printed_page_by_page() {
+    let app = TestApp::new();
     for id in ["a", "b", "c"] {
-        app.run(&["concepts", "create", id]).ended(0);
+        app.run(&["concepts", "create", id]).expect_code(0);
     }
     let page = |number: &str| {
         let arguments = ["concepts", "list", "--json", "--per-page", "2", "--page", number];
-        app.cli.run(&[&["--simulator", "--state", &app.state], &arguments[..]].concat()).ended(0)
+        app.cli.run(&[&["--simulator", "--state", &app.state], &arguments[..]].concat()).expect_code(0)
     };
-    let first = page("1").says(&[], &["note: there may be more: --page 2"]);
-    assert_eq!(ids(&first.lines(), |one| &one["id"]), ["a", "b"]);
+    let first = page("1").expect_text(&[], &["hint: there may be more items: pass --page 2 or --all"]);
+    assert_eq!(ids(&first.json_lines(), |one| &one["id"]), ["a", "b"]);
     let second = page("2");
-    assert_eq!(ids(&second.lines(), |one| &one["id"]), ["c"]);
+    assert_eq!(ids(&second.json_lines(), |one| &one["id"]), ["c"]);
     assert!(!second.err.contains("more"), "{second:?}");
     assert_eq!(page("3").out, "");
 }
 
 #[test]
-fn all_is_deleted_only_by_those_who_mean_it() {
-    let app = App::with_pictures();
+fn delete_all_requires_confirmation() {
+    let app = TestApp::with_images();
     for kind in ["inputs", "models"] {
-        app.run(&[kind, "delete", "--all"]).ended(2).says(&[], &["--yes"]);
-        app.run(&[kind, "delete"]).ended(2);
-        app.run(&[kind, "delete", "--all", "coffee"]).ended(2);
-        app.run(&[kind, "delete", "--all", "--dry-run"]).ended(0).says(&["DELETE ", "\"delete_all\": true"], &[]);
+        app.run(&[kind, "delete", "--all"])
+            .expect_code(2)
+            .expect_text(&[], &["error: refusing to delete everything without confirmation; pass --yes"]);
+        app.run(&[kind, "delete"]).expect_code(2);
+        app.run(&[kind, "delete", "--all", "coffee"]).expect_code(2);
+        app.run(&[kind, "delete", "--all", "--dry-run"])
+            .expect_code(0)
+            .expect_text(&["DELETE ", "\"delete_all\": true"], &[]);
     }
     assert_eq!(app.json(&["inputs", "list"]).len(), 4);
-    app.run(&["inputs", "delete", "--all", "--yes"]).ended(0).says(&["All inputs are being deleted."], &[]);
+    app.run(&["inputs", "delete", "--all", "--yes"])
+        .expect_code(0)
+        .expect_text(&["Requested deletion of all inputs."], &[]);
     assert_eq!(app.json(&["inputs", "list"]).len(), 0);
 }
 
 #[test]
-fn a_dry_run_sends_nothing() {
+fn dry_run_sends_nothing() {
     let cli = Cli::new();
     let coffee = image("coffee.jpg");
     for (arguments, request) in [
@@ -286,21 +300,21 @@ fn a_dry_run_sends_nothing() {
         (&["workflows", "get", "w"], "GET workflows/w"),
         (&["workflows", "predict", "w", &coffee], "POST workflows/w/results"),
     ] {
-        // Nobody listens at that address, and nobody needs to.
+        // No server listens at this address.
         let global = ["--dry-run", "--key", "k12345", "--base-url", "http://127.0.0.1:9", "--json"];
-        let ran = cli.run(&[&global, arguments].concat()).ended(0);
-        let [line] = &ran.lines()[..] else { panic!("{ran:?}") };
+        let ran = cli.run(&[&global, arguments].concat()).expect_code(0);
+        let [line] = &ran.json_lines()[..] else { panic!("{ran:?}") };
         let url = line["url"].as_str().unwrap().trim_start_matches("http://127.0.0.1:9/v2/").to_owned();
         assert_eq!(format!("{} {url}", line["method"].as_str().unwrap()), request, "{arguments:?}");
     }
 }
 
 #[test]
-fn workflows_are_addressed_as_the_credentials_demand() {
+fn workflow_url_depends_on_the_credentials() {
     let cli = Cli::new();
     let url = |arguments: &[&str]| {
-        let ran = cli.run(&[&["--dry-run", "--json", "workflows", "get", "w"], arguments].concat()).ended(0);
-        ran.lines()[0]["url"].as_str().unwrap().trim_start_matches("https://api.clarifai.com/v2/").to_owned()
+        let ran = cli.run(&[&["--dry-run", "--json", "workflows", "get", "w"], arguments].concat()).expect_code(0);
+        ran.json_lines()[0]["url"].as_str().unwrap().trim_start_matches("https://api.clarifai.com/v2/").to_owned()
     };
     assert_eq!(url(&["--key", "k12345"]), "workflows/w");
     assert_eq!(url(&["--pat", "p12345"]), "users/clarifai/apps/main/workflows/w");
@@ -308,19 +322,20 @@ fn workflows_are_addressed_as_the_credentials_demand() {
 }
 
 #[test]
-fn requests_say_what_the_options_say() {
+fn options_are_sent_in_requests() {
     let cli = Cli::new();
     let body = |arguments: &[&str]| {
-        cli.run(&[&["--dry-run", "--key", "k12345", "--json"], arguments].concat()).ended(0).lines()[0]["body"].clone()
+        let output = cli.run(&[&["--dry-run", "--key", "k12345", "--json"], arguments].concat()).expect_code(0);
+        output.json_lines()[0]["body"].clone()
     };
-    let facts = ["--concept", "a", "--concept", "name:b", "--not-concept", "id:c", "--geo", "-1,2"];
+    let annotations = ["--concept", "a", "--concept", "name:b", "--not-concept", "id:c", "--geo", "-1,2"];
     let data = serde_json::json!({
         "image": {"url": "https://example.com/a.jpg", "allow_duplicate_url": true},
         "concepts": [{"id": "a", "value": true}, {"name": "b", "value": true}, {"id": "c", "value": false}],
         "geo": {"geo_point": {"longitude": -1.0, "latitude": 2.0}},
     });
-    let sent = ["inputs", "create", "https://example.com/a.jpg", "--allow-duplicate-url"];
-    assert_eq!(body(&[&sent[..], &facts].concat())["inputs"][0]["data"], data);
+    let create = ["inputs", "create", "https://example.com/a.jpg", "--allow-duplicate-url"];
+    assert_eq!(body(&[&create[..], &annotations].concat())["inputs"][0]["data"], data);
     let changed = body(&["inputs", "update", "i", "--action", "overwrite", "--concept", "a"]);
     assert_eq!((&changed["action"], &changed["inputs"][0]["id"]), (&"overwrite".into(), &"i".into()));
     let terms = body(&["search", "--concept", "a", "--not-predicted", "id:b", "--near", "-1,2", "--within", "3mi"]);
@@ -331,26 +346,28 @@ fn requests_say_what_the_options_say() {
 }
 
 #[test]
-fn many_ids_go_in_several_calls() {
+fn splits_many_ids_into_batches() {
     let cli = Cli::new();
     let names: Vec<_> = (0..300).map(|number| format!("i{number}")).collect();
     let counts = |command: &[&str], member: &str| -> Vec<usize> {
         let mut arguments = [&["--dry-run", "--key", "k12345", "--json"], command].concat();
         arguments.extend(names.iter().map(String::as_str));
-        let ran = cli.run(&arguments).ended(0);
-        ran.lines().iter().map(|line| line["body"][member].as_array().unwrap().len()).collect()
+        let ran = cli.run(&arguments).expect_code(0);
+        ran.json_lines().iter().map(|line| line["body"][member].as_array().unwrap().len()).collect()
     };
     assert_eq!(counts(&["inputs", "delete"], "ids"), [128, 128, 44]);
     assert_eq!(counts(&["models", "delete"], "ids"), [128, 128, 44]);
     assert_eq!(counts(&["inputs", "update", "--concept", "c"], "inputs"), [128, 128, 44]);
     let mut arguments = vec!["--key", "k12345", "--base-url", "http://127.0.0.1:9", "inputs", "delete"];
     arguments.extend(names.iter().map(String::as_str));
-    cli.run(&arguments).ended(5).says(&[], &["note: 128 failed together, 172 more were not sent"]);
+    cli.run(&arguments)
+        .expect_code(5)
+        .expect_text(&[], &["warning: 128 items failed in one request; 172 were not sent"]);
 }
 
 #[test]
-fn what_cannot_be_meant_is_2() {
-    let app = App::new();
+fn exits_2_on_invalid_arguments() {
+    let app = TestApp::new();
     let coffee = image("coffee.jpg");
     for arguments in [
         &["inputs", "create", &coffee, "--metadata", "{"][..],
@@ -380,34 +397,40 @@ fn what_cannot_be_meant_is_2() {
         &["models", "feedback", "m", "--input", "i"],
         &["workflows", "predict", "w"],
     ] {
-        let ran = app.run(arguments).ended(2);
+        let ran = app.run(arguments).expect_code(2);
         assert!(ran.err.starts_with("error: "), "{ran:?}");
     }
-    app.cli.run(&["--state", &app.state, "--key", "k12345", "inputs", "list"]).ended(2).says(&[], &["--simulator"]);
+    app.cli
+        .run(&["--state", &app.state, "--key", "k12345", "inputs", "list"])
+        .expect_code(2)
+        .expect_text(&[], &["--simulator"]);
 }
 
 #[test]
-fn a_state_that_cannot_be_read_is_left_alone() {
-    let app = App::new();
+fn invalid_state_file_is_not_overwritten() {
+    let app = TestApp::new();
     for text in ["", "{", "[]", r#"{"apps": 1}"#] {
         std::fs::write(&app.state, text).unwrap();
-        app.run(&["inputs", "list"]).ended(2).says(&[], &["--state"]);
+        app.run(&["inputs", "list"]).expect_code(2).expect_text(&[], &["--state"]);
         assert_eq!(std::fs::read_to_string(&app.state).unwrap(), text);
     }
-    app.cli.run(&["--simulator", "--state", "/no/such/folder/state", "inputs", "list"]).ended(2);
-    app.run(&["inputs", "list", "--dry-run"]).ended(0);
+    app.cli.run(&["--simulator", "--state", "/no/such/folder/state", "inputs", "list"]).expect_code(2);
+    app.run(&["inputs", "list", "--dry-run"]).expect_code(0);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_server_goes_on_where_it_was_ended() {
-    let app = App::new();
-    let ask = |server: &Server, arguments: &[&str]| {
-        app.cli.run(&[&["--base-url", &server.url, "--key", "k12345", "--json"], arguments].concat()).ended(0).lines()
+fn simulator_server_restores_its_state() {
+    let app = TestApp::new();
+    let json = |server: &Server, arguments: &[&str]| {
+        app.cli
+            .run(&[&["--base-url", &server.url, "--key", "k12345", "--json"], arguments].concat())
+            .expect_code(0)
+            .json_lines()
     };
     let server = Server::start(&app.cli, &app.state);
-    ask(&server, &["inputs", "create", &image("coffee.jpg"), "--id", "coffee", "--concept", "drink"]);
-    ask(&server, &["concepts", "create", "cat"]);
+    json(&server, &["inputs", "create", &image("coffee.jpg"), "--id", "coffee", "--concept", "drink"]);
+    json(&server, &["concepts", "create", "cat"]);
     server.end();
     assert_eq!(
         std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&app.state).unwrap().permissions()) & 0o777,
@@ -415,17 +438,17 @@ fn a_server_goes_on_where_it_was_ended() {
     );
 
     let server = Server::start(&app.cli, &app.state);
-    assert_eq!(ids(&ask(&server, &["concepts", "list"]), |one| &one["id"]), ["drink", "cat"]);
-    assert_eq!(ask(&server, &["inputs", "get", "coffee"])[0]["data"]["concepts"][0]["id"], "drink");
-    ask(&server, &["concepts", "create", "late"]);
-    // It is written while it is served, too: a second later at most.
+    assert_eq!(ids(&json(&server, &["concepts", "list"]), |one| &one["id"]), ["drink", "cat"]);
+    assert_eq!(json(&server, &["inputs", "get", "coffee"])[0]["data"]["concepts"][0]["id"], "drink");
+    json(&server, &["concepts", "create", "late"]);
+    // The state is saved while the server runs, too.
     let start = Instant::now();
     while !std::fs::read_to_string(&app.state).unwrap().contains("late") {
-        assert!(start.elapsed() < Duration::from_secs(30), "nothing was written");
+        assert!(start.elapsed() < Duration::from_secs(30), "the state was not saved");
         std::thread::sleep(Duration::from_millis(50));
     }
     drop(server);
-    // The same file serves in the process, for whoever has the same key.
+    // The simulator in the process uses the same file. Each key is a separate app.
     assert_eq!(app.json(&["--key", "k12345", "concepts", "list"]).len(), 3);
     assert_eq!(app.json(&["--key", "other12345", "concepts", "list"]).len(), 0);
     let files = std::fs::read_dir(app.cli.home.path()).unwrap().count();
@@ -433,8 +456,8 @@ fn a_server_goes_on_where_it_was_ended() {
 }
 
 #[test]
-fn without_a_file_nothing_is_remembered() {
+fn state_is_lost_without_a_state_file() {
     let cli = Cli::new();
-    cli.run(&["--simulator", "concepts", "create", "cat"]).ended(0);
-    cli.run(&["--simulator", "concepts", "list"]).ended(0).says(&["No concepts."], &[]);
+    cli.run(&["--simulator", "concepts", "create", "cat"]).expect_code(0);
+    cli.run(&["--simulator", "concepts", "list"]).expect_code(0).expect_text(&["No concepts."], &[]);
 }

@@ -1,4 +1,4 @@
-//! Exit codes, settings, secrets, and the simulator on a port.
+//! Help, exit codes, settings, secrets, and the simulator server.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -11,7 +11,7 @@ use common::{Cli, image};
 
 const SECRET: &str = "sentinel0123456789abcdef";
 
-/// A server that does not outlive its test.
+/// A `clarifai simulator` process that ends with the test.
 struct Server {
     child: Child,
     url: String,
@@ -38,19 +38,68 @@ impl Drop for Server {
     }
 }
 
-/// Nobody listens here: the system gives no port below 1024 to who asks for any.
-const NOBODY: &str = "http://127.0.0.1:1";
+/// No server listens here: the system assigns no port below 1024 on its own.
+const UNREACHABLE: &str = "http://127.0.0.1:1";
 
 #[test]
-fn help_and_version() {
+fn prints_help_version_and_completions() {
     let cli = Cli::new();
-    cli.run(&["--help"]).ended(0).says(&["Exit codes:", "CLARIFAI_PAT", "~/.clarifai/config", "--simulator"], &[]);
-    cli.run(&["-V"]).ended(0).says(&[env!("CARGO_PKG_VERSION")], &[]);
-    cli.run(&["completions", "bash"]).ended(0).says(&["_clarifai()", "--simulator"], &[]);
+    cli.run(&["--help"])
+        .expect_code(0)
+        .expect_text(&["Exit codes:", "CLARIFAI_PAT", "~/.clarifai/config", "--simulator"], &[]);
+    cli.run(&["-V"]).expect_code(0).expect_text(&[env!("CARGO_PKG_VERSION")], &[]);
+    cli.run(&["completions", "bash"]).expect_code(0).expect_text(&["_clarifai()", "--simulator"], &[]);
 }
 
 #[test]
-fn bad_usage_is_2() {
+fn start_commands_have_examples_in_their_long_help() {
+    for command in [
+        &[][..],
+        &["predict"],
+        &["search"],
+        &["inputs", "create"],
+        &["models", "train"],
+        &["workflows", "predict"],
+        &["config"],
+        &["simulator"],
+        &["completions"],
+    ] {
+        let long = Cli::new().run(&[command, &["--help"]].concat()).expect_code(0);
+        long.expect_text(&["Examples:\n  ", "clarifai "], &[]);
+        let short = Cli::new().run(&[command, &["-h"]].concat()).expect_code(0);
+        assert!(!short.out.contains("Examples:"), "{short:?}");
+    }
+}
+
+/// Renamed options keep their old spelling, which no help shows.
+#[test]
+fn renamed_options_keep_their_old_spelling() {
+    let cli = Cli::new();
+    for (command, old, new, value) in [
+        (&["inputs", "list"][..], "--without-failed", "--exclude-failed", None),
+        (&["simulator"], "--faults", "--fault-rate", Some("2")),
+    ] {
+        let help = cli.run(&[command, &["--help"]].concat()).expect_code(0);
+        assert!(help.out.contains(new) && !help.out.contains(old), "{help:?}");
+        let run = |option| {
+            let arguments: Vec<_> = [option].into_iter().chain(value).chain(["--simulator"]).collect();
+            cli.run(&[command, &arguments].concat())
+        };
+        let (old_run, new_run) = (run(old), run(new));
+        assert_eq!((old_run.code, &old_run.out, &old_run.err), (new_run.code, &new_run.out, &new_run.err));
+        match value {
+            None => assert_eq!(new_run.out, "No inputs.\n"),
+            // A value out of range, so that no server starts: the option was recognized.
+            Some(_) => assert!(new_run.err.contains("expected a number from 0 to 1"), "{new_run:?}"),
+        }
+    }
+    // Settings can be named like their environment variables.
+    cli.run(&["config", "set", "CLARIFAI_USER_ID", "me"]).expect_code(0);
+    cli.run(&["config", "show"]).expect_code(0).expect_text(&["user "], &[]);
+}
+
+#[test]
+fn exits_2_on_invalid_usage() {
     let cli = Cli::new();
     for arguments in [
         &["predict"][..],
@@ -61,30 +110,33 @@ fn bad_usage_is_2() {
         &["--key", "k12345", "--base-url", "http://example.com", "predict", "x.jpg"],
         &["--key", "k12345", "--user", "u", "predict", "x.jpg"],
         &["--key", "k12345", "--pat", "p12345", "predict", "x.jpg"],
-        &["simulator", "--faults", "1.5"],
+        &["simulator", "--fault-rate", "1.5"],
         &["config", "set", "nonsense", "1"],
         &["config", "set", "base-url", "http://example.com"],
         &["config", "set", "key", "two words"],
     ] {
-        let ran = cli.run(arguments).ended(2);
+        let ran = cli.run(arguments).expect_code(2);
         assert!(ran.err.starts_with("error: ") && !ran.err.contains("two words"), "{ran:?}");
     }
 }
 
 #[test]
-fn missing_and_useless_credentials_are_3() {
+fn exits_3_on_missing_or_rejected_credentials() {
     let cli = Cli::new();
     let coffee = image("coffee.jpg");
-    let ran = cli.run(&["predict", &coffee]).ended(3);
-    ran.says(&[], &["--key", "CLARIFAI_PAT", "clarifai config set", "--simulator"]);
-    cli.run(&["--key", "two words", "predict", &coffee]).ended(3);
-    // The simulator refuses keys that are too short to be any.
+    let ran = cli.run(&["predict", &coffee]).expect_code(3);
+    ran.expect_text(
+        &[],
+        &["error: no credentials found\nhint: ", "--key", "CLARIFAI_PAT", "clarifai config set", "--simulator"],
+    );
+    cli.run(&["--key", "two words", "predict", &coffee]).expect_code(3);
+    // The simulator rejects keys that are too short.
     let server = Server::start(&cli);
-    cli.run(&["--key", "k", "--base-url", &server.url, "predict", &coffee]).ended(3).says(&[], &["11008"]);
+    cli.run(&["--key", "k", "--base-url", &server.url, "predict", &coffee]).expect_code(3).expect_text(&[], &["11008"]);
 }
 
 #[test]
-fn used_up_quota_is_4() {
+fn exits_4_on_exhausted_quota() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let server = std::thread::spawn(move || {
@@ -96,28 +148,29 @@ fn used_up_quota_is_4() {
             head.extend_from_slice(&buffer[..count]);
         }
         let body = r#"{"status": {"code": 11004, "description": "Monthly quota exceeded", "req_id": "r"}}"#;
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 429 Too Many Requests\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             body.len()
         );
-        std::io::Write::write_all(&mut stream, answer.as_bytes()).unwrap();
+        std::io::Write::write_all(&mut stream, response.as_bytes()).unwrap();
     });
     let ran = Cli::new()
         .run(&["--key", SECRET, "--base-url", &url, "predict", "https://example.com/a.jpg", "--json"])
-        .ended(4);
-    assert!(ran.lines()[0]["error"].as_str().unwrap().contains("11004"), "{ran:?}");
-    ran.says(&[], &["error: predict: HTTP 429", "quota"]);
+        .expect_code(4);
+    assert!(ran.json_lines()[0]["error"].as_str().unwrap().contains("11004"), "{ran:?}");
+    ran.expect_text(&[], &["error: predict: HTTP 429", "\nhint: "]);
     server.join().unwrap();
 }
 
 #[test]
-fn a_refused_connection_is_5() {
-    let ran = Cli::new().run(&["--key", SECRET, "--base-url", NOBODY, "predict", &image("coffee.jpg")]).ended(5);
-    ran.says(&[], &["error: predict: the request could not be sent", "refused"]);
+fn exits_5_on_refused_connection() {
+    let ran =
+        Cli::new().run(&["--key", SECRET, "--base-url", UNREACHABLE, "predict", &image("coffee.jpg")]).expect_code(5);
+    ran.expect_text(&[], &["error: predict: ", "refused"]);
 }
 
 #[test]
-fn a_reader_that_leaves_early_is_no_error() {
+fn exits_0_if_stdout_is_closed() {
     let cli = Cli::new();
     let mut child = cli.command(&["completions", "bash"]).spawn().unwrap();
     drop(child.stdout.take());
@@ -127,14 +180,14 @@ fn a_reader_that_leaves_early_is_no_error() {
 }
 
 #[test]
-fn settings_are_kept_shown_and_removed() {
+fn config_sets_shows_and_unsets() {
     let cli = Cli::new();
-    cli.run(&["config", "path"]).ended(0).says(&[cli.config_path().to_str().unwrap()], &[]);
-    cli.run_with(&["config", "set", "pat", "-"], format!("{SECRET}\n").as_bytes()).ended(0);
-    cli.run(&["config", "set", "base-url", "https://gateway.example.com"]).ended(0);
-    let ran = cli.run(&["config"]).ended(0);
+    cli.run(&["config", "path"]).expect_code(0).expect_text(&[cli.config_path().to_str().unwrap()], &[]);
+    cli.run_with(&["config", "set", "pat", "-"], format!("{SECRET}\n").as_bytes()).expect_code(0);
+    cli.run(&["config", "set", "base-url", "https://gateway.example.com"]).expect_code(0);
+    let ran = cli.run(&["config"]).expect_code(0);
     assert!(!ran.out.contains("sentinel"), "{ran:?}");
-    ran.says(&["****cdef", "https://gateway.example.com", "file "], &[]);
+    ran.expect_text(&["****cdef", "https://gateway.example.com", "file "], &[]);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -142,24 +195,24 @@ fn settings_are_kept_shown_and_removed() {
         assert_eq!(mode(&cli.config_path()), 0o600);
         assert_eq!(mode(cli.config_path().parent().unwrap()), 0o700);
     }
-    cli.run(&["config", "unset", "pat"]).ended(0);
+    cli.run(&["config", "unset", "pat"]).expect_code(0);
     let text = std::fs::read_to_string(cli.config_path()).unwrap();
     assert!(!text.contains("PAT") && text.contains("CLARIFAI_API_BASE = https://gateway.example.com"), "{text}");
-    cli.run(&["config", "unset", "pat"]).ended(0).says(&[], &["was not set"]);
+    cli.run(&["config", "unset", "pat"]).expect_code(0).expect_text(&[], &["warning: pat is not set in "]);
     let files = std::fs::read_dir(cli.config_path().parent().unwrap()).unwrap().count();
     assert_eq!(files, 1, "no temporary file is left");
 }
 
 #[test]
-fn the_file_of_the_python_client_is_understood_and_kept() {
+fn config_file_of_the_python_client_is_read_and_preserved() {
     let cli = Cli::new();
-    cli.config(
+    cli.write_config(
         "# my account\n[clarifai]\nclarifai_app_id = id\nCLARIFAI_APP_SECRET: a\\b\"c\n[other]\nkey = value # \"x\\\n",
     );
     let url = "https://example.com/b.jpg";
-    let ran = cli.run(&["--dry-run", "predict", url]).ended(0).says(&["authorization: Bearer ***"], &[]);
+    let ran = cli.run(&["--dry-run", "predict", url]).expect_code(0).expect_text(&["authorization: Bearer ***"], &[]);
     assert!(!ran.out.contains("a\\b"), "{ran:?}");
-    cli.run(&["config", "set", "user", "me"]).ended(0);
+    cli.run(&["config", "set", "user", "me"]).expect_code(0);
     let text = std::fs::read_to_string(cli.config_path()).unwrap();
     for kept in [
         "clarifai_app_id = id",
@@ -171,17 +224,17 @@ fn the_file_of_the_python_client_is_understood_and_kept() {
     ] {
         assert!(text.contains(kept), "no `{kept}` in {text}");
     }
-    cli.config("[clarifai\nCLARIFAI_PAT = sentinel\n");
-    let ran = cli.run(&["config"]).ended(2);
+    cli.write_config("[clarifai\nCLARIFAI_PAT = sentinel\n");
+    let ran = cli.run(&["config"]).expect_code(2);
     assert!(ran.err.contains("INI") && !ran.err.contains("sentinel"), "{ran:?}");
-    cli.run(&["--simulator", "predict", &image("coffee.jpg")]).ended(0);
+    cli.run(&["--simulator", "predict", &image("coffee.jpg")]).expect_code(0);
 }
 
 #[test]
-fn options_come_before_environment_and_file() {
+fn options_override_environment_and_file() {
     let shown = |cli: &Cli, arguments: &[&str]| {
-        let ran = cli.run(&[arguments, &["config", "show", "--json"]].concat()).ended(0);
-        ran.lines()
+        let ran = cli.run(&[arguments, &["config", "show", "--json"]].concat()).expect_code(0);
+        ran.json_lines()
             .iter()
             .map(|line| format!("{} {} {}", line["name"], line["value"], line["source"]))
             .collect::<Vec<_>>()
@@ -189,59 +242,59 @@ fn options_come_before_environment_and_file() {
     };
     let file = "[clarifai]\nCLARIFAI_PAT = file0123456789file\nCLARIFAI_API_BASE = https://file.example.com\n";
     let cli = Cli::new();
-    cli.config(file);
+    cli.write_config(file);
     let text = shown(&cli, &[]);
     assert!(text.contains("pat") && text.contains("****file") && text.contains("https://file.example.com"), "{text}");
     let cli =
         Cli::new().env("CLARIFAI_API_KEY", "env0123456789envi").env("CLARIFAI_API_BASE", "https://env.example.com");
-    cli.config(file);
+    cli.write_config(file);
     let text = shown(&cli, &[]);
     assert!(text.contains("****envi") && text.contains("env CLARIFAI_API_KEY") && !text.contains("file"), "{text}");
     let text = shown(&cli, &["--key", "flag0123456789flag", "--base-url", "https://flag.example.com"]);
     assert!(text.contains("****flag") && text.contains("\"flag\"") && !text.contains("env"), "{text}");
     let ran = cli
         .run(&["--dry-run", "--base-url", "https://flag.example.com", "predict", "https://example.com/b.jpg"])
-        .ended(0);
-    ran.says(&["POST https://flag.example.com/v2/"], &[]);
+        .expect_code(0);
+    ran.expect_text(&["POST https://flag.example.com/v2/"], &[]);
     cli.run(&["--dry-run", "predict", "https://example.com/b.jpg"])
-        .ended(0)
-        .says(&["POST https://env.example.com/v2/"], &[]);
+        .expect_code(0)
+        .expect_text(&["POST https://env.example.com/v2/"], &[]);
 }
 
 #[test]
-fn a_second_process_asks_the_server() {
+fn simulator_server_responds_to_other_processes() {
     let cli = Cli::new();
     let server = Server::start(&cli);
     assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
     let ran = cli
         .run(&["--base-url", &server.url, "--key", SECRET, "-v", "predict", "-m", "color", &image("coffee.jpg")])
-        .ended(0);
+        .expect_code(0);
     assert!(!ran.err.contains("built-in simulator"), "{ran:?}");
-    ran.says(&["Sienna"], &["POST http://127.0.0.1:", "/outputs: 200 in ", "request "]);
-    // A scope of one's own has no such model; the public ones have it.
+    ran.expect_text(&["Sienna"], &["POST http://127.0.0.1:", "/outputs: 200 in ", "request "]);
+    // The app does not contain the model, so the public models are searched.
     let scoped =
         ["--base-url", &server.url, "--pat", SECRET, "--user", "u", "--app", "a", "-v", "predict", "-m", "color"];
-    let ran = cli.run(&[&scoped[..], &[&image("coffee.jpg")]].concat()).ended(0);
-    ran.says(&["Sienna"], &["/v2/users/u/apps/a/models/color: 404", "/v2/users/clarifai/apps/main/models/"]);
+    let ran = cli.run(&[&scoped[..], &[&image("coffee.jpg")]].concat()).expect_code(0);
+    ran.expect_text(&["Sienna"], &["/v2/users/u/apps/a/models/color: 404", "/v2/users/clarifai/apps/main/models/"]);
 }
 
 #[test]
-fn a_served_simulator_misbehaves_as_its_seed_says() {
+fn simulator_server_injects_the_faults_of_its_seed() {
     let wanted = |seed: &u64| {
         let faults = Faults::new(*seed, 0.2);
         faults.hit(0) == Some(Fault::TryAgain) && (1..10).all(|number| faults.hit(number).is_none())
     };
     let seed = (0..10_000).find(wanted).unwrap().to_string();
     let cli = Cli::new();
-    let server = Server::start_with(&cli, &["--faults", "0.2", "--seed", &seed]);
+    let server = Server::start_with(&cli, &["--fault-rate", "0.2", "--seed", &seed]);
     let ran = cli
         .run(&["--base-url", &server.url, "--key", SECRET, "-v", "predict", "-m", "color", &image("coffee.jpg")])
-        .ended(0);
-    ran.says(&["Sienna"], &["/models/color: 500 in ", "/outputs: 200 in "]);
+        .expect_code(0);
+    ran.expect_text(&["Sienna"], &["/models/color: 500 in ", "/outputs: 200 in "]);
 }
 
 #[test]
-fn the_key_appears_nowhere() {
+fn secrets_are_never_printed() {
     let cli = Cli::new();
     let server = Server::start(&cli);
     let coffee = image("coffee.jpg");
@@ -249,7 +302,7 @@ fn the_key_appears_nowhere() {
         for arguments in [
             &["--base-url", &server.url, "predict", &coffee, "-vvv"][..],
             &["--base-url", &server.url, "predict", "-m", "no-such-model", &coffee, "-vvv"],
-            &["--base-url", NOBODY, "predict", &coffee, "-vvv"],
+            &["--base-url", UNREACHABLE, "predict", &coffee, "-vvv"],
             &["--base-url", "http://example.com", "predict", &coffee, "-vvv"],
             &["--dry-run", "predict", &coffee, "-vvv"],
             &["predict", "--nonsense"],
@@ -262,10 +315,10 @@ fn the_key_appears_nowhere() {
 }
 
 #[test]
-fn an_app_secret_is_traded_for_a_token_and_neither_is_shown() {
+fn app_secret_is_exchanged_for_a_token_and_neither_is_printed() {
     let cli = Cli::new().env("CLARIFAI_APP_ID", "id").env("CLARIFAI_APP_SECRET", SECRET);
     let server = Server::start(&cli);
-    let ran = cli.run(&["--base-url", &server.url, "predict", &image("coffee.jpg"), "-vvv"]).ended(0);
+    let ran = cli.run(&["--base-url", &server.url, "predict", &image("coffee.jpg"), "-vvv"]).expect_code(0);
     assert!(!format!("{ran:?}").contains("sentinel"), "{ran:?}");
-    ran.says(&["brown"], &["/v2/token: 200", "authorization: Basic ***", "authorization: Bearer ***"]);
+    ran.expect_text(&["brown"], &["/v2/token: 200", "authorization: Basic ***", "authorization: Bearer ***"]);
 }

@@ -1,4 +1,4 @@
-//! Calls side by side, lists that change, and ends by Ctrl-C, against servers on this machine.
+//! Concurrent requests, lists that change, closed output and interrupts, with HTTP servers on this machine.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod common;
@@ -18,58 +18,58 @@ use std::time::{Duration, Instant};
 
 #[cfg(unix)]
 use common::kill;
-use common::{Cli, Ran};
+use common::{Cli, CliOutput};
 use serde_json::{Value, json};
 
-/// What a server makes of a request: HTTP status, headers and body, or no answer at all.
-type Answer = Option<(u16, &'static str, Value)>;
+/// HTTP status, headers and body of a response, or `None` to never respond.
+type Reply = Option<(u16, &'static str, Value)>;
 
-/// A server whose answers a function makes of method, path and body. It ends with the test.
+/// A server that responds with a function of method, path and body. It ends with the test.
 struct Server {
     url: String,
-    /// The most requests there were at once.
-    at_once: Arc<AtomicUsize>,
-    asked: Arc<Mutex<Vec<String>>>,
+    /// Largest number of concurrent requests.
+    max_concurrent: Arc<AtomicUsize>,
+    requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    fn start(answer: impl Fn(&str, &Value) -> Answer + Send + Sync + 'static) -> Self {
+    fn start(respond: impl Fn(&str, &Value) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let (at_once, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
-        let (most, log, answer) = (Arc::clone(&at_once), Arc::clone(&asked), Arc::new(answer));
+        let (max_concurrent, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(Vec::new())));
+        let (max, log, respond) = (Arc::clone(&max_concurrent), Arc::clone(&requests), Arc::new(respond));
         thread::spawn(move || {
             let now = Arc::new(AtomicUsize::new(0));
             for stream in listener.incoming() {
-                let (most, log, answer, now) = (most.clone(), log.clone(), answer.clone(), now.clone());
-                thread::spawn(move || serve(&stream.unwrap(), &most, &now, &log, &*answer));
+                let (max, log, respond, now) = (max.clone(), log.clone(), respond.clone(), now.clone());
+                thread::spawn(move || serve(&stream.unwrap(), &max, &now, &log, &*respond));
             }
         });
-        Self { url, at_once, asked }
+        Self { url, max_concurrent, requests }
     }
 
     fn cli(&self, arguments: &[&str]) -> Command {
         Cli::new().command(&[&["--key", "k12345", "--base-url", &self.url], arguments].concat())
     }
 
-    /// How often it was asked.
+    /// Returns the number of requests.
     fn count(&self) -> usize {
-        self.asked.lock().unwrap().len()
+        self.requests.lock().unwrap().len()
     }
 
-    /// Waits until it was asked so often.
-    fn wait_for(&self, asked: usize) {
+    /// Waits for this number of requests.
+    fn wait_for(&self, requests: usize) {
         let start = Instant::now();
-        while self.count() < asked {
-            assert!(start.elapsed() < Duration::from_secs(30), "it was not asked");
+        while self.count() < requests {
+            assert!(start.elapsed() < Duration::from_secs(30), "no request");
             thread::sleep(Duration::from_millis(10));
         }
     }
 
-    /// Starts the program, waits until the server was asked so often, and a little longer.
-    fn begin(&self, arguments: &[&str], asked: usize) -> Child {
+    /// Starts the program, and waits for this number of requests and a little longer.
+    fn begin(&self, arguments: &[&str], requests: usize) -> Child {
         let child = self.cli(arguments).spawn().unwrap();
-        self.wait_for(asked);
+        self.wait_for(requests);
         thread::sleep(Duration::from_millis(300));
         child
     }
@@ -77,10 +77,10 @@ impl Server {
 
 fn serve(
     stream: &TcpStream,
-    most: &AtomicUsize,
+    max: &AtomicUsize,
     now: &AtomicUsize,
     log: &Mutex<Vec<String>>,
-    answer: &dyn Fn(&str, &Value) -> Answer,
+    respond: &dyn Fn(&str, &Value) -> Reply,
 ) {
     let mut reader = BufReader::new(stream);
     loop {
@@ -102,16 +102,16 @@ fn serve(
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
         let request = first.trim().trim_end_matches(" HTTP/1.1").to_owned();
-        most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        max.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
         log.lock().unwrap().push(request.clone());
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let Some((status, headers, answer)) = answer(&request, &body) else {
-            // Holds the connection open, and says nothing.
+        let Some((status, headers, reply)) = respond(&request, &body) else {
+            // Keeps the connection open without a response.
             thread::sleep(Duration::from_secs(3600));
             return;
         };
         now.fetch_sub(1, Ordering::SeqCst);
-        let text = answer.to_string();
+        let text = reply.to_string();
         let head = format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n", text.len());
         let mut stream = stream;
         if stream.write_all((head + &text).as_bytes()).is_err() {
@@ -120,19 +120,19 @@ fn serve(
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "it is one answer among others")]
-fn good(mut members: Value) -> Answer {
+#[expect(clippy::unnecessary_wraps, reason = "must have the same type as other replies")]
+fn good(mut members: Value) -> Reply {
     members["status"] = json!({"code": 10000, "description": "Ok"});
     Some((200, "", members))
 }
 
-/// An output for each input, which names it.
-fn outputs(body: &Value) -> Answer {
+/// Returns an output for each input, which contains the URL of the input.
+fn outputs(body: &Value) -> Reply {
     let output = |input: &Value| json!({"status": {"code": 10000}, "data": {}, "new": input["data"]["image"]["url"]});
     good(json!({"outputs": body["inputs"].as_array().unwrap().iter().map(output).collect::<Vec<_>>()}))
 }
 
-fn addresses(count: usize) -> Vec<String> {
+fn urls(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("https://example.com/{number}.jpg")).collect()
 }
 
@@ -140,40 +140,40 @@ fn with<'a>(arguments: &[&'a str], inputs: &'a [String]) -> Vec<&'a str> {
     arguments.iter().copied().chain(inputs.iter().map(String::as_str)).collect()
 }
 
-/// Tells a program to end, and what it left. It has two seconds by its own clock, one of them for what does not end by
-/// itself; a busy machine may add some. What it would wait for otherwise is 100 seconds away at least.
+/// Interrupts a program and returns its output. It has two seconds by its own clock, which can be longer on a busy
+/// machine. Without the interrupt it would run for at least 100 seconds.
 #[cfg(unix)]
-fn end(child: Child, signal: &str) -> Ran {
+fn end(child: Child, signal: &str) -> CliOutput {
     let start = Instant::now();
     kill(signal, child.id());
-    let ran = Ran::of(&child.wait_with_output().unwrap());
+    let ran = CliOutput::new(&child.wait_with_output().unwrap());
     assert!(start.elapsed() < Duration::from_secs(20), "it took {:?}: {ran:?}", start.elapsed());
-    ran.ended(130)
+    ran.expect_code(130)
 }
 
-/// Where requests wait for each other: how many came, and how many were answered.
+/// Lets requests wait for each other: how many have arrived, and how many got a response.
 #[derive(Default)]
-struct Meeting {
-    came_and_left: Mutex<(usize, usize)>,
+struct Rendezvous {
+    arrived_and_left: Mutex<(usize, usize)>,
     changed: Condvar,
 }
 
-impl Meeting {
-    fn comes(&self) -> usize {
-        let mut state = self.came_and_left.lock().unwrap();
+impl Rendezvous {
+    fn arrive(&self) -> usize {
+        let mut state = self.arrived_and_left.lock().unwrap();
         state.0 += 1;
         self.changed.notify_all();
         state.0
     }
 
-    fn leaves(&self) {
-        self.came_and_left.lock().unwrap().1 += 1;
+    fn leave(&self) {
+        self.arrived_and_left.lock().unwrap().1 += 1;
         self.changed.notify_all();
     }
 
-    fn waits_for(&self, enough: impl Fn(usize, usize) -> bool) {
-        let state = self.came_and_left.lock().unwrap();
-        // Who waits in vain is found out by what is said of it afterwards.
+    fn wait_until(&self, enough: impl Fn(usize, usize) -> bool) {
+        let state = self.arrived_and_left.lock().unwrap();
+        // After a timeout, the assertions about the requests fail.
         drop(
             self.changed
                 .wait_timeout_while(state, Duration::from_secs(30), |(came, left)| !enough(*came, *left))
@@ -183,36 +183,36 @@ impl Meeting {
 }
 
 #[test]
-fn calls_go_side_by_side_and_results_stay_in_order() {
+fn sends_concurrent_requests_and_prints_results_in_order() {
     for (jobs, most) in [("1", 1), ("2", 2), ("32", 3)] {
-        let meeting = Meeting::default();
+        let rendezvous = Rendezvous::default();
         let server = Server::start(move |_, body| {
-            let number = meeting.comes();
-            // All that may be there at once are, and the first of several is answered after another.
-            meeting.waits_for(|came, left| came >= most && (number > 1 || most == 1 || left > 0));
-            // One too many would come by now.
+            let number = rendezvous.arrive();
+            // Waits for all concurrent requests, and responds to the first one after another one.
+            rendezvous.wait_until(|came, left| came >= most && (number > 1 || most == 1 || left > 0));
+            // One request too many would have arrived by now.
             thread::sleep(Duration::from_millis(50));
-            meeting.leaves();
+            rendezvous.leave();
             outputs(body)
         });
-        let urls = addresses(300);
+        let urls = urls(300);
         let out = server.cli(&with(&["predict", "--json", "--jobs", jobs], &urls)).output().unwrap();
-        let ran = Ran::of(&out).ended(0);
-        let lines = ran.lines();
+        let ran = CliOutput::new(&out).expect_code(0);
+        let lines = ran.json_lines();
         let member = |name| lines.iter().map(|line| line[name].as_str().unwrap().to_owned()).collect::<Vec<_>>();
         assert_eq!(member("source"), urls);
-        assert_eq!(member("new"), urls, "what nobody here knows is kept too, and with its source");
+        assert_eq!(member("new"), urls, "unknown members are kept, next to their source");
         assert_eq!(server.count(), 3);
-        assert_eq!(server.at_once.load(Ordering::SeqCst), most, "--jobs {jobs}");
-        ran.says(&[], &["inputs: begun\n", "inputs: 300 done, 0 failed, of 300\n"]);
+        assert_eq!(server.max_concurrent.load(Ordering::SeqCst), most, "--jobs {jobs}");
+        ran.expect_text(&[], &["inputs: started\n", "inputs: 300 done, 0 failed, of 300\n"]);
     }
     for jobs in ["0", "33", "many"] {
-        Cli::new().run(&["--simulator", "predict", "a.jpg", "--jobs", jobs]).ended(2);
+        Cli::new().run(&["--simulator", "predict", "a.jpg", "--jobs", jobs]).expect_code(2);
     }
 }
 
 #[test]
-fn a_lost_answer_is_looked_up_and_not_sent_twice() {
+fn lost_response_is_looked_up_and_not_sent_twice() {
     let calls = AtomicUsize::new(0);
     let stored = Arc::new(Mutex::new(BTreeSet::new()));
     let server = Server::start(move |request, body| {
@@ -232,59 +232,59 @@ fn a_lost_answer_is_looked_up_and_not_sent_twice() {
             false => Some((404, "", json!({"status": {"code": 11101}}))),
         }
     });
-    let ran = Ran::of(
+    let ran = CliOutput::new(
         &server.cli(&["inputs", "create", "https://example.com/a.jpg", "--content-ids", "--json"]).output().unwrap(),
     )
-    .ended(0);
+    .expect_code(0);
     assert!(
-        ran.lines()[0]["outcome"].as_str().is_some_and(|outcome| ["created", "already there"].contains(&outcome)),
+        ran.json_lines()[0]["outcome"].as_str().is_some_and(|outcome| ["created", "already there"].contains(&outcome)),
         "{ran:?}"
     );
-    let asked = server.asked.lock().unwrap().iter().filter(|request| request.starts_with("POST")).count();
-    assert_eq!(asked, 1);
+    let posts = server.requests.lock().unwrap().iter().filter(|request| request.starts_with("POST")).count();
+    assert_eq!(posts, 1);
 }
 
 #[test]
-fn a_list_that_changes_is_printed_and_reported() {
+fn changed_list_is_printed_and_exits_1() {
     let server = Server::start(|request, _| {
         let page: usize = request.split("page=").nth(1).unwrap().split('&').next().unwrap().parse().unwrap();
-        // Somebody adds one in front after the first page.
+        // An item is added at the front after the first page.
         let ids: &[usize] = [&[1, 2][..], &[2, 3], &[]][page - 1];
         good(json!({"inputs": ids.iter().map(|id| json!({"id": id.to_string()})).collect::<Vec<_>>()}))
     });
-    let ran =
-        Ran::of(&server.cli(&["inputs", "list", "--all", "--per-page", "2", "--json"]).output().unwrap()).ended(1);
-    let ids: Vec<_> = ran.lines().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
+    let ran = CliOutput::new(&server.cli(&["inputs", "list", "--all", "--per-page", "2", "--json"]).output().unwrap())
+        .expect_code(1);
+    let ids: Vec<_> = ran.json_lines().iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(ids, ["1", "2", "3"]);
-    ran.says(&[], &["error: list inputs: the list changed while it was read: 1 items came twice"]);
+    ran.expect_text(&[], &["error: list inputs: "]);
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_request_that_hangs() {
+fn interrupt_ends_a_pending_request() {
     let server = Server::start(|_, _| None);
     let ran = end(server.begin(&["predict", "https://example.com/a.jpg", "--json"], 1), "-INT");
-    assert_eq!(ran.lines()[0]["source"], "https://example.com/a.jpg");
-    assert!(ran.lines()[0]["error"].as_str().unwrap().contains("interrupted"));
-    ran.says(&[], &["error: interrupted"]);
-    // A call without an account of its own, too; and by SIGTERM.
+    assert_eq!(ran.json_lines()[0]["source"], "https://example.com/a.jpg");
+    assert!(ran.json_lines()[0]["error"].as_str().unwrap().contains("interrupted"));
+    ran.expect_text(&[], &["error: interrupted"]);
+    // A single call ends too, and SIGTERM has the same effect.
     let ran = end(server.begin(&["inputs", "status"], 2), "-TERM");
     assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", "error: interrupted\n"));
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_what_is_known() {
+fn interrupt_prints_known_results() {
     let calls = AtomicUsize::new(0);
     let server =
         Server::start(move |_, body| (calls.fetch_add(1, Ordering::SeqCst) < 2).then(|| outputs(body)).flatten());
-    let urls = addresses(600);
-    // The third call hangs, and with one job there is no fourth.
+    let urls = urls(600);
+    // The third request gets no response, and with one job there is no fourth.
     let ran = end(server.begin(&with(&["predict", "--json", "--jobs", "1"], &urls), 3), "-INT");
-    let lines = ran.lines();
+    let lines = ran.json_lines();
     assert_eq!(lines.len(), 3 * 128, "{ran:?}");
     assert_eq!(lines.iter().filter(|line| line["error"].is_null()).count(), 256);
-    ran.says(&[], &["note: 216 more inputs were not looked at", "error: interrupted"]);
+    ran.expect_text(&[], &["warning: 216 inputs skipped", "error: interrupted"]);
 
     let calls = AtomicUsize::new(0);
     let server = Server::start(move |_, _| {
@@ -292,21 +292,21 @@ fn ctrl_c_leaves_what_is_known() {
         (page < 2).then(|| good(json!({"inputs": [{"id": page.to_string()}]}))).flatten()
     });
     let ran = end(server.begin(&["inputs", "list", "--all", "--json"], 3), "-INT");
-    assert_eq!(ran.lines().len(), 2);
-    ran.says(&[], &["error: interrupted, after 2 items"]);
+    assert_eq!(ran.json_lines().len(), 2);
+    ran.expect_text(&[], &["error: interrupted, after 2 items"]);
 
-    // What may be stored or not is named.
+    // An input that may have been stored is reported.
     let server = Server::start(|_, _| None);
     let ran = end(server.begin(&["inputs", "create", "https://example.com/a.jpg", "--id", "a", "--json"], 1), "-INT");
-    assert_eq!(ran.lines()[0]["outcome"], "unknown");
-    ran.says(&[], &["error: https://example.com/a.jpg: interrupted: it may be stored or not"]);
+    assert_eq!(ran.json_lines()[0]["outcome"], "unknown");
+    ran.expect_text(&[], &["error: https://example.com/a.jpg: interrupted; the input may have been stored"]);
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_what_cannot_be_woken() {
+fn interrupt_ends_a_blocked_read_of_stdin() {
     let mut child = Cli::new().command(&["--simulator", "predict", "-"]).spawn().unwrap();
-    // Standard input is open, and nobody writes to it.
+    // Standard input stays open, and nothing is written to it.
     let input = child.stdin.take();
     let mut note = String::new();
     let mut err = BufReader::new(child.stderr.take().unwrap());
@@ -319,17 +319,17 @@ fn ctrl_c_ends_what_cannot_be_woken() {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_pause() {
+fn interrupt_ends_a_retry_pause() {
     let server = Server::start(|_, _| Some((429, "retry-after: 100\r\n", json!({"status": {"code": 11005}}))));
     for arguments in [&["inputs", "status"][..], &["predict", "https://example.com/a.jpg"]] {
-        let asked = server.count();
-        end(server.begin(arguments, asked + 1), "-INT").says(&[], &["error: interrupted"]);
+        let requests = server.count();
+        end(server.begin(arguments, requests + 1), "-INT").expect_text(&[], &["error: interrupted"]);
     }
 }
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_wait_and_tells_how_to_go_on() {
+fn interrupt_ends_a_wait_and_prints_how_to_continue() {
     let queued = || {
         let version = json!({"id": "v1", "status": {"code": 21103, "description": "Model is queued"}});
         Server::start(move |request, _| match request.starts_with("POST") {
@@ -340,62 +340,74 @@ fn ctrl_c_ends_a_wait_and_tells_how_to_go_on() {
         })
     };
     let server = queued();
-    // After the third question the answer to the second is known.
+    // When the third request arrives, the response to the second one is known.
     let ran = end(server.begin(&["models", "train", "m", "--wait", "--json"], 3), "-INT");
     assert_eq!(
-        (&ran.lines()[0]["outcome"], &ran.lines()[0]["model_version"]["id"]),
+        (&ran.json_lines()[0]["outcome"], &ran.json_lines()[0]["model_version"]["id"]),
         (&"interrupted".into(), &"v1".into())
     );
-    ran.says(&[], &["training m: begun", "wait on with `clarifai models wait m --version v1`"]);
-    // A server that nobody else asks any more.
+    ran.expect_text(
+        &[],
+        &[
+            "training m: started",
+            "error: interrupted\nhint: ",
+            "wait for it with `clarifai models wait m --version v1`",
+        ],
+    );
+    // A new server, whose requests are counted from 0.
     let server = queued();
     let ran = end(server.begin(&["inputs", "wait", "--json"], 2), "-TERM");
-    assert_eq!(ran.lines(), [json!({"outcome": "interrupted", "last": {"processed": 1, "to_process": 2}})]);
-    // And one whose time is up.
-    let late = Ran::of(&server.cli(&["inputs", "wait", "--timeout", "1", "--json"]).output().unwrap()).ended(6);
-    assert_eq!((&late.lines()[0]["outcome"], &late.lines()[0]["last"]["to_process"]), (&"timed out".into(), &2.into()));
-    late.says(&[], &["error: wait for uploads: the deadline passed"]);
+    assert_eq!(ran.json_lines(), [json!({"outcome": "interrupted", "last": {"processed": 1, "to_process": 2}})]);
+    // A wait that times out.
+    let late =
+        CliOutput::new(&server.cli(&["inputs", "wait", "--timeout", "1", "--json"]).output().unwrap()).expect_code(6);
+    assert_eq!(
+        (&late.json_lines()[0]["outcome"], &late.json_lines()[0]["last"]["to_process"]),
+        (&"timed out".into(), &2.into())
+    );
+    late.expect_text(&[], &["error: wait for uploads: "]);
 }
 
-/// A token reaches the service's own models at their owner's address and nowhere else; their ids are known, so nobody
-/// looks them up.
+/// With a personal access token, public models are reached only at the URL of their owner. Their IDs are known, so no
+/// search is needed.
 #[test]
-fn a_public_model_is_asked_at_its_own_address() {
+fn public_model_is_called_at_its_owners_url() {
     let server = Server::start(|_, body| outputs(body));
     let owner = "/v2/users/clarifai/apps/main/models/general-image-recognition/outputs";
     for scope in [&[][..], &["--user", "u", "--app", "a"]] {
         let arguments =
             [&["--pat", "p12345", "--base-url", &server.url], scope, &["predict", "https://u/1.jpg"]].concat();
-        Cli::new().run(&arguments).ended(0).says(&["Nothing was recognised."], &[]);
-        assert_eq!(std::mem::take(&mut *server.asked.lock().unwrap()), [format!("POST {owner}")]);
+        Cli::new().run(&arguments).expect_code(0).expect_text(&["No predictions."], &[]);
+        assert_eq!(std::mem::take(&mut *server.requests.lock().unwrap()), [format!("POST {owner}")]);
     }
 }
 
 #[test]
-fn an_empty_answer_is_called_so() {
+fn empty_prediction_is_reported() {
     let server = Server::start(|_, _| {
         good(
             json!({"outputs": [{"status": {"code": 10000}, "data": {"concepts": [], "regions": null, "metadata": {}}}]}),
         )
     });
-    let ran = Ran::of(&server.cli(&["predict", "https://u/1.jpg"]).output().unwrap()).ended(0);
-    ran.says(&["Nothing was recognised."], &[]);
+    let ran = CliOutput::new(&server.cli(&["predict", "https://u/1.jpg"]).output().unwrap()).expect_code(0);
+    ran.expect_text(&["No predictions."], &[]);
 }
 
-/// The answer was lost, and the input was found: nothing is wrong any more.
+/// The response was lost, but the input was found: that is a success.
 #[test]
-fn what_was_lost_and_found_is_no_failure() {
+fn lost_response_is_a_success_if_the_input_was_stored() {
     let server = Server::start(|request, _| match request.rsplit_once('/') {
         _ if request.starts_with("POST") => Some((502, "", json!("<html>"))),
         id => good(json!({"input": {"id": id.unwrap().1, "status": {"code": 30000}}})),
     });
-    let ran =
-        Ran::of(&server.cli(&["inputs", "create", "https://u/1.jpg", "--content-ids", "--wait"]).output().unwrap());
-    ran.ended(0).says(&["1 of 1 input processed."], &[]);
+    let ran = CliOutput::new(
+        &server.cli(&["inputs", "create", "https://u/1.jpg", "--content-ids", "--wait"]).output().unwrap(),
+    );
+    ran.expect_code(0).expect_text(&["1 of 1 input processed."], &[]);
 }
 
-/// Stores what it is sent.
-fn stores(body: &Value, code: u32) -> Answer {
+/// Returns the response to a request that stores inputs.
+fn stores(body: &Value, code: u32) -> Reply {
     let stored = |input: &Value| json!({"id": input["id"].as_str().unwrap_or("new"), "status": {"code": code}});
     let inputs: Vec<_> = body["inputs"].as_array().unwrap().iter().map(stored).collect();
     match code {
@@ -406,7 +418,7 @@ fn stores(body: &Value, code: u32) -> Answer {
 
 #[cfg(unix)]
 #[test]
-fn what_changes_something_is_brought_to_its_end_without_a_reader() {
+fn jobs_that_change_something_complete_after_stdout_is_closed() {
     let stored = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&stored);
     let server = Server::start(move |request, body| {
@@ -418,58 +430,59 @@ fn what_changes_something_is_brought_to_its_end_without_a_reader() {
         stores(body, 30001)
     });
     let ids: Vec<_> = (0..700).map(|number| format!("i{number}")).collect();
-    for (arguments, inputs, said) in [
-        (&["inputs", "create"][..], addresses(700), "700 inputs are done, 0 failed"),
-        (&["inputs", "delete"], ids, "all 700 were sent"),
+    for (arguments, inputs, message) in [
+        (&["inputs", "create"][..], urls(700), "700 inputs are done, 0 failed"),
+        (&["inputs", "delete"], ids, "stdout was closed; all 700 items were sent"),
     ] {
-        // A reader that is gone before the program begins.
+        // The reader is closed before the program starts.
         let (reader, writer) = UnixStream::pair().unwrap();
         reader.shutdown(Shutdown::Both).unwrap();
         let mut child = server.cli(&with(arguments, &inputs)).stdout(OwnedFd::from(writer)).spawn().unwrap();
         let mut err = String::new();
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         assert_eq!(child.wait().unwrap().code(), Some(5), "{err}");
-        assert!(err.contains(said), "{err}");
+        assert!(err.contains(message), "{err}");
         assert_eq!(stored.swap(0, Ordering::SeqCst), 700, "{err}");
     }
 }
 
 #[test]
-fn the_id_of_a_refused_attempt_is_not_that_of_the_input() {
+fn id_of_a_rejected_duplicate_is_not_reported() {
     let server = Server::start(|_, body| stores(body, 30100));
-    let ran = Ran::of(&server.cli(&["inputs", "create", "https://u/1.jpg", "--json"]).output().unwrap()).ended(0);
+    let ran = CliOutput::new(&server.cli(&["inputs", "create", "https://u/1.jpg", "--json"]).output().unwrap())
+        .expect_code(0);
     let line: Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!((&line["outcome"], &line["id"]), (&json!("already there"), &Value::Null), "{line}");
     let twice = ["inputs", "create", "https://u/1.jpg", "https://u/1.jpg", "--content-ids", "--json"];
-    let ran = Ran::of(&server.cli(&twice).output().unwrap()).ended(0);
+    let ran = CliOutput::new(&server.cli(&twice).output().unwrap()).expect_code(0);
     let ids: Vec<Value> =
         ran.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["id"].clone()).collect();
     assert!(ids.len() == 2 && ids[0].is_string() && ids[0] == ids[1], "{ids:?}");
 }
 
 #[test]
-fn several_deletions_have_one_deadline_and_one_account() {
-    let looks = AtomicUsize::new(0);
+fn several_deletions_share_one_timeout_and_one_progress() {
+    let polls = AtomicUsize::new(0);
     let server = Server::start(move |request, _| match request.rsplit_once('/') {
         _ if request.starts_with("DELETE") => good(json!({})),
-        // Each is there for two looks, and so for a second.
-        Some((_, id @ ("c" | "d" | "e" | "f"))) if looks.fetch_add(1, Ordering::SeqCst) % 3 < 2 => {
+        // Each one exists for two polls, and so for a second.
+        Some((_, id @ ("c" | "d" | "e" | "f"))) if polls.fetch_add(1, Ordering::SeqCst) % 3 < 2 => {
             good(json!({"input": {"id": id, "status": {"code": 30000}}}))
         }
         _ => Some((404, "", json!({"status": {"code": 11101}}))),
     });
-    let ran = Ran::of(&server.cli(&["inputs", "delete", "a", "b", "--wait"]).output().unwrap()).ended(0);
-    assert_eq!(ran.err.matches("begun").count(), 1, "{}", ran.err);
-    ran.says(&["2 inputs are deleted."], &["2 of 2"]);
-    // No one of them takes two seconds, and all together do.
+    let ran = CliOutput::new(&server.cli(&["inputs", "delete", "a", "b", "--wait"]).output().unwrap()).expect_code(0);
+    assert_eq!(ran.err.matches("started").count(), 1, "{}", ran.err);
+    ran.expect_text(&["Deleted 2 inputs."], &["2 of 2"]);
+    // Each one takes less than two seconds, all of them together take longer.
     let late = ["inputs", "delete", "c", "d", "e", "f", "--wait", "--timeout", "2"];
-    Ran::of(&server.cli(&late).output().unwrap()).ended(6);
+    CliOutput::new(&server.cli(&late).output().unwrap()).expect_code(6);
 }
 
-/// What `nohup` has started does not end when its terminal goes.
+/// A program started with `nohup` does not end when its terminal is closed.
 #[cfg(unix)]
 #[test]
-fn a_hangup_that_is_ignored_stays_so() {
+fn ignored_hangup_stays_ignored() {
     let server = Server::start(|_, _| None);
     let plain = server.cli(&["models", "list"]);
     let mut shell = Command::new("sh");

@@ -1,0 +1,45 @@
+//! `clarifai predict`.
+
+use clap::Args;
+
+use super::{DEFAULT_MODEL, InputArgs, PredictionOptions, heading};
+
+pub(super) const EXAMPLES: &str = concat!(
+    heading!("Examples"),
+    "\
+\x20 Tag a photo without an account:
+    clarifai --simulator predict photo.jpg
+
+  Tag a file and a URL, with German names and a minimum probability:
+    clarifai predict photo.jpg https://samples.clarifai.com/metro-north.jpg \\
+        --language de --min-value 0.9
+
+  Read the image from stdin:
+    cat photo.jpg | clarifai predict -
+
+  Find the dominant colors:
+    clarifai predict --model color-recognition *.jpg
+
+  Analyze one frame of a video every two seconds:
+    clarifai predict --video --sample-ms 2000 clip.mp4
+
+  Print each file with its most probable concept:
+    clarifai predict *.jpg --json | jq -r '[.source, .data.concepts[0].name] | @tsv'"
+);
+
+#[derive(Args, Debug)]
+pub(crate) struct PredictArgs {
+    #[command(flatten)]
+    pub(crate) inputs: InputArgs,
+    /// Name or ID of the model
+    ///
+    /// The IDs of well-known public models need no search. Other names are searched for in the app, and then among the
+    /// public models.
+    #[arg(long, short, value_name = "MODEL", default_value = DEFAULT_MODEL)]
+    pub(crate) model: String,
+    /// Version of the model [default: latest]
+    #[arg(long, value_name = "ID")]
+    pub(crate) version: Option<String>,
+    #[command(flatten)]
+    pub(crate) options: PredictionOptions,
+}

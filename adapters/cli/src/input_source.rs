@@ -1,0 +1,50 @@
+//! Reading images and videos from files, URLs and standard input.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read as _};
+
+use clarifai_core::inputs::NewInput;
+
+/// The size of the largest accepted file. The service accepts no larger request.
+const MAX_FILE_BYTES: u64 = 96 * 1024 * 1024;
+
+/// Reads one input. The error is the reason why it cannot be read.
+pub(crate) fn read_input(source: &OsStr, video: bool, stdin_used: &mut bool) -> Result<NewInput, String> {
+    let from_bytes = |bytes: Vec<u8>| if video { NewInput::video_bytes(bytes) } else { NewInput::image_bytes(bytes) };
+    match source.to_str() {
+        Some("-") if std::mem::replace(stdin_used, true) => Err("stdin was already read".to_owned()),
+        Some("-") => read_to_end(io::stdin()).map(from_bytes),
+        Some(url) if url.contains("://") && video => Ok(NewInput::video_url(url)),
+        Some(url) if url.contains("://") => Ok(NewInput::image_url(url)),
+        _ => read_file(source).map(from_bytes),
+    }
+}
+
+/// Reads a file. The error is the reason why it cannot be read.
+pub(crate) fn read_file(path: &OsStr) -> Result<Vec<u8>, String> {
+    let metadata = fs::metadata(path).map_err(|error| read_error(&error))?;
+    if metadata.is_dir() {
+        return Err("is a directory".to_owned());
+    }
+    read_to_end(fs::File::open(path).map_err(|error| read_error(&error))?)
+}
+
+/// Reads everything, up to the size limit. The error is the reason why that fails.
+pub(crate) fn read_to_end(reader: impl io::Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
+    match bytes.len() as u64 {
+        0 => Err("is empty".to_owned()),
+        1..=MAX_FILE_BYTES => Ok(bytes),
+        _ => Err(format!("is larger than the maximum of {} MB", MAX_FILE_BYTES >> 20)),
+    }
+}
+
+fn read_error(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
