@@ -3,34 +3,34 @@
 _default:
     @just --list --unsorted
 
-# Everything that must pass before a change lands
+# Everything that must pass before a change is merged, without the long proofs
 check: fmt clippy test doc deny fuzz-build
 
 # Format the code
 fmt:
     cargo fmt --all --check
 
-# Lint it
+# Lint the code
 clippy:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
 
-# Run the tests, doctests included
+# Run the tests, including doctests
 test:
     cargo test
 
-# The conformance suite against faults planted on purpose: it must fail by each
+# Run the conformance suite with planted bugs, each of which it must catch
 mutants:
     cargo test -p clarifai-tests --test mutants -- --nocapture
 
-# Build the documentation, warnings as errors
+# Build the documentation, with warnings as errors
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
-# Licences, sources and duplicates of dependencies
+# Check licenses, sources and duplicates of dependencies
 deny:
     cargo deny --all-features check bans licenses sources
 
-# The adapter over surf's backends, outside the workspace (needs a C compiler and OpenSSL)
+# Test the adapter over surf, which is outside the workspace (needs a C compiler and OpenSSL)
 surf:
     cd adapters/surf && cargo fmt --check && cargo clippy --all-targets --all-features -- -D warnings && cargo test
     cd adapters/surf && cargo deny check
@@ -39,25 +39,28 @@ surf:
 fuzz-build:
     cargo build -p clarifai-fuzz --features libfuzzer --bins
 
-# Fuzz one target for a while: just fuzz decode 60
+# Fuzz one target, guided by coverage: just fuzz decode 60
 fuzz target seconds="60":
-    cargo +nightly fuzz run {{target}} --features libfuzzer -- -max_total_time={{seconds}}
+    fuzz/run.sh {{target}} {{seconds}}
 
-# The proofs in virtual time at length: so many times as many cases, and 1,000 uploads
+# Fuzz all targets, one after the other, each for this many seconds
+fuzz-all seconds="60":
+    for target in decode events target; do fuzz/run.sh $target {{seconds}}; done
+
+# Run the tests with the full number of cases, times this factor: "full" is what .ci/run does
 soak times="20":
-    CLARIFAI_SOAK={{times}} cargo test -p clarifai-core --test pacing --test waits --test courses --test pages --test storms
-    CLARIFAI_SOAK={{times}} cargo test -p clarifai-tests --test ledger
-    FUZZ_CASES=$((250000 * {{times}})) cargo test -p clarifai-fuzz --test bodies events
+    CLARIFAI_PROOFS={{times}} cargo test --profile proofs -p clarifai-core -p clarifai-tests -p clarifai-fuzz \
+        --test suite --test mutants --test bodies -- --nocapture
 
-# Let old clients of other languages loose on the simulator (needs PyPI and npm)
+# Run old clients of other languages against the simulator (needs PyPI and npm)
 peers *clients:
     tests/peers/run.sh {{clients}}
 
-# Measure
+# Run the benchmarks
 bench:
     cargo bench -p clarifai-core
     cargo bench -p clarifai-tests
 
-# Tag a picture by the simulator
-try picture="tests/data/images/coffee.jpg":
-    cargo run --release -p clarifai-cli -- --simulator predict {{picture}}
+# Predict the concepts of an image with the simulator
+try image="tests/data/images/coffee.jpg":
+    cargo run --release -p clarifai-cli -- --simulator predict {{image}}

@@ -1,4 +1,4 @@
-//! Body, request and answer, each against the least that any client has to do: see README.md beside this file.
+//! Body, request and response, each against the minimum that any client has to do: see README.md beside this file.
 
 mod limit;
 #[path = "limit/samples.rs"]
@@ -21,13 +21,13 @@ fn main() -> ExitCode {
     table.finish()
 }
 
-/// Reading a body of 128 pictures into a buffer, against copying the same bytes into the same buffer.
+/// Reading a body of 128 images into a buffer, against copying the same bytes into the same buffer.
 fn body(table: &mut Table) {
     const NAME: &str = "body of 128 x 200 KiB, speed";
     if !wanted(NAME) {
         return;
     }
-    let exchange = Exchange::new(&samples::app(), samples::predict_pictures(&samples::pictures())).expect("a request");
+    let exchange = Exchange::new(&samples::config(), samples::predict_images(&samples::images())).expect("a request");
     let body = exchange.request().body();
     let encoded = body.to_bytes();
     let mut buffer = vec![0; samples::BUFFER];
@@ -69,36 +69,36 @@ struct Image<'a> {
     allow_duplicate_url: bool,
 }
 
-/// Building the request of a prediction on one address, against writing its JSON body alone.
+/// Building the request of a prediction for one URL, against writing only its JSON body.
 fn request(table: &mut Table) {
     const NAME: &str = "request of a predict by URL, time";
     if !wanted(NAME) {
         return;
     }
-    let app = samples::app();
+    let config = samples::config();
     let predict = samples::predict_url();
     let plain =
         Body { inputs: [Input { data: Data { image: Image { url: samples::URL, allow_duplicate_url: false } } }] };
-    let exchange = Exchange::new(&app, &predict).expect("a request");
+    let exchange = Exchange::new(&config, &predict).expect("a request");
     assert_eq!(exchange.request().body().to_bytes(), serde_json::to_vec(&plain).expect("JSON"), "the same work");
     let turns = in_turns(
         400,
         1_000,
-        || drop(black_box(Exchange::new(&app, black_box(&predict)))),
+        || drop(black_box(Exchange::new(&config, black_box(&predict)))),
         || drop(black_box(serde_json::to_vec(black_box(&plain)))),
     );
     table.timed(NAME, &turns, Bound::AtMost(6.0), Bound::AtMost(3.0));
 }
 
-/// Parsing an answer of 128 outputs, against parsing it to structs of the same shape; and, shown only, against structs
-/// that have nothing but the members it holds.
+/// Decoding a response of 128 outputs, against decoding it to structs of the same shape; and, shown only, against
+/// structs with only the members that it contains.
 fn answer(table: &mut Table) {
     const NAME: &str = "answer of 128 x 20 concepts, time";
     const BARE: &str = "answer of 128 x 20 concepts, bare limit";
     if !wanted(NAME) {
         return;
     }
-    let exchange = Exchange::new(&samples::app(), samples::predict_urls(128)).expect("a request");
+    let exchange = Exchange::new(&samples::config(), samples::predict_urls(128)).expect("a request");
     let json = samples::answer(128, 20);
     let _heap = used_heap();
     let parse = || drop(black_box(exchange.parse(Response::new(json.clone())).expect("an answer")));
@@ -108,16 +108,16 @@ fn answer(table: &mut Table) {
     Table::shown(BARE, &in_turns(200, 1, parse, bare));
 }
 
-/// Leaves free memory that the allocator keeps, as in a program that has run for a while.
+/// Leaves free memory with the allocator, as in a program that has run for a while.
 ///
-/// In a fresh process each answer would grow the heap and give it back when it is dropped, and half of the time would
-/// be the kernel's, for clearing pages.
+/// In a new process each response would grow the heap and shrink it when it is dropped, and half of the time would be
+/// spent in the kernel, on clearing pages.
 fn used_heap() -> impl Sized {
     let mut blocks: Vec<_> = (0..256).map(|_| vec![1_u8; 64 * 1024]).collect();
     blocks.pop()
 }
 
-/// The answer as somebody would write it down who knows what is in it.
+/// Structs with only the members that the response contains.
 #[allow(dead_code, clippy::struct_field_names, reason = "read for the sake of reading")]
 mod plain {
     use super::Deserialize;
@@ -193,7 +193,8 @@ mod plain {
     }
 }
 
-/// Structs of the same shape as the crate's records: every member has its place, whether the answer holds it or not.
+/// Structs of the same shape as the types of the crate: they have all members, whether the response contains them or
+/// not.
 #[allow(dead_code, clippy::struct_field_names, reason = "read for the sake of reading")]
 mod same_shape {
     use serde_json::Value;

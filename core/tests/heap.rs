@@ -1,4 +1,6 @@
-//! How much heap a call may take: the part of the benchmarks that is the same on every machine.
+//! Limits of the heap that a call uses: the part of the benchmarks that is the same on every machine.
+//!
+//! A program of its own, because it replaces the allocator with one that counts.
 
 #[path = "../benches/limit/samples.rs"]
 mod samples;
@@ -7,17 +9,17 @@ use allocation_counter::measure;
 use clarifai_core::Exchange;
 
 #[test]
-fn pictures_are_not_held_twice() {
-    let (app, pictures, mut buffer) = (samples::app(), samples::pictures(), vec![0; samples::BUFFER]);
-    let heap = measure(|| samples::send_pictures(&app, &pictures, &mut buffer)).bytes_max;
-    assert!(heap <= 256 * 1024, "{heap} bytes beyond the pictures");
+fn images_are_not_copied() {
+    let (config, images, mut buffer) = (samples::config(), samples::images(), vec![0; samples::BUFFER]);
+    let heap = measure(|| samples::send_images(&config, &images, &mut buffer)).bytes_max;
+    assert!(heap <= 256 * 1024, "{heap} bytes beyond the images");
 }
 
 #[test]
-fn a_small_request_takes_few_allocations() {
-    let (app, predict) = (samples::app(), samples::predict_url());
-    // From the first call on the app shares its key with all others.
-    drop(Exchange::new(&app, &predict));
-    let count = measure(|| drop(Exchange::new(&app, &predict))).count_total;
+fn a_small_request_makes_few_allocations() {
+    let (config, predict) = (samples::config(), samples::predict_url());
+    // The first call prepares the key, which all later calls share.
+    drop(Exchange::new(&config, &predict));
+    let count = measure(|| drop(Exchange::new(&config, &predict))).count_total;
     assert!(count <= 8, "{count} allocations");
 }

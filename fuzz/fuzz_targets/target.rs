@@ -1,4 +1,4 @@
-//! Feeds the body `target` from libFuzzer: `cargo fuzz run target --features libfuzzer`.
+//! Runs the fuzz target `target` with libFuzzer: `fuzz/run.sh target`.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| clarifai_fuzz::target(data));

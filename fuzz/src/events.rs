@@ -1,22 +1,25 @@
-//! Any course of events on any machine: no panic, no doubled call, no wait into the past.
+//! Any sequence of events for any machine: no panic, no call executed twice, no wait until a past time.
 
 use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
+use clarifai_core::bulk::IntoBulk as _;
 use clarifai_core::bulk::{Bulk as _, PredictMany, Upload};
-use clarifai_core::error::{ErrorKind, Invalid};
+use clarifai_core::error::{ErrorKind, InvalidArgument};
 use clarifai_core::inputs::{ListInputs, NewInput};
+use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Attempt, Event, FindModel, Machine, ModelCache, Mono, Now, Step, Train, UpdateCheck, WaitForInputDeleted,
-    WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
-    WarmModelCache,
+    Call, Event, FindModel, Instant, Machine, ModelCache, Now, Step, Train, WaitForInputDeleted, WaitForInputsDeleted,
+    WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
-use clarifai_core::pages::Pages;
-use clarifai_core::policy::{Pacer, RetryPolicy};
+use clarifai_core::pagination::Pages;
+use clarifai_core::policy::{RateLimiter, RetryPolicy};
 use clarifai_core::{
-    App, Body, Credentials, Envelope, Operation, Replay, Target, TransportFailure, TransportFailureKind, Unreadable,
+    Config, Credentials, Operation,
+    operation::{DecodeError, Envelope, Replay, Target},
+    transport::{Body, TransportError, TransportErrorKind},
 };
 use http::{HeaderValue, Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -25,9 +28,9 @@ use crate::check_error;
 
 const SECRET: &str = "fuzz-secret-0123456789";
 
-/// One run: an app, a few machines of it, and what happens to them.
+/// One run: options of a client, three machines, and their events.
 #[derive(Arbitrary, Debug)]
-struct Course {
+struct Sequence {
     with_token: bool,
     max_attempts: u8,
     seed: u64,
@@ -50,10 +53,10 @@ enum Choice {
     Warm,
     Upload { ids: bool },
     PredictMany,
-    Update,
+    Raw,
 }
 
-/// Something happens to one of the machines.
+/// An event for one of the machines.
 #[derive(Arbitrary, Debug)]
 struct Move {
     machine: u8,
@@ -65,17 +68,17 @@ struct Move {
 enum Clock {
     Still,
     On(u16),
-    /// To the time the machine waits for.
+    /// To the time for which the machine waits.
     There,
     Set(u64),
 }
 
 #[derive(Arbitrary, Debug)]
 enum What {
-    /// What its last step asks for: begin, a good answer, waking.
+    /// The event that its last step requests: begin, a successful response, or waking.
     Fitting,
-    /// As its last step asks for, with this answer.
-    Answer(Answer),
+    /// This response, whether its last step requests one or not.
+    Respond(Answer),
     Failed(u8),
     Begin,
     Woke,
@@ -132,16 +135,16 @@ impl Operation for Create {
         target.path("things");
     }
 
-    fn body(&self) -> Result<Body, Invalid> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         Ok(Body::from_bytes("{}"))
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Value, Unreadable> {
+    fn decode(&self, answer: &Envelope) -> Result<Value, DecodeError> {
         answer.parse()
     }
 }
 
-/// Any machine, whatever it leads to.
+/// Any machine, without its output.
 struct Forget<M>(M);
 
 impl<M: Machine> Machine for Forget<M> {
@@ -152,12 +155,12 @@ impl<M: Machine> Machine for Forget<M> {
     }
 }
 
-/// What a machine asked for last.
+/// What a machine requested last.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Asked {
     Nothing,
     Answer { token: bool },
-    Wake(Mono),
+    Wake(Instant),
     Done,
 }
 
@@ -165,45 +168,49 @@ struct Watched {
     machine: Option<Box<dyn Machine<Output = ()>>>,
     choice: Choice,
     asked: Asked,
-    /// The last request: method, path with query, and its inputs' ids.
+    /// The last request: method, path with query, and the ids of its inputs.
     request: (Method, String, Vec<Value>),
     sends: u32,
-    /// The call may have been carried out.
-    in_doubt: bool,
-    latest: Mono,
+    /// Whether the call may have been executed.
+    uncertain: bool,
+    latest: Instant,
 }
 
 impl Watched {
-    fn new(app: &App, cache: &ModelCache, choice: Choice) -> Self {
+    fn new(config: &Config, cache: &ModelCache, choice: Choice) -> Self {
         let machine: Box<dyn Machine<Output = ()>> = match choice {
-            Choice::Safe => Box::new(Forget(Attempt::new(app, Create(Replay::Safe)))),
-            Choice::Idempotent => Box::new(Forget(Attempt::new(app, Create(Replay::Idempotent)))),
-            Choice::Once => Box::new(Forget(Attempt::new(app, Create(Replay::Once)))),
-            Choice::Get => Box::new(Forget(Attempt::new(app, GetModel::new("m")))),
+            Choice::Safe => Box::new(Forget(Call::new(config, Create(Replay::Safe)))),
+            Choice::Idempotent => Box::new(Forget(Call::new(config, Create(Replay::Idempotent)))),
+            Choice::Once => Box::new(Forget(Call::new(config, Create(Replay::Once)))),
+            Choice::Get => Box::new(Forget(Call::new(config, GetModel::new("m")))),
             Choice::Predict => {
-                Box::new(Forget(Attempt::new(app, Predict::with("m").image_url("https://example.com/1"))))
+                Box::new(Forget(Call::new(config, Predict::new("m").image_url("https://example.com/1"))))
             }
-            Choice::BadArgument => Box::new(Forget(Attempt::new(app, GetModel::new("..")))),
-            Choice::Find { cached: true } => Box::new(Forget(FindModel::new(app, "general").cached_in(cache))),
-            Choice::Find { cached: false } => Box::new(Forget(FindModel::new(app, "general"))),
-            Choice::Wait { kind, deadline } => wait(app, kind, Duration::from_millis(u64::from(deadline) * 100)),
-            Choice::Train { deadline } => {
-                Box::new(Forget(Train::new(app, "m").deadline(Duration::from_millis(u64::from(deadline) * 100))))
+            Choice::BadArgument => Box::new(Forget(Call::new(config, GetModel::new("..")))),
+            Choice::Find { cached: true } => {
+                Box::new(Forget(FindModel::new("general").cached_in(cache).into_machine(config)))
             }
-            Choice::Pages { take: 0 } => Box::new(Forget(Pages::new(app, ListInputs::new()).per_page(1).all())),
-            Choice::Pages { take } => {
-                Box::new(Forget(Pages::new(app, ListInputs::new()).per_page(1).take(u64::from(take % 4)).all()))
+            Choice::Find { cached: false } => Box::new(Forget(FindModel::new("general").into_machine(config))),
+            Choice::Wait { kind, deadline } => wait(config, kind, Duration::from_millis(u64::from(deadline) * 100)),
+            Choice::Train { deadline } => Box::new(Forget(
+                Train::new("m").deadline(Duration::from_millis(u64::from(deadline) * 100)).into_machine(config),
+            )),
+            Choice::Pages { take: 0 } => {
+                Box::new(Forget(Pages::new(ListInputs::new()).per_page(1).into_machine(config)))
             }
-            Choice::Warm => Box::new(Forget(WarmModelCache::new(app, cache).with_all())),
+            Choice::Pages { take } => Box::new(Forget(
+                Pages::new(ListInputs::new()).per_page(1).take(u64::from(take % 4)).into_machine(config),
+            )),
+            Choice::Warm => Box::new(Forget(WarmModelCache::new(cache).with_all().into_machine(config))),
             Choice::Upload { ids } => {
-                let inputs = pictures().map(|(name, input)| if ids { input.with_id(name) } else { input });
-                Box::new(Forget(Upload::new(app, inputs).rounds(2).next().expect("a piece")))
+                let inputs = images().map(|(name, input)| if ids { input.id(name) } else { input });
+                Box::new(Forget(Upload::new(inputs).max_retries(2).into_bulk(config).next().expect("a task")))
             }
             Choice::PredictMany => {
-                let inputs = pictures().map(|(_, input)| input);
-                Box::new(Forget(PredictMany::new(app, Predict::with("m"), inputs).next().expect("a piece")))
+                let inputs = images().map(|(_, input)| input);
+                Box::new(Forget(PredictMany::new(Predict::new("m"), inputs).into_bulk(config).next().expect("a task")))
             }
-            Choice::Update => Box::new(Forget(UpdateCheck::new(None))),
+            Choice::Raw => Box::new(Forget(Call::new(config, GetModel::new("m").raw()))),
         };
         Self {
             machine: Some(machine),
@@ -211,8 +218,8 @@ impl Watched {
             asked: Asked::Nothing,
             request: (Method::GET, String::new(), Vec::new()),
             sends: 0,
-            in_doubt: false,
-            latest: Mono::default(),
+            uncertain: false,
+            latest: Instant::default(),
         }
     }
 
@@ -227,17 +234,17 @@ impl Watched {
             ),
             self.asked,
         );
-        // Of an upload only the calls that store something can be in doubt, not the looks.
-        let looked = matches!(self.choice, Choice::Upload { .. }) && self.request.0 == Method::GET;
-        if was == (Asked::Answer { token: false }) && !looked {
-            self.in_doubt |= leaves_doubt(&event);
+        // Of an upload only calls that store inputs can be uncertain, not the look-ups.
+        let is_look_up = matches!(self.choice, Choice::Upload { .. }) && self.request.0 == Method::GET;
+        if was == (Asked::Answer { token: false }) && !is_look_up {
+            self.uncertain |= is_uncertain(&event);
         }
-        self.latest = self.latest.max(now.mono);
+        self.latest = self.latest.max(now.instant);
         let failed = matches!(event, Event::Failed(_)) && was == (Asked::Answer { token: false });
         let step = machine.resume(now, event);
         self.asked = match step {
             Step::Send(request) => {
-                assert!(fits, "a request after a wrong event");
+                assert!(fits, "a request after an event at the wrong time");
                 if let Asked::Wake(until) = was {
                     assert!(self.latest >= until, "sent before the wait was over");
                 }
@@ -246,18 +253,18 @@ impl Watched {
                     self.sends += 1;
                     let most = self.calls().map_or(u32::MAX, |calls| limit.max(1) * calls);
                     assert!(self.sends <= most, "sent {} times", self.sends);
-                    assert!(!(matches!(self.choice, Choice::Once) && self.in_doubt), "a call sent twice in doubt");
+                    assert!(
+                        !(matches!(self.choice, Choice::Once) && self.uncertain),
+                        "an uncertain call was sent again"
+                    );
                     let uploads = matches!(self.choice, Choice::Upload { .. });
-                    let looks = request.method() == Method::GET;
-                    assert!(!(uploads && self.in_doubt && !looks), "inputs sent again before they were looked up");
-                    self.in_doubt &= !(uploads && looks);
+                    let looks_up = request.method() == Method::GET;
+                    assert!(!(uploads && self.uncertain && !looks_up), "inputs sent again before they were looked up");
+                    self.uncertain &= !(uploads && looks_up);
                     let waits = matches!(self.choice, Choice::Wait { .. });
-                    assert!(!(waits && failed), "it looks again without a pause");
+                    assert!(!(waits && failed), "polled again without a pause");
                 }
-                match self.choice {
-                    Choice::Update => assert!(request.headers().get("authorization").is_none()),
-                    _ => assert!(request.headers()["authorization"].is_sensitive()),
-                }
+                assert!(request.headers()["authorization"].is_sensitive());
                 let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
                 let body: Value = serde_json::from_slice(&request.body().to_bytes()).unwrap_or_default();
                 let inputs = body["inputs"].as_array().into_iter().flatten().map(|input| input["id"].clone());
@@ -265,12 +272,12 @@ impl Watched {
                 Asked::Answer { token }
             }
             Step::WaitUntil(time) => {
-                assert!(fits, "a wait after a wrong event");
-                assert!(time >= self.latest, "a wait into the past: {time:?} at {:?}", self.latest);
+                assert!(fits, "a wait after an event at the wrong time");
+                assert!(time >= self.latest, "a wait until a past time: {time:?} at {:?}", self.latest);
                 if let Asked::Wake(until) = was
                     && self.latest < until
                 {
-                    assert_eq!(time, until, "the same wait comes back");
+                    assert_eq!(time, until, "woken early, it must wait until the same time");
                 }
                 Asked::Wake(time)
             }
@@ -278,18 +285,22 @@ impl Watched {
                 if let Err(error) = result {
                     check_error(&error, SECRET);
                     let misuse = matches!(error.kind(), ErrorKind::Misuse(_));
-                    assert_eq!(misuse, !fits, "wrong events are misuse, and nothing else is: {error}");
-                    let doubt = self.in_doubt && self.is_one_call() && was != Asked::Done;
-                    assert!(!doubt || error.may_have_happened(), "the doubt was forgotten: {error}");
+                    assert_eq!(misuse, !fits, "only events at the wrong time are misuse: {error}");
+                    let reads = matches!(self.choice, Choice::Safe | Choice::Get | Choice::Predict | Choice::Raw);
+                    let uncertain = self.uncertain && self.is_one_call() && was != Asked::Done && !reads;
+                    assert!(
+                        !uncertain || error.may_have_happened(),
+                        "the error does not report that the call is uncertain: {error}"
+                    );
                 } else {
-                    assert!(fits, "a result after a wrong event");
+                    assert!(fits, "a result after an event at the wrong time");
                 }
                 Asked::Done
             }
         };
     }
 
-    /// How many calls the machine is made of, where that is known beforehand.
+    /// Returns the number of calls of the machine, if it is known beforehand.
     fn calls(&self) -> Option<u32> {
         match self.choice {
             Choice::Find { .. } => Some(2),
@@ -303,99 +314,98 @@ impl Watched {
     }
 }
 
-/// Whether the call may have been carried out, as far as anyone can tell from this. Written from the rules and apart
-/// from the code under test.
-fn leaves_doubt(event: &Event) -> bool {
+/// Returns whether the call may have been executed, by a second implementation of the rules.
+fn is_uncertain(event: &Event) -> bool {
     match event {
-        Event::Failed(failure) => failure.kind != TransportFailureKind::NotSent,
+        Event::Failed(failure) => failure.kind != TransportErrorKind::NotSent,
         Event::Response(response) => {
             let code = serde_json::from_slice::<Value>(response.body()).ok();
             let code = code.and_then(|json| json.pointer("/status/code").and_then(Value::as_u64)).unwrap_or(0);
             response.status().is_server_error() && !matches!(code, 10030 | 11005 | 21354 | 21355 | 40030)
-                // Bytes of the fuzzer's own may hold a code in a spelling that only a lenient reader knows.
+                // A body of the fuzzer may contain a code in a form that only lenient decoding recognizes.
                 && (response.body().starts_with(br#"{"status":{"code":"#) || response.body().starts_with(b"<html>"))
         }
         _ => false,
     }
 }
 
-fn pictures() -> impl Iterator<Item = (&'static str, NewInput)> {
+fn images() -> impl Iterator<Item = (&'static str, NewInput)> {
     ["a", "b"].into_iter().map(|name| (name, NewInput::image_url(format!("https://example.com/{name}.jpg"))))
 }
 
-fn wait(app: &App, kind: u8, deadline: Duration) -> Box<dyn Machine<Output = ()>> {
+fn wait(config: &Config, kind: u8, deadline: Duration) -> Box<dyn Machine<Output = ()>> {
     match kind % 7 {
-        0 => Box::new(Forget(WaitForTraining::new(app, "m", "v").deadline(deadline))),
-        1 => Box::new(Forget(WaitForUploads::new(app).deadline(deadline))),
-        2 => Box::new(Forget(WaitForUploadsOf::new(app, ["a", "b"]).deadline(deadline))),
-        3 => Box::new(Forget(WaitForInputsDeleted::new(app).deadline(deadline))),
-        4 => Box::new(Forget(WaitForInputDeleted::new(app, "a").deadline(deadline))),
-        5 => Box::new(Forget(WaitForModelsDeleted::new(app).deadline(deadline))),
-        _ => Box::new(Forget(WaitForModelDeleted::new(app, "m").without_deadline())),
+        0 => Box::new(Forget(WaitForTraining::new("m", "v").deadline(deadline).into_machine(config))),
+        1 => Box::new(Forget(WaitForUploads::new().deadline(deadline).into_machine(config))),
+        2 => Box::new(Forget(WaitForUploadsOf::new(["a", "b"]).deadline(deadline).into_machine(config))),
+        3 => Box::new(Forget(WaitForInputsDeleted::new().deadline(deadline).into_machine(config))),
+        4 => Box::new(Forget(WaitForInputDeleted::new("a").deadline(deadline).into_machine(config))),
+        5 => Box::new(Forget(WaitForModelsDeleted::new().deadline(deadline).into_machine(config))),
+        _ => Box::new(Forget(WaitForModelDeleted::new("m").without_deadline().into_machine(config))),
     }
 }
 
-/// What the service answers when all is well: enough for each machine to get on.
-fn good_answer(asked: Asked, request: &(Method, String, Vec<Value>)) -> Response<Bytes> {
+/// Returns a successful response that lets each machine continue.
+fn success(asked: Asked, request: &(Method, String, Vec<Value>)) -> Response<Bytes> {
     let (method, path, inputs) = request;
-    let mut answer = match asked {
+    let mut body = match asked {
         Asked::Answer { token: true } => json!({"access_token": "token-of-the-service", "expires_in": 100}),
         _ => json!({"outputs": vec![json!({}); inputs.len().max(1)], "model": {"id": "abc"}, "models": [],
             "input": {"id": "a"}, "counts": {"to_process": 0}}),
     };
-    answer["status"] = json!({"code": 10000});
-    answer["model_version"] = json!({"id": "v", "status": {"code": 21100}});
-    answer["model"]["model_version"] = json!({"id": "v", "status": {"code": 21103}});
-    answer["inputs"] = match (method == Method::POST, path.contains("page=1&")) {
+    body["status"] = json!({"code": 10000});
+    body["model_version"] = json!({"id": "v", "status": {"code": 21100}});
+    body["model"]["model_version"] = json!({"id": "v", "status": {"code": 21103}});
+    body["inputs"] = match (method == Method::POST, path.contains("page=1&")) {
         (true, _) => inputs.iter().map(|id| json!({"id": id, "status": {"code": 30001}})).collect(),
         (false, true) => json!([{"id": "first"}]),
         (false, false) => json!([]),
     };
-    Response::new(Bytes::from(answer.to_string()))
+    Response::new(Bytes::from(body.to_string()))
 }
 
-/// Drives three machines of one app through any course of events.
+/// Drives three machines of one client through any sequence of events.
 ///
 /// # Panics
 ///
-/// Where one of the laws is broken.
+/// If a rule is broken.
 pub fn events(data: &[u8]) {
-    let Ok(course) = Course::arbitrary_take_rest(Unstructured::new(data)) else { return };
-    let credentials = match course.with_token {
+    let Ok(sequence) = Sequence::arbitrary_take_rest(Unstructured::new(data)) else { return };
+    let credentials = match sequence.with_token {
         true => Credentials::app_secret("id", SECRET),
         false => Credentials::key(SECRET),
     };
-    let limit = u32::from(course.max_attempts % 6);
-    let mut app = App::new(credentials.expect("a secret"))
+    let limit = u32::from(sequence.max_attempts % 6);
+    let mut config = Config::new(credentials.expect("a secret"))
         .with_retry(RetryPolicy::default().with_max_attempts(limit))
-        .with_seed(course.seed);
-    if course.seed % 3 == 0 {
-        app = app.with_pacer(Pacer::per_second(2));
+        .with_seed(sequence.seed);
+    if sequence.seed % 3 == 0 {
+        config = config.with_rate_limiter(RateLimiter::per_second(2));
     }
     let cache = ModelCache::new();
-    let mut machines = course.machines.map(|choice| Watched::new(&app, &cache, choice));
+    let mut machines = sequence.machines.map(|choice| Watched::new(&config, &cache, choice));
     let mut now = Now::default();
-    for Move { machine, clock, what } in course.moves {
+    for Move { machine, clock, what } in sequence.moves {
         let watched = &mut machines[usize::from(machine) % 3];
         match (clock, watched.asked) {
-            (Clock::On(millis), _) => now.mono = now.mono + Duration::from_millis(millis.into()),
-            (Clock::There, Asked::Wake(time)) => now.mono = now.mono.max(time),
-            (Clock::Set(nanos), _) => now.mono = Mono::new(Duration::from_nanos(nanos)),
+            (Clock::On(millis), _) => now.instant = now.instant + Duration::from_millis(millis.into()),
+            (Clock::There, Asked::Wake(time)) => now.instant = now.instant.max(time),
+            (Clock::Set(nanos), _) => now.instant = Instant::new(Duration::from_nanos(nanos)),
             _ => {}
         }
-        now.unix = now.mono.since_start();
+        now.unix = now.instant.since_start();
         let event = match (what, watched.asked) {
             (What::Fitting, Asked::Nothing) | (What::Begin, _) => Event::Begin,
-            (What::Fitting, asked @ Asked::Answer { .. }) => Event::Response(good_answer(asked, &watched.request)),
+            (What::Fitting, asked @ Asked::Answer { .. }) => Event::Response(success(asked, &watched.request)),
             (What::Fitting, Asked::Wake(_) | Asked::Done) | (What::Woke, _) => Event::Woke,
-            (What::Answer(answer), _) => Event::Response(answer.response()),
+            (What::Respond(answer), _) => Event::Response(answer.response()),
             (What::Failed(kind), _) => {
                 let kind = match kind % 3 {
-                    0 => TransportFailureKind::NotSent,
-                    1 => TransportFailureKind::MaybeSent,
-                    _ => TransportFailureKind::TooLarge,
+                    0 => TransportErrorKind::NotSent,
+                    1 => TransportErrorKind::MaybeSent,
+                    _ => TransportErrorKind::TooLarge,
                 };
-                Event::Failed(TransportFailure::new(kind, "fuzz"))
+                Event::Failed(TransportError::new(kind, "fuzz"))
             }
             (What::Drop, _) => {
                 watched.machine = None;

@@ -1,27 +1,25 @@
-//! The fuzz bodies as ordinary tests: regressions and seeds first, then mutations of the seeds from a fixed seed.
+//! The fuzz targets as ordinary tests: regressions and seeds first, then random mutations of the seeds.
 //!
-//! `FUZZ_CASES` raises the number of cases, `FUZZ_SEED` takes another seed. An input that fails is kept under
-//! `regressions/`, and every later run begins with it.
-#![allow(clippy::unwrap_used)]
+//! `CLARIFAI_PROOFS` chooses the number of mutations (see `core/tests/suite/support/cases.rs`), and `FUZZ_SEED` another
+//! seed for them. An input that fails is written to `regressions/`, and every later run starts with it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "../../core/tests/suite/support/cases.rs"]
+mod cases;
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, iter, panic};
+use std::{fs, iter, panic};
 
+use cases::{Count, number};
 use fastrand::Rng;
 
-const CASES: u64 = 20_000;
 const SEED: u64 = 0x000C_1A21_FA1A;
-
-fn number(variable: &str) -> Option<u64> {
-    let text = env::var(variable).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
-}
 
 fn directory(kind: &str, target: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(kind).join(target)
 }
 
-/// The files of a directory in the order of their names, so that a seed always means the same.
+/// Returns the files of a directory in the order of their names, so that a seed always gives the same inputs.
 fn inputs(kind: &str, target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let Ok(entries) = fs::read_dir(directory(kind, target)) else { return Vec::new() };
     let mut paths: Vec<_> = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect();
@@ -29,7 +27,7 @@ fn inputs(kind: &str, target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     paths.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Pieces that lead somewhere, to be put between other bytes.
+/// Texts with a meaning for the targets, which are inserted between other bytes.
 #[rustfmt::skip]
 const WORDS: &[&[u8]] = &[
     b"\"status\":{\"code\":10000}", b"\"code\":10010", b"\"code\":\"10020\"", b"null", b"[]", b"{}", b"{", b"}", b"]",
@@ -84,9 +82,10 @@ fn run(target: &str, body: fn(&[u8])) {
     }
     let seeds: Vec<_> = inputs("seeds", target).into_iter().map(|(_, data)| data).collect();
     assert!(!seeds.is_empty(), "no seeds for {target}");
-    let (seed, cases) = (number("FUZZ_SEED").unwrap_or(SEED), number("FUZZ_CASES").unwrap_or(CASES));
+    let seed = number("FUZZ_SEED").unwrap_or(SEED);
+    let cases = Count { quick: 20_000, full: 250_000 }.of(&format!("mutations for {target}"));
     for case in 0..cases {
-        // Each case has a generator of its own, so that one can be repeated without those before it.
+        // Each case has its own generator, so that it can be repeated without the others.
         let mut rng = Rng::with_seed(seed.wrapping_add(case.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
         let data = mutate(&mut rng, &seeds);
         if let Err(cause) = panic::catch_unwind(|| body(&data)) {

@@ -1,5 +1,5 @@
-//! Predictions over a connection to this machine, each adapter against its own stack posting ready bytes and reading
-//! the answer.
+//! Predictions over a connection to this machine: each adapter against its own HTTP stack, which sends prepared bytes
+//! and reads the response.
 
 #[path = "../../core/benches/limit/mod.rs"]
 mod limit;
@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use clarifai_core::models::Predict;
-use clarifai_core::{App, Body, Credentials, Exchange, MAX_RESPONSE_BYTES};
+use clarifai_core::{
+    Config, Credentials, Exchange,
+    transport::{Body, MAX_RESPONSE_BYTES},
+};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use http::Request;
 use http::request::Parts;
@@ -20,13 +23,13 @@ use limit::{Bound, Table, in_turns, wanted};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-/// What is asked for: a small prediction, and one with a picture of 1 MiB.
+/// A call: a small prediction, or one with an image of 1 MiB.
 struct Question {
     name: &'static str,
     predict: Predict,
-    app: App,
-    picture: Option<Vec<u8>>,
-    /// The request ready to be sent, and its body as bytes.
+    config: Config,
+    image: Option<Vec<u8>>,
+    /// The prepared request, and its body as bytes.
     parts: Parts,
     body: Bytes,
     batch: u32,
@@ -35,28 +38,28 @@ struct Question {
 
 impl Question {
     fn all(base: &str) -> [Self; 2] {
-        let picture: Vec<u8> =
+        let image: Vec<u8> =
             (0..1024 * 1024_u32).map(|index| index.wrapping_mul(2_654_435_761).to_be_bytes()[0]).collect();
-        [("small", None, 500, 100), ("1 MiB", Some(picture), 20, 100)].map(|(name, picture, batch, rounds)| {
-            let predict = Predict::with("general-image-recognition");
-            let predict = match picture.clone() {
+        [("small", None, 500, 100), ("1 MiB", Some(image), 20, 100)].map(|(name, image, batch, rounds)| {
+            let predict = Predict::new("general-image-recognition");
+            let predict = match image.clone() {
                 None => predict.image_url("https://samples.clarifai.com/metro-north.jpg"),
-                Some(picture) => predict.image_bytes(picture),
+                Some(image) => predict.image_bytes(image),
             };
-            let app = App::new(Credentials::key("0123456789abcdef0123456789abcdef").expect("a key"));
-            let app = app.with_base(base).expect("an address");
-            let exchange = Exchange::new(&app, &predict).expect("a request");
+            let config = Config::new(Credentials::key("0123456789abcdef0123456789abcdef").expect("a key"));
+            let config = config.with_base_url(base).expect("an address");
+            let exchange = Exchange::new(&config, &predict).expect("a request");
             let (parts, ()) = exchange.request().clone().map(drop).into_parts();
             let body = exchange.request().body().to_bytes();
-            Self { name, predict, app, picture, parts, body, batch, rounds }
+            Self { name, predict, config, image, parts, body, batch, rounds }
         })
     }
 
-    /// The body as the plainest client makes it: a picture is encoded to a string, and that is put into the JSON. Where
-    /// there is none, the ready bytes.
+    /// Returns the body as a simple client makes it: an image is encoded to a string, which is inserted into the JSON.
+    /// Without an image, returns the prepared bytes.
     fn plain_body(&self) -> Bytes {
-        let Some(picture) = &self.picture else { return self.body.clone() };
-        let encoded = base64_simd::STANDARD.encode_to_string(picture);
+        let Some(image) = &self.image else { return self.body.clone() };
+        let encoded = base64_simd::STANDARD.encode_to_string(image);
         let body =
             format!(r#"{{"inputs":[{{"data":{{"image":{{"base64":"{encoded}","allow_duplicate_url":false}}}}}}]}}"#);
         debug_assert_eq!(body.len(), self.body.len(), "the same work");
@@ -64,13 +67,13 @@ impl Question {
     }
 
     fn request(&self) -> Request<Body> {
-        Exchange::new(&self.app, &self.predict).expect("a request").into_parts().0
+        Exchange::new(&self.config, &self.predict).expect("a request").into_parts().0
     }
 }
 
-/// Measures one adapter. What it sends and receives as bytes is held to its own stack, which posts ready bytes, or for a
-/// picture bytes that it encodes; the whole call, with retries and the answer parsed, and a picture against ready bytes
-/// are shown.
+/// Measures one adapter. Sending and receiving bytes is compared with its own HTTP stack, which sends prepared bytes,
+/// or for an image bytes that it encodes. The whole call, with retries and decoding, and an image against prepared
+/// bytes are only shown.
 fn measure(
     table: &mut Table,
     adapter: &str,
@@ -92,7 +95,7 @@ fn measure(
         table.timed(&row, &turns, Bound::AtMost(1.1), Bound::AtMost(1.02));
     }
     let row = format!("{adapter}, {name} predict, ready bytes");
-    if question.picture.is_some() && wanted(&row) {
+    if question.image.is_some() && wanted(&row) {
         let turns = in_turns(*rounds, *batch, work, || post(body.clone()));
         Table::shown(&row, &turns);
     }
@@ -104,12 +107,12 @@ fn measure(
 }
 
 fn ureq(table: &mut Table, question: &Question) {
-    use clarifai_ureq::{Client, ureq};
+    use clarifai_ureq::{Client, Ureq, ureq};
     let config =
         ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).max_redirects_will_error(false);
     let agent = ureq::Agent::from(config.build());
-    // Both sides share a connection: how soon the other end is woken differs between connections.
-    let client = Client::with_agent(question.app.clone(), agent.clone());
+    // Both use the same connection, because latency differs between connections.
+    let client = Client::with_transport(question.config.clone(), Ureq::with_agent(agent.clone()));
     measure(
         table,
         "ureq",
@@ -125,9 +128,9 @@ fn ureq(table: &mut Table, question: &Question) {
 }
 
 fn reqwest(table: &mut Table, question: &Question, runtime: &Runtime) {
-    use clarifai_reqwest::{Client, reqwest};
-    let http = Client::builder().build().expect("a client");
-    let client = Client::with_client(question.app.clone(), http.clone());
+    use clarifai_reqwest::{Client, Reqwest, reqwest};
+    let http = Reqwest::builder().build().expect("a client");
+    let client = Client::with_transport(question.config.clone(), Reqwest::with_client(http.clone()));
     measure(
         table,
         "reqwest",
@@ -143,9 +146,9 @@ fn reqwest(table: &mut Table, question: &Question, runtime: &Runtime) {
 }
 
 fn tower(table: &mut Table, question: &Question, runtime: &Runtime) {
-    use clarifai_tower::{Client, hyper};
+    use clarifai_tower::{Client, Tower, hyper};
     let hyper = hyper();
-    let client = Client::with_client(question.app.clone(), hyper.clone());
+    let client = Client::with_transport(question.config.clone(), Tower::new(hyper.clone()));
     measure(
         table,
         "tower",
@@ -163,7 +166,7 @@ fn tower(table: &mut Table, question: &Question, runtime: &Runtime) {
     );
 }
 
-/// How many times faster 32 calls in flight are than one after the other, at a service that takes 5 ms.
+/// Measures how many times faster 32 calls in flight are than one after the other, with a service that takes 5 ms.
 fn in_flight(table: &mut Table, adapter: &str, runtime: &Runtime, mut call: impl AsyncFnMut() + Clone) {
     const IN_FLIGHT: usize = 32;
     let row = format!("{adapter}, {IN_FLIGHT} in flight, times faster");
@@ -204,11 +207,11 @@ fn main() -> ExitCode {
         tower(&mut table, &question, &runtime);
     }
     let slow = server::serve(Duration::from_millis(5)).expect("a port of this machine");
-    let [Question { app, predict, .. }, _] = Question::all(&slow);
-    let client = clarifai_reqwest::Client::new(app.clone());
+    let [Question { config, predict, .. }, _] = Question::all(&slow);
+    let client = clarifai_reqwest::Client::new(config.clone()).expect("a client");
     let ask = async || drop(client.call(&predict).await.expect("an answer"));
     in_flight(&mut table, "reqwest", &runtime, ask);
-    let client = clarifai_tower::Client::new(app);
+    let client = clarifai_tower::Client::new(config).expect("a client");
     let ask = async || drop(client.call(&predict).await.expect("an answer"));
     in_flight(&mut table, "tower", &runtime, ask);
     table.finish()

@@ -1,4 +1,4 @@
-//! Faults planted on purpose into the ureq adapter: the suite must fail by each of them.
+//! Bugs planted into the ureq adapter: the suite must catch each of them.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ fn each_planted_fault_is_caught() {
         let expected = fault.caught_by();
         let mut table = table::table();
         match fault {
-            // What catches the others must pass without a fault, and nothing may be wrong with the planting.
+            // Without a bug, all scenarios that catch one must pass.
             Fault::None => table.retain(|one| FAULTS.iter().any(|fault| fault.caught_by().contains(&one.name))),
             Fault::KeyInError => table.retain(|one| one.name == "truncated"),
             Fault::KeyInLog => table.retain(|one| one.name == "answer"),

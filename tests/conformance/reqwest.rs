@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, TransportError},
+};
 use clarifai_reqwest::reqwest::Proxy;
 use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory, tls};
 use http::{Request, Response};
@@ -21,29 +25,30 @@ impl Driver for Reqwest {
         "reqwest"
     }
 
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
-        let mut builder = clarifai_reqwest::Client::builder().timeout(settings.timeout).no_proxy();
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
+        let mut builder = clarifai_reqwest::Reqwest::builder().timeout(settings.timeout).no_proxy();
         if let Some(authority) = &settings.authority {
             builder = builder.tls_backend_preconfigured(tls::client(authority));
         }
         if let Some(proxy) = &settings.proxy {
             builder = builder.proxy(Proxy::all(proxy).expect("a proxy"));
         }
-        let client = clarifai_reqwest::Client::with_client(app, builder.build().expect("a client"));
-        Box::new(ReqwestClient(client.with_max_response(settings.max_response)))
+        let http = builder.build().expect("a client");
+        let transport = clarifai_reqwest::Reqwest::with_client(http).with_max_response(settings.max_response);
+        Box::new(ReqwestClient(clarifai_reqwest::Client::with_transport(config, transport)))
     }
 
-    fn plain(&self, app: App) -> Box<dyn Client> {
-        Box::new(ReqwestClient(clarifai_reqwest::Client::new(app)))
+    fn plain(&self, config: Config) -> Box<dyn Client> {
+        Box::new(ReqwestClient(clarifai_reqwest::Client::new(config).expect("a client")))
     }
 }
 
 impl Client for ReqwestClient {
-    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         wait_for(self.0.send(request))
     }
 
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error> {
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error> {
         wait_for(self.0.run(machine))
     }
 
@@ -65,4 +70,11 @@ fn environment() {
 #[test]
 fn memory() {
     memory::hold(&Reqwest);
+}
+
+#[test]
+fn client_methods() {
+    wait_for(clarifai_tests::client_methods::nonblocking(|config| {
+        clarifai_reqwest::Reqwest::new(config).expect("a transport")
+    }));
 }

@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::{App, Body, BodyReader, Error, RawAnswer, TransportFailure};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, BodyReader, TransportError},
+};
 use clarifai_tests::conformance::{AnyMachine, Client, Driver, Settings, environment, hold, memory, tls};
 use clarifai_tower::Hyper;
 use http::{Request, Response};
@@ -26,17 +30,18 @@ impl Driver for Tower {
         "tower"
     }
 
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
-        let client = clarifai_tower::Client::with_client(app, service(settings));
-        Box::new(TowerClient(client.with_timeout(settings.timeout).with_max_response(settings.max_response)))
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
+        let transport = clarifai_tower::Tower::new(service(settings));
+        let transport = transport.with_timeout(settings.timeout).with_max_response(settings.max_response);
+        Box::new(TowerClient(clarifai_tower::Client::with_transport(config, transport)))
     }
 
-    fn plain(&self, app: App) -> Box<dyn Client> {
-        Box::new(TowerClient(clarifai_tower::Client::new(app)))
+    fn plain(&self, config: Config) -> Box<dyn Client> {
+        Box::new(TowerClient(clarifai_tower::Client::new(config).expect("a client")))
     }
 }
 
-/// The adapter's own service, or one with what its users must put together themselves.
+/// Returns the service of the adapter, or one that its users have to build themselves.
 fn service(settings: &Settings) -> Hyper {
     let Some(authority) = &settings.authority else { return clarifai_tower::hyper() };
     let mut tcp = HttpConnector::new();
@@ -55,11 +60,11 @@ fn service(settings: &Settings) -> Hyper {
 }
 
 impl Client for TowerClient {
-    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         wait_for(self.0.send(request))
     }
 
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error> {
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error> {
         wait_for(self.0.run(machine))
     }
 
@@ -81,4 +86,9 @@ fn environment() {
 #[test]
 fn memory() {
     memory::hold(&Tower);
+}
+
+#[test]
+fn client_methods() {
+    wait_for(clarifai_tests::client_methods::nonblocking(|_| clarifai_tower::Tower::new(clarifai_tower::hyper())));
 }

@@ -17,3 +17,8 @@ fn environment() {
 fn memory() {
     memory::hold(&Ureq);
 }
+
+#[test]
+fn client_methods() {
+    clarifai_tests::client_methods::blocking(|_| clarifai_ureq::Ureq::new());
+}

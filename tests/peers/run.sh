@@ -1,7 +1,7 @@
 #!/bin/sh
-# Lets old clients of other languages loose on the simulator: installs them, starts it, and runs their tour.
+# Runs old clients of other languages against the simulator: installs them, starts it, and runs their programs.
 #
-# run.sh [CLIENT...]   python@VERSION or javascript@VERSION; without any, those that are known to get along
+# run.sh [CLIENT...]   python@VERSION or javascript@VERSION; without any, those that are known to work
 
 set -eu
 
@@ -16,7 +16,7 @@ cleanup() {
 }
 trap cleanup EXIT INT TERM
 
-# Its addresses of old, as a folder.
+# The URLs of its examples, as a directory.
 mkdir -p "$place/web/samples.clarifai.com"
 cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
 cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
@@ -25,12 +25,12 @@ cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
-# Prepares a client of Python in $place/$1.
+# Installs a Python client in $place/$1.
 python() {
     version=${1#python@}
     python3 -m venv "$place/$1"
-    # What it pins is from its own time and does not build today; newer versions do what it needs, but for the
-    # protocol buffers of later clients, which reach into them.
+    # The versions it pins do not build today. Newer ones work, except for protocol buffers: later clients use their
+    # internals.
     case $version in
         2.0.*) pinned= ;;
         *) pinned='protobuf==3.17.3 googleapis-common-protos==1.6.0 grpcio six' ;;
@@ -42,13 +42,13 @@ python() {
         || { cat "$place/log" >&2; exit 1; }
 }
 
-# Prepares a client of JavaScript in $place/$1.
+# Installs a JavaScript client in $place/$1.
 javascript() {
     mkdir -p "$place/$1"
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place/$1" "clarifai@${1#javascript@}"
 }
 
-# Runs a tour with nobody's settings, no key but its own, and no proxy between it and this machine.
+# Runs a program without settings of the user, with its own key, and without a proxy.
 tour() {
     env -u http_proxy -u HTTP_PROXY -u https_proxy -u HTTPS_PROXY -u all_proxy -u ALL_PROXY \
         HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE="$(cat "$place/address")" "$@"

@@ -1,4 +1,4 @@
-// A tour of the old JavaScript client through the simulator, with what must come back. See tour.py.
+// Runs the operations of the old JavaScript client against the simulator, and checks the results. See tour.py.
 'use strict';
 
 const assert = require('assert');

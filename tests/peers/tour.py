@@ -1,7 +1,7 @@
-# A tour of an old Python client through the simulator: every operation of its reference, with what must come back.
+# Runs every operation of an old Python client against the simulator, and checks the results.
 #
-# CLARIFAI_API_BASE names the simulator, TOUR_IMAGES the folder of photographs. The simulator must serve
-# https://samples.clarifai.com/{metro-north,dog2,third}.jpg. It is written for clarifai 2.0.32, and also walks 2.6.2.
+# CLARIFAI_API_BASE is the URL of the simulator, TOUR_IMAGES the directory of photographs. The simulator must serve
+# https://samples.clarifai.com/{metro-north,dog2,third}.jpg. It is written for clarifai 2.0.32, and also runs with 2.6.2.
 import base64
 import io
 import os
@@ -13,7 +13,7 @@ from clarifai.rest.client import (ApiError, Concept, FeedbackInfo, Geo, GeoBox, 
                                   OutputSearchTerm, SearchQueryBuilder)
 from PIL import Image
 
-# The oldest asks GitHub for a newer version of itself; there is no network here.
+# The oldest version asks GitHub for updates; there is no network here.
 OLDEST = hasattr(ClarifaiApp, 'check_upgrade')
 ClarifaiApp.check_upgrade = lambda self: None
 
@@ -50,7 +50,7 @@ def raises(code, call, *args, **kwargs):
 
 
 def crops(name, columns):
-    """The tiles of a photograph in these columns of four."""
+    """Returns the tiles of a photograph in these columns of four."""
     picture = Image.open(os.path.join(IMAGES, name + '.jpg')).convert('RGB')
     width, height = picture.width // 4, picture.height // 4
     for x in columns:
@@ -179,7 +179,7 @@ def tour_inputs(app):
     assert inputs.get('red').metadata == {'only': 1}
     inputs.bulk_update([ClImage(image_id='red', metadata={'a': 1}), ClImage(image_id='blue', metadata={'a': 2})])
     assert inputs.get('red').metadata == {'only': 1, 'a': 1}
-    if OLDEST:  # Later ones take a partial success, and trip over the item without a picture.
+    if OLDEST:  # Later versions accept a partial success, and fail on the item without an image.
         raises(10010, inputs.bulk_update, [ClImage(image_id='red', concepts=['warm']),
                                            ClImage(image_id='none', concepts=['warm'])])
     step('Inputs.merge_metadata, update, bulk_update')
@@ -242,7 +242,7 @@ def tour_searches(app):
 def concept_ids(model):
     info = model.get_info(verbose=True)['model']
     found = sorted(one['id'] for one in info['output_info']['data']['concepts'])
-    if OLDEST:  # Later ones answer from what they read when the model was made.
+    if OLDEST:  # Later versions return what they read when the model was created.
         assert sorted(model.get_concept_ids()) == found
     return found
 
@@ -363,7 +363,7 @@ def main():
     for part in [tour_tags, tour_concepts, tour_inputs, tour_searches, tour_models, tour_training, tour_workflows,
                  tour_deletion]:
         part(app)
-    if OLDEST:  # Later ones know keys only.
+    if OLDEST:  # Later versions support keys only.
         app = ClarifaiApp(app_id='an-id', app_secret='a-secret')
         assert len(app.auth.get_token()) == 32
         assert list(app.concepts.get_all()) == [], 'another application'

@@ -1,7 +1,8 @@
-//! The conformance suite: one table of scenarios that every adapter must pass, and core's script in virtual time too.
+//! The conformance suite: one table of scenarios that every adapter must pass, and core's mock transport in virtual
+//! time.
 //!
-//! An adapter's test is a few lines: say how a client is made, and call [`hold`]. What the suite is, and how adapters
-//! may differ, stands in `tests/README.md`.
+//! The test of an adapter is a few lines: implement how a client is made, and call [`hold`]. `tests/README.md`
+//! describes the suite, and lists how adapters may differ.
 
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,38 +32,38 @@ pub use driver::{AnyMachine, Client, Driver, Settings};
 pub use scenario::{Play, Scenario};
 pub use stage::Stage;
 
-/// How many scenarios run at a time. Most of them wait.
+/// Number of scenarios that run at a time. Most of them wait.
 const AT_A_TIME: usize = 8;
 
-/// When a scenario that has not ended is given up.
+/// Time after which a scenario that has not ended is abandoned.
 const GIVE_UP: Duration = Duration::from_secs(60);
 
-/// What a run of the table showed.
+/// Result of a run of the table.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// What went wrong, by scenario.
+    /// Failures by scenario.
     pub failures: BTreeMap<&'static str, String>,
-    /// The differences that were seen.
+    /// Differences that were observed.
     pub differences: BTreeSet<Difference>,
-    /// How long each scenario took.
+    /// Duration of each scenario.
     pub took: BTreeMap<&'static str, Duration>,
 }
 
-/// Plays scenarios with an adapter, several at a time.
+/// Runs scenarios with an adapter, several at a time.
 ///
 /// # Panics
 ///
-/// Where somebody else listens to the log of the process.
+/// If another logger or subscriber is set in the process.
 pub fn run(driver: &Arc<dyn Driver>, table: Vec<Scenario>) -> Report {
     secrets::listen();
     let names: Vec<_> = table.iter().map(|scenario| scenario.name).collect();
     let mut left = table.len();
     let queue = VecDeque::from(table);
     let queue = Arc::new(Mutex::new(queue));
-    let (tell, told) = mpsc::channel();
+    let (sender, results) = mpsc::channel();
     for _ in 0..AT_A_TIME {
-        let (queue, driver, tell) = (Arc::clone(&queue), Arc::clone(driver), tell.clone());
-        // Not scoped: a call that never ends must not keep the report.
+        let (queue, driver, sender) = (Arc::clone(&queue), Arc::clone(driver), sender.clone());
+        // Not scoped, because a call that never ends must not block the report.
         thread::spawn(move || {
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -70,15 +71,15 @@ pub fn run(driver: &Arc<dyn Driver>, table: Vec<Scenario>) -> Report {
                 let stage = Stage::new(Arc::clone(&driver));
                 let begin = Instant::now();
                 let result = play(&scenario, &stage);
-                let _ = tell.send((scenario.name, result, begin.elapsed(), stage));
+                let _ = sender.send((scenario.name, result, begin.elapsed(), stage));
             }
         });
     }
-    drop(tell);
+    drop(sender);
     let mut report = Report::default();
     let mut stages = Vec::new();
     while left > 0 {
-        let Ok((name, result, took, stage)) = told.recv_timeout(GIVE_UP) else { break };
+        let Ok((name, result, took, stage)) = results.recv_timeout(GIVE_UP) else { break };
         left -= 1;
         report.took.insert(name, took);
         if let Err(problem) = result {
@@ -110,19 +111,19 @@ pub fn run(driver: &Arc<dyn Driver>, table: Vec<Scenario>) -> Report {
     report
 }
 
-/// The most scenarios that may be too slow beside others and not by themselves: a pause of the machine is one for all
-/// that run at the time.
+/// The most scenarios that may be too slow beside others and are repeated alone: a pause of the machine affects all
+/// that run at that time.
 const MOST_AGAIN: usize = AT_A_TIME;
 
-/// How a failure begins that is one of time and of nothing else.
+/// Prefix of failures whose only cause is time.
 const TOO_SLOW: &str = "too slow: ";
 
-/// Plays what was too slow once more, one after the other: many at a time on a busy machine do not keep limits that they
-/// keep alone. What is too slow again has failed, and whatever else failed has failed at once.
+/// Repeats scenarios that were too slow, one after the other: many at a time on a busy machine do not keep limits that
+/// they keep alone. A scenario that is too slow again has failed; all other failures count the first time.
 ///
 /// # Panics
 ///
-/// As [`run`] does.
+/// As in [`run`].
 pub fn play_again(driver: &Arc<dyn Driver>, report: &mut Report) {
     let slow: BTreeSet<_> = report.failures.iter().filter(|(_, problem)| problem.starts_with(TOO_SLOW)).collect();
     let slow: BTreeSet<_> = slow.into_iter().map(|(name, _)| *name).collect();
@@ -152,11 +153,11 @@ fn text_of(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-/// Plays the whole table, and compares the differences with those that the README lists for the adapter.
+/// Runs the whole table, and compares the differences with those that the README lists for the adapter.
 ///
 /// # Panics
 ///
-/// Where a scenario fails, or the README is wrong.
+/// If a scenario fails, or the differences are not those in the README.
 pub fn hold(driver: impl Driver + 'static) {
     let name = driver.name();
     let begin = Instant::now();
@@ -181,9 +182,9 @@ pub fn hold(driver: impl Driver + 'static) {
     );
     let mut seen: BTreeSet<_> = report.differences.iter().map(ToString::to_string).collect();
     let mut listed = readme::differences_of(name);
-    // Seen by those who measure.
+    // Observed by the test of memory.
     listed.remove(&Difference::ManyHeadersTakeMemory.to_string());
-    // Who is faster, the adapter or its peer, decides whether these are seen.
+    // Whether these are observed depends on whether the adapter or the server is faster.
     for unsteady in [Difference::FailsOnClosedPool, Difference::UnpacksAhead, Difference::EndsAtFlood] {
         if listed.remove(&unsteady.to_string()) {
             seen.remove(&unsteady.to_string());

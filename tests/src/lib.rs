@@ -1,6 +1,6 @@
-//! Tests across the crates: the wire, answers, the simulator, adapters. What they share stands here.
+//! What the tests across the crates share: of the wire format, responses, the simulator and adapters.
 //!
-//! The README's examples run with them:
+//! The examples of the README are doctests of this crate:
 #![doc = include_str!("../../README.md")]
 #![forbid(unsafe_code)]
 
@@ -8,19 +8,20 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
+pub mod client_methods;
 pub mod conformance;
 pub mod replay;
 
-/// A file below `tests/data`.
+/// Returns the path of a file below `tests/data`.
 pub fn data(path: &str) -> PathBuf {
     [env!("CARGO_MANIFEST_DIR"), "data", path].iter().collect()
 }
 
-/// The members of a JSON object, such as metadata.
+/// Returns the members of a JSON object, such as metadata.
 ///
 /// # Panics
 ///
-/// If it is no object.
+/// If the value is not an object.
 pub fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
@@ -28,11 +29,11 @@ pub fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// One of the photographs.
+/// Returns one of the photographs.
 ///
 /// # Panics
 ///
-/// If there is no such photograph.
+/// If there is no photograph with this name.
 pub fn photograph(name: &str) -> Vec<u8> {
     let path = data(&format!("images/{name}.jpg"));
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -1,16 +1,16 @@
-//! Replays what an old client sent and was answered: each request must equal the recorded one, and gets its answer.
+//! Replays recordings of an old client: each request must equal the recorded one, and gets the recorded response.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Driver, Mono, Now};
-use clarifai_core::{Body, TransportFailure, TransportFailureKind};
+use clarifai_core::machine::{Driver, Instant, Now};
+use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
-/// A transport that knows what comes next.
+/// A transport that expects the requests of a recording.
 #[derive(Debug)]
 pub struct Replay {
     exchanges: VecDeque<Value>,
@@ -19,12 +19,12 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Replays these exchanges, each `{"request", "response"}`.
+    /// Creates a transport for these exchanges, each `{"request", "response"}`.
     pub fn new(exchanges: &[Value]) -> Self {
         Self { exchanges: exchanges.iter().cloned().collect(), now: Now::default(), differences: Vec::new() }
     }
 
-    /// Puts the fetching of a token in front, which the old client had done before the recording began.
+    /// Inserts the request for a token, which the old client had made before the recording began.
     pub fn insert_token(&mut self, token: &str) {
         self.exchanges.push_front(json!({
             "request": {
@@ -44,7 +44,7 @@ impl Replay {
         }));
     }
 
-    /// Notes a difference between what would be sent and what was recorded.
+    /// Records a difference between a request and its recording.
     pub fn compare(&mut self, what: &str, sent: &Value, recorded: &Value) {
         let (sent, recorded) = (normal(sent), normal(recorded));
         if sent != recorded {
@@ -52,7 +52,7 @@ impl Replay {
         }
     }
 
-    /// How the requests differed from the recorded ones, and which of those were not sent.
+    /// Returns how requests differed from the recorded ones, and which of those were not sent.
     pub fn differences(mut self) -> Vec<String> {
         for exchange in self.exchanges {
             let request = &exchange["request"];
@@ -67,10 +67,10 @@ impl Driver for Replay {
         self.now
     }
 
-    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let Some(exchange) = self.exchanges.pop_front() else {
             self.differences.push(format!("one request too many: {} {}", request.method(), request.uri()));
-            return Err(TransportFailure::new(TransportFailureKind::TooLarge, "the recording has ended"));
+            return Err(TransportError::new(TransportErrorKind::TooLarge, "the recording has ended"));
         };
         let recorded = &exchange["request"];
         for (what, sent, recorded) in [
@@ -87,7 +87,7 @@ impl Driver for Replay {
         }
         let answer = &exchange["response"];
         let Some(status) = answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()) else {
-            return Err(TransportFailure::new(TransportFailureKind::MaybeSent, "the recording has no answer"));
+            return Err(TransportError::new(TransportErrorKind::MaybeSent, "the recording has no answer"));
         };
         let body = answer["body"].as_str().map_or_else(|| answer["body"].to_string(), str::to_owned);
         let mut response = Response::new(Bytes::from(body));
@@ -95,13 +95,13 @@ impl Driver for Replay {
         Ok(response)
     }
 
-    fn wait_until(&mut self, time: Mono) {
+    fn wait_until(&mut self, time: Instant) {
         self.now.unix += Duration::from_secs(1);
-        self.now.mono = self.now.mono.max(time);
+        self.now.instant = self.now.instant.max(time);
     }
 }
 
-/// Decoded segments. A slash at the end is an empty one, which Q15 tolerates.
+/// Returns the decoded segments. A slash at the end is an empty segment, which Q15 tolerates.
 fn path(path: &str) -> Value {
     let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
     path.trim_end_matches('/').split('/').map(decode).collect::<Vec<_>>().into()
@@ -115,11 +115,11 @@ fn query(query: Option<&str>) -> Value {
 
 fn header(request: &Request<Body>, name: &str) -> Value {
     let Some(value) = request.headers().get(name) else { return Value::Null };
-    // Basic credentials that are no ASCII still are as a header.
+    // Basic credentials that are not ASCII are a valid header.
     String::from_utf8_lossy(value.as_bytes()).into_owned().into()
 }
 
-/// The old client names a content type without content on every GET, and with the body `null` (Q14).
+/// The old client sends a content type with every GET, and with the body `null` (Q14).
 fn content_type(recorded: &Value) -> Value {
     if recorded["body"].is_null() { Value::Null } else { recorded["headers"]["content-type"].clone() }
 }
@@ -132,14 +132,14 @@ fn sent_body(request: &Request<Body>, recorded: &Value) -> Value {
     let bytes = request.body().to_bytes();
     match serde_json::from_slice::<Value>(&bytes) {
         _ if bytes.is_empty() => Value::Null,
-        // Q14: the old client posts the body `null` where there is nothing to say, this one an empty object.
+        // Q14: the old client sends the body `null` where this client sends an empty object.
         Ok(json) if json == json!({}) && recorded["body_text"] == "null" => Value::Null,
         Ok(json) => tolerated(&json),
         Err(_) => String::from_utf8_lossy(&bytes).into_owned().into(),
     }
 }
 
-/// A body without what the list of tolerated forms says may differ, and with one spelling for each number.
+/// Returns a body without the parts that may differ by the list of quirks, and with one form for each number.
 fn tolerated(body: &Value) -> Value {
     let mut body = normal(body);
     let Some(members) = body.as_object_mut() else { return body };
@@ -158,7 +158,7 @@ fn tolerated(body: &Value) -> Value {
     body
 }
 
-/// Q37: empty objects in a model; Q38: settings as a JSON text, however it is spelled; `predict` says that Q32 counts.
+/// Q37: empty objects in a model; Q38: settings as JSON text of any form; with `predict`, Q32 applies as well.
 fn tolerated_model(model: &mut Map<String, Value>, predict: bool) {
     if let Some(info) = model.get_mut("output_info").and_then(Value::as_object_mut) {
         if let Some(config) = info.get_mut("output_config").and_then(Value::as_object_mut) {
@@ -178,7 +178,7 @@ fn tolerated_model(model: &mut Map<String, Value>, predict: bool) {
     drop_empty(model, "output_info");
 }
 
-/// Q32: two options the caller never set.
+/// Q32: two options that the caller did not set.
 fn drop_unset(config: &mut Map<String, Value>) {
     for unset in ["concepts_mutually_exclusive", "closed_environment"] {
         if config.get(unset) == Some(&Value::Bool(false)) {
@@ -193,7 +193,7 @@ fn drop_empty(map: &mut Map<String, Value>, key: &str) {
     }
 }
 
-/// `1` and `1.0` are one number.
+/// `1` and `1.0` are the same number.
 fn normal(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or_else(|| value.clone(), Value::from),

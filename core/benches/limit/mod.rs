@@ -1,4 +1,4 @@
-//! Measures a piece of work and the limit it is held to in turns, and prints one row of the table for both.
+//! Measures work and its limit alternately, and prints one row of the table for both.
 
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part of it")]
 #![allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "the ban is on core, not on what measures it")]
@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-/// The rows of one run, and whether all of them reached what they must.
+/// The rows of one run, and whether all of them reached their bound.
 #[derive(Debug, Default)]
 pub struct Table {
     missed: Vec<String>,
 }
 
-/// What a ratio is held to.
+/// The bound of a ratio.
 #[derive(Clone, Copy, Debug)]
 pub enum Bound {
-    /// The ratio must be at least this: it compares speeds.
+    /// The ratio compares speeds, and must be at least this.
     AtLeast(f64),
-    /// The ratio must be at most this: it compares times.
+    /// The ratio compares times, and must be at most this.
     AtMost(f64),
 }
 
@@ -42,7 +42,7 @@ impl std::fmt::Display for Bound {
 }
 
 impl Table {
-    /// Prints the row of a work measured against its limit.
+    /// Prints the row of work measured against its limit.
     pub fn timed(&mut self, name: &str, turns: &Turns, must: Bound, aim: Bound) {
         let ratio = match must {
             Bound::AtLeast(_) => turns.speed(),
@@ -51,20 +51,20 @@ impl Table {
         self.row(name, &show(turns.work), &show(turns.limit), ratio, must, aim);
     }
 
-    /// Prints a row that nothing is held to.
+    /// Prints a row without a bound.
     pub fn shown(name: &str, turns: &Turns) {
         let (work, limit) = (show(turns.work), show(turns.limit));
         println!("{name:<44} measured {work:>9}  limit {limit:>9}  ratio {:>6.3}", turns.time());
     }
 
-    /// Prints the row of a count held to a plain number.
+    /// Prints the row of a count with a fixed limit.
     pub fn counted(&mut self, name: &str, count: u64, must: u64, aim: u64) {
         #[expect(clippy::cast_precision_loss, reason = "counts are small")]
         let [ratio, aim] = [count as f64 / must as f64, aim as f64 / must as f64];
         self.row(name, &count.to_string(), &must.to_string(), ratio, Bound::AtMost(1.0), Bound::AtMost(aim));
     }
 
-    /// Prints the row of two times for the same work, the slow way first, as how many times faster the second is.
+    /// Prints the row of two times for the same work, the slow one first, with the factor between them.
     pub fn rate(&mut self, name: &str, slow: Duration, fast: Duration, must: Bound, aim: Bound) {
         self.row(name, &show(fast), &show(slow), slow.as_secs_f64() / fast.as_secs_f64(), must, aim);
     }
@@ -83,7 +83,7 @@ impl Table {
         }
     }
 
-    /// Fails under `CLARIFAI_BENCH_STRICT=1` if a row missed what it must reach.
+    /// Fails under `CLARIFAI_BENCH_STRICT=1` if a row missed its bound.
     pub fn finish(self) -> ExitCode {
         let strict = std::env::var_os("CLARIFAI_BENCH_STRICT").is_some_and(|value| value == "1");
         match strict && !self.missed.is_empty() {
@@ -96,7 +96,7 @@ impl Table {
     }
 }
 
-/// What measuring in turns gave: the least CPU time of one work and of one limit, and how they compare round by round.
+/// Result of measuring alternately: the least CPU times of work and limit, and their ratio.
 #[derive(Clone, Copy, Debug)]
 pub struct Turns {
     /// CPU time of one work.
@@ -108,23 +108,23 @@ pub struct Turns {
 }
 
 impl Turns {
-    /// Time of the work in times of the limit.
+    /// Returns the time of the work divided by the time of the limit.
     pub fn time(&self) -> f64 {
         self.ratio
     }
 
-    /// Speed of the work in speeds of the limit.
+    /// Returns the speed of the work divided by the speed of the limit.
     pub fn speed(&self) -> f64 {
         1.0 / self.ratio
     }
 }
 
-/// Carries out `work` and `limit` in turns, `batch` of each in a row, and compares them within each round.
+/// Runs `work` and `limit` alternately, each `batch` times in a row, and compares them within each round.
 ///
-/// Other programs that run at the same time slow down neighbours alike, so a ratio is taken within a round and the
-/// median of all rounds counts. Time is that of this thread on the processor, so waiting for it costs nothing.
+/// Other programs slow down neighboring runs equally, so the ratio is taken within a round, and the median of all
+/// rounds counts. Times are CPU times of this thread, so waiting for the processor is not measured.
 pub fn in_turns(rounds: u32, batch: u32, mut work: impl FnMut(), mut limit: impl FnMut()) -> Turns {
-    // Without `--bench`, as under `cargo test --benches`, it only has to run.
+    // Without `--bench`, as in `cargo test --benches`, one round is enough.
     let rounds = if is_bench() { rounds } else { 1 };
     let mut works = Vec::new();
     let mut limits = Vec::new();
@@ -156,12 +156,12 @@ fn time(batch: u32, what: &mut impl FnMut()) -> Duration {
     start.elapsed()
 }
 
-/// Whether it measures; otherwise, as under `cargo test --benches`, it only has to run.
+/// Returns whether the program measures. In `cargo test --benches` it only has to run.
 pub fn is_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Whether the row with this name is asked for: all are, unless the command line names some.
+/// Returns whether the row with this name is selected: all are, unless the command line names some.
 pub fn wanted(name: &str) -> bool {
     let mut names = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).peekable();
     names.peek().is_none() || names.any(|part| name.contains(&part))

@@ -1,4 +1,4 @@
-//! What the benchmarks and the test of the heap work on: a batch of pictures, a small call, a large answer.
+//! Data for the benchmarks and the test of the heap: a batch of images, a small call, a large response.
 
 #![allow(dead_code, unreachable_pub, reason = "each benchmark uses a part of it")]
 
@@ -7,45 +7,45 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
-use clarifai_core::{App, Credentials, Exchange};
+use clarifai_core::{Config, Credentials, Exchange};
 
-/// Bytes of one picture of the batch.
+/// Size of one image of the batch, in bytes.
 pub const PICTURE: usize = 200 * 1024;
-/// Size of the buffer a body is read into.
+/// Size of the buffer into which a body is read.
 pub const BUFFER: usize = 64 * 1024;
-/// The address in the small call.
+/// URL in the small call.
 pub const URL: &str = "https://samples.clarifai.com/metro-north.jpg";
-/// The model of all calls.
+/// Model of all calls.
 pub const MODEL: &str = "general-image-recognition";
 
-/// An app as a program holds it.
-pub fn app() -> App {
-    App::new(Credentials::key("0123456789abcdef0123456789abcdef").expect("a key"))
+/// Returns the configuration of a client.
+pub fn config() -> Config {
+    Config::new(Credentials::key("0123456789abcdef0123456789abcdef").expect("a key"))
 }
 
-/// 128 pictures of 200 KiB each.
-pub fn pictures() -> Vec<Bytes> {
-    let picture =
+/// Returns 128 images of 200 KiB each.
+pub fn images() -> Vec<Bytes> {
+    let image =
         |seed: usize| (0..PICTURE).map(|place| ((place.wrapping_mul(31) >> 3) ^ seed).to_le_bytes()[0]).collect();
-    (0..128).map(picture).collect()
+    (0..128).map(image).collect()
 }
 
-/// A prediction on these pictures.
-pub fn predict_pictures(pictures: &[Bytes]) -> Predict {
-    Predict::with(MODEL).inputs(pictures.iter().cloned().map(NewInput::image_bytes))
+/// Returns a prediction for these images.
+pub fn predict_images(images: &[Bytes]) -> Predict {
+    Predict::new(MODEL).inputs(images.iter().cloned().map(NewInput::image_bytes))
 }
 
-/// A prediction on one address.
+/// Returns a prediction for one URL.
 pub fn predict_url() -> Predict {
-    Predict::with(MODEL).image_url(URL)
+    Predict::new(MODEL).image_url(URL)
 }
 
-/// A prediction on so many addresses.
+/// Returns a prediction for this many URLs.
 pub fn predict_urls(count: usize) -> Predict {
-    Predict::with(MODEL).inputs((0..count).map(|_| NewInput::image_url(URL)))
+    Predict::new(MODEL).inputs((0..count).map(|_| NewInput::image_url(URL)))
 }
 
-/// An answer of so many outputs with so many concepts each, as the service writes it.
+/// Returns a response with this many outputs, with this many concepts each, as the service encodes it.
 pub fn answer(outputs: usize, concepts: usize) -> Bytes {
     let mut json =
         String::from(r#"{"status":{"code":10000,"description":"Ok","req_id":"8c1d3b0f5f2a4c0e9a6b"},"outputs":["#);
@@ -74,9 +74,9 @@ pub fn answer(outputs: usize, concepts: usize) -> Bytes {
     json.into()
 }
 
-/// Builds the request of a prediction on these pictures, and reads its body through.
-pub fn send_pictures(app: &App, pictures: &[Bytes], buffer: &mut [u8]) {
-    let exchange = Exchange::new(app, predict_pictures(pictures)).expect("a request");
+/// Builds the request of a prediction for these images, and reads its whole body.
+pub fn send_images(config: &Config, images: &[Bytes], buffer: &mut [u8]) {
+    let exchange = Exchange::new(config, predict_images(images)).expect("a request");
     let mut reader = exchange.request().body().reader();
     while reader.fill(buffer) > 0 {}
 }

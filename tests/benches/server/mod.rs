@@ -1,4 +1,4 @@
-//! The other end of the benchmarks: reads requests whole and answers all alike.
+//! The server of the benchmarks: reads complete requests, and sends the same response to all.
 
 #![allow(unreachable_pub, reason = "a module of one benchmark")]
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 pub const ANSWER: &str = r#"{"status":{"code":10000,"description":"Ok","req_id":"8c1d3b0f5f2a4c0e9a6b"},"outputs":[{"id":"8c1d3b0f5f2a4c0e9a6b8c1d3b0f5f2a","status":{"code":10000,"description":"Ok"},"created_at":"2019-01-18T16:56:55.382197Z","input":{"id":"a1","data":{"image":{"url":"https://samples.clarifai.com/metro-north.jpg"}}},"data":{"concepts":[{"id":"ai_HLmqFqBf","name":"train","value":0.9989112,"app_id":"main"},{"id":"ai_fvlBqXZR","name":"railway","value":0.9975532,"app_id":"main"}]}}]}"#;
 
-/// A server that answers every request alike, `delay` after it has arrived, and keeps connections open.
+/// Starts a server that sends the same response `delay` after each request, and keeps connections open.
 pub fn serve(delay: Duration) -> io::Result<String> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let address = listener.local_addr()?;

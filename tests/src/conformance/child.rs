@@ -1,23 +1,23 @@
-//! A test that needs a process to itself: it runs again as a child of the test program.
+//! A test that needs its own process: it runs again in a child process of the test program.
 
 use std::env;
 use std::process::{Command, Stdio};
 
 use super::secrets;
 
-/// Says to the process that it is the child.
+/// Set in the environment of the child process.
 const CHILD: &str = "CLARIFAI_TEST_CHILD";
 
-/// Whether this process is the child.
+/// Returns whether this process is the child.
 pub(super) fn is_here() -> bool {
     env::var_os(CHILD).is_some()
 }
 
-/// Runs the test of this name again in a process of its own, with these variables, and gives what that printed.
+/// Runs the test with this name again in a child process, with these variables, and returns its output.
 ///
 /// # Panics
 ///
-/// Where it fails, where there is no such test, or where a secret shows in what it printed.
+/// If the test fails or does not exist, or if its output contains a secret.
 pub(super) fn run<'a>(test: &str, variables: impl IntoIterator<Item = (&'a str, String)>) -> String {
     let program = env::current_exe().expect("the program's own path");
     let mut command = Command::new(program);

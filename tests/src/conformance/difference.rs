@@ -1,62 +1,62 @@
-//! How adapters may differ. The README lists for each adapter which of these it shows; a test holds the list.
+//! How adapters may differ. The README lists the differences of each adapter, and tests compare the list.
 
 use std::fmt;
 
-/// One way in which an adapter differs from the rule.
+/// A way in which an adapter differs from the rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Difference {
-    /// Requests carry a header of the adapter's own, in the form `name` or `name: value`.
+    /// Requests have a header that the adapter adds, in the form `name` or `name: value`.
     AddsHeader(String),
-    /// Blocking: a call under way cannot be given up.
+    /// The adapter blocks, so a call in flight cannot be dropped.
     Blocks,
-    /// The key shows in a log, at the level `trace`, under this target.
+    /// A log contains the key, at the level `trace`, under this target.
     LogsKey(String),
-    /// A refused connection is told as "may have been sent".
+    /// A refused connection is reported as "may have been sent".
     RefusedIsMaybeSent,
-    /// A connection closed before the request was read is told as "not sent", and provably so.
+    /// A connection closed before the request was read is reported as "not sent", with proof.
     ClosedEarlyIsNotSent,
-    /// A name that does not resolve is told as "may have been sent".
+    /// A name that does not resolve is reported as "may have been sent".
     NoHostIsMaybeSent,
-    /// A certificate that was refused is told as "may have been sent".
+    /// A refused certificate is reported as "may have been sent".
     BadCertificateIsMaybeSent,
-    /// A proxy that refuses to connect is told as "may have been sent".
+    /// A proxy that refuses to connect is reported as "may have been sent".
     ProxyRefusalIsMaybeSent,
-    /// Asks for compressed answers and unpacks them.
+    /// Requests compressed responses and decompresses them.
     Unpacks,
-    /// Takes answers with a hundred thousand headers.
+    /// Accepts responses with 100,000 headers.
     TakesManyHeaders,
-    /// Takes answers with a header of one MiB.
+    /// Accepts responses with a header of 1 MiB.
     TakesLargeHeaders,
-    /// A head beyond its limit is told as a broken connection and not as too large.
+    /// A head beyond the limit is reported as a failed connection, not as too large.
     LargeHeadIsMaybeSent,
-    /// Ends the call at a flood of interim answers.
+    /// Ends the call at a flood of interim responses.
     EndsAtFlood,
-    /// Reads no answer that comes before the request is sent to its end.
+    /// Does not read a response that arrives before the request is sent completely.
     MissesEarlyAnswer,
     /// Opens a connection for each call.
     NoPool,
-    /// Takes an answer whose head says two lengths.
+    /// Accepts a response with two lengths.
     TakesTwoLengths,
-    /// Takes a head that breaks off for an answer without a body.
+    /// Accepts a truncated head as a response without a body.
     TakesCutHead,
-    /// Takes packed bytes that break off for the whole.
+    /// Accepts truncated compressed bytes as the whole body.
     TakesCutGzip,
-    /// Loses the answer whose header is not ASCII.
+    /// Loses a response with a header that is not ASCII.
     LosesForeignAnswer,
-    /// Loses the answer whose status it does not know.
+    /// Loses a response with an unknown status.
     LosesUnknownStatus,
-    /// May fail on a pooled connection that the server closed long ago, without having sent anything.
+    /// May fail on a pooled connection that the server closed long before, without sending anything.
     FailsOnClosedPool,
-    /// Takes more memory for a hundred thousand headers than the others may.
+    /// Uses more memory for 100,000 headers than is allowed.
     ManyHeadersTakeMemory,
-    /// May hold what it unpacked before anybody reads it: as much as the limit of a test lets it.
+    /// May decompress ahead of the reader, up to the limit of the test.
     UnpacksAhead,
-    /// Takes the end of a connection without the farewell of TLS for the end of an answer that said no length.
+    /// Accepts the end of a TLS connection without `close_notify` as the end of a response without a length.
     TakesCutTls,
-    /// Takes a connection that was reset for the end of an answer that said no length.
+    /// Accepts a reset connection as the end of a response without a length.
     TakesReset,
-    /// Sends a request without a body again by itself where a used connection breaks before an answer.
+    /// Repeats a request without a body by itself if a reused connection fails before the response.
     RepeatsOnKept,
     /// Loses a header whose value is not ASCII.
     LosesForeignHeader,

@@ -1,59 +1,63 @@
-//! What an adapter shows of itself to the suite.
+//! The interface between the suite and an adapter.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::machine::Machine;
-use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, TransportError},
+};
 use http::{Request, Response};
 
-/// Any machine of the suite: all of them answer the untouched JSON.
-pub type AnyMachine = Box<dyn Machine<Output = RawAnswer> + Send>;
+/// Any machine of the suite: all of them return the raw JSON.
+pub type AnyMachine = Box<dyn Machine<Output = RawResponse> + Send>;
 
 /// An adapter under test.
 pub trait Driver: Send + Sync {
-    /// Its name in the tables of the README.
+    /// Returns the name of the adapter in the tables of the README.
     fn name(&self) -> &'static str;
 
-    /// A client of it with these settings.
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client>;
+    /// Creates a client with these settings.
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client>;
 
-    /// A client as it makes one by default.
-    fn plain(&self, app: App) -> Box<dyn Client>;
+    /// Creates a client as the adapter does by default.
+    fn plain(&self, config: Config) -> Box<dyn Client>;
 }
 
-/// The doors of a client.
+/// The methods of a client.
 pub trait Client: Send + Sync {
     /// Sends one request.
     ///
     /// # Errors
     ///
-    /// What the transport failed at.
-    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure>;
+    /// The failure of the transport.
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError>;
 
     /// Drives a machine to its end.
     ///
     /// # Errors
     ///
-    /// The machine's own.
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error>;
+    /// The error of the machine.
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error>;
 
-    /// Drives a machine for so long and then drops it in the middle of its step. Answers whether it can: a blocking
-    /// call cannot be given up.
+    /// Drives a machine for this long and then drops it in the middle of its step. Returns whether that is possible: a
+    /// blocking call cannot be dropped.
     fn give_up(&self, machine: AnyMachine, after: Duration) -> bool {
         let _ = (machine, after);
         false
     }
 }
 
-/// What a scenario asks of a client.
+/// Options that a scenario needs of a client.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The limit for each part of a call: to connect, to send, until the answer begins, until it ends.
+    /// Limit for each part of a call: connecting, sending, the start and the end of the response.
     pub timeout: Duration,
-    /// The largest answer.
+    /// Size of the largest response, in bytes.
     pub max_response: u64,
-    /// The certificate, in DER, of the only authority trusted. None: as the adapter does by default.
+    /// Certificate of the only trusted authority, in DER. `None`: as by default.
     pub authority: Option<Vec<u8>>,
     /// Address of a proxy, such as `http://127.0.0.1:3128`.
     pub proxy: Option<String>,

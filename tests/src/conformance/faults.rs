@@ -1,4 +1,4 @@
-//! Faults planted on purpose into an adapter that has none, to show that the table catches them.
+//! Bugs that are planted into an adapter, to check that the table catches them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -6,52 +6,56 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{self, Mono, Now};
-use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure, TransportFailureKind};
+use clarifai_core::machine::{self, Instant as Mono, Now};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, TransportError, TransportErrorKind},
+};
 use http::{Request, Response};
 use url::Url;
 
 use super::driver::{AnyMachine, Client, Driver, Settings};
 
-/// What an adapter can do wrong.
+/// A bug of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing: shows that it is not the planting that fails.
+    /// None: checks that planting by itself causes no failure.
     None,
-    /// Follows redirects, key and all.
+    /// Follows redirects with the key.
     RedirectsOn,
-    /// Makes an error of a status of 400 or above.
+    /// Turns a status of 400 or above into an error.
     StatusAsError,
-    /// Says "not sent" where nobody can know.
+    /// Reports "not sent" without proof.
     NotSentLie,
-    /// Sends the second attempt from where the first left the body.
+    /// Sends the body of the second attempt from where the first attempt stopped.
     BodyNotRewound,
-    /// Loses the last byte of large answers.
+    /// Loses the last byte of large responses.
     DroppedTail,
     /// Loses the last byte of large requests.
     DroppedBody,
-    /// Puts a request together in memory before it is sent.
+    /// Holds the whole request in memory.
     HoldsBody,
-    /// Repeats what failed, on its own account.
+    /// Repeats failed requests by itself.
     RetriesItself,
-    /// Reads answers of any size.
+    /// Reads responses of any size.
     NoLimit,
-    /// Tells an answer that is too large as a lost one.
+    /// Reports a response that is too large as lost.
     TooLargeAsLost,
-    /// Sends the path decoded and encoded again.
+    /// Decodes the path and encodes it again.
     Recodes,
-    /// Goes around the proxy.
+    /// Ignores the proxy.
     NoProxy,
-    /// Puts the key into its errors.
+    /// Includes the key in errors.
     KeyInError,
-    /// Writes the key into the log.
+    /// Writes the key to the log.
     KeyInLog,
-    /// Panics at a byte above 0x7f in a header, and shows the key by that.
+    /// Panics at a byte above 0x7f in a header, with the key in the message.
     PanicsAtByte,
 }
 
 impl Fault {
-    /// The scenarios that must fail by it.
+    /// Returns the scenarios that must fail.
     pub fn caught_by(self) -> &'static [&'static str] {
         match self {
             Self::None => &[],
@@ -65,7 +69,7 @@ impl Fault {
             Self::BodyNotRewound => &["lost-safe-post", "lost-idempotent", "failed-safe", "throttled-once"],
             Self::DroppedTail => &["chunked-large"],
             Self::DroppedBody => &["body-encoded"],
-            // By what it takes, not by what comes of it: see `memory`.
+            // Caught by its use of memory, not by its result: see `memory`.
             Self::HoldsBody => &[],
             Self::RetriesItself => &["lost-once", "closed-in-request", "lost-on-kept-once"],
             Self::NoLimit => &["oversized", "oversized-chunks", "oversized-until-close"],
@@ -99,13 +103,13 @@ pub const FAULTS: [Fault; 16] = [
     Fault::PanicsAtByte,
 ];
 
-/// Where [`Fault::KeyInLog`] writes by `log`.
+/// Target to which [`Fault::KeyInLog`] writes with `log`.
 pub const LOG_OF_THE_FAULT: &str = "planted log";
 
-/// Where it writes by `tracing`.
+/// Target to which it writes with `tracing`.
 pub const SPAN_OF_THE_FAULT: &str = "planted span";
 
-/// An adapter with a fault.
+/// An adapter with a planted bug.
 pub struct Faulty(pub Arc<dyn Driver>, pub Fault);
 
 impl std::fmt::Debug for Faulty {
@@ -119,25 +123,25 @@ impl Driver for Faulty {
         "faulty"
     }
 
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
         let mut settings = settings.clone();
         match self.1 {
             Fault::NoLimit => settings.max_response = u64::MAX,
             Fault::NoProxy => settings.proxy = None,
             _ => {}
         }
-        Box::new(FaultyClient { inner: self.0.client(app, &settings), fault: self.1, sent: AtomicU32::new(0) })
+        Box::new(FaultyClient { inner: self.0.client(config, &settings), fault: self.1, sent: AtomicU32::new(0) })
     }
 
-    fn plain(&self, app: App) -> Box<dyn Client> {
-        self.0.plain(app)
+    fn plain(&self, config: Config) -> Box<dyn Client> {
+        self.0.plain(config)
     }
 }
 
 struct FaultyClient {
     inner: Box<dyn Client>,
     fault: Fault,
-    /// How often this machine's request was sent.
+    /// How often the request of this machine was sent.
     sent: AtomicU32,
 }
 
@@ -150,7 +154,7 @@ fn copy(request: &Request<Body>) -> Request<Body> {
 }
 
 impl FaultyClient {
-    fn follow(&self, mut request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn follow(&self, mut request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         loop {
             let again = copy(&request);
             let response = self.inner.send(request)?;
@@ -167,8 +171,8 @@ impl FaultyClient {
 }
 
 impl Client for FaultyClient {
-    fn send(&self, mut request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
-        use TransportFailureKind::{MaybeSent, NotSent, TooLarge};
+    fn send(&self, mut request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        use TransportErrorKind::{MaybeSent, NotSent, TooLarge};
         let first = self.sent.fetch_add(1, Ordering::SeqCst) == 0;
         let key =
             request.headers().get("authorization").and_then(|key| key.to_str().ok()).unwrap_or_default().to_owned();
@@ -200,7 +204,7 @@ impl Client for FaultyClient {
         let answer = self.inner.send(request);
         match (self.fault, answer) {
             (Fault::StatusAsError, Ok(response)) if response.status().as_u16() >= 400 => {
-                Err(TransportFailure::new(MaybeSent, format!("HTTP {}", response.status())))
+                Err(TransportError::new(MaybeSent, format!("HTTP {}", response.status())))
             }
             (Fault::DroppedTail, Ok(response)) if response.body().len() > 65_536 => {
                 Ok(response.map(|body| body.slice(..body.len() - 1)))
@@ -213,20 +217,20 @@ impl Client for FaultyClient {
                 Ok(response)
             }
             (Fault::NotSentLie, Err(failure)) if failure.kind == MaybeSent => {
-                Err(TransportFailure::new(NotSent, failure.source))
+                Err(TransportError::new(NotSent, failure.source))
             }
             (Fault::TooLargeAsLost, Err(failure)) if failure.kind == TooLarge => {
-                Err(TransportFailure::new(MaybeSent, failure.source))
+                Err(TransportError::new(MaybeSent, failure.source))
             }
             (Fault::RetriesItself, Err(_)) => self.inner.send(again),
             (Fault::KeyInError, Err(failure)) => {
-                Err(TransportFailure::new(failure.kind, format!("{}; it was sent with {key}", failure.source)))
+                Err(TransportError::new(failure.kind, format!("{}; it was sent with {key}", failure.source)))
             }
             (_, answer) => answer,
         }
     }
 
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error> {
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error> {
         self.sent.store(0, Ordering::SeqCst);
         machine::drive(machine, &mut Loop(self, Instant::now()))
     }
@@ -240,7 +244,7 @@ impl machine::Driver for Loop<'_> {
         Now::new(Mono::new(self.1.elapsed()), SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
     }
 
-    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.0.send(request)
     }
 

@@ -1,4 +1,4 @@
-//! Scenarios that measure memory, in a process of their own, so that nothing else stands in the figures.
+//! Scenarios that measure memory, in a separate process, so that nothing else is measured.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
-use clarifai_core::{App, Credentials};
+use clarifai_core::{Config, Credentials};
 
 use super::child;
 use super::difference::Difference;
 use super::driver::{Driver, Settings};
 use super::readme;
 use super::reply::{answer, ok};
-use super::scenario::{Ended, Op, machine, picture, quick};
+use super::scenario::{Ended, Op, image, machine, quick};
 use super::secrets;
 use super::server::{Act, Server};
 use super::table::packed;
 
 const MIB: u64 = 1 << 20;
 
-/// What is measured: name, what it shows, and the most that memory may grow in bytes.
+/// Scenarios: name, description, and the most that memory may grow, in bytes.
 pub const MEASURED: [(&str, &str, u64); 6] = [
     ("memory-upload", "An upload of 100 MB", 8 * MIB),
     ("memory-four-gigabytes", "An announced answer of 4 GiB", 8 * MIB),
@@ -31,11 +31,11 @@ pub const MEASURED: [(&str, &str, u64); 6] = [
     ("memory-interim", "A flood of 20,000 interim answers", 64 * MIB),
 ];
 
-/// Measures, and compares with the limits. The test that calls this is named `memory`.
+/// Measures memory, and compares it with the limits. The test that calls this must be named `memory`.
 ///
 /// # Panics
 ///
-/// Where a call fails, memory grows too much, or a secret shows in what the process prints.
+/// If a call fails, memory grows too much, or the output of the process contains a secret.
 pub fn hold(driver: &impl Driver) {
     let name = driver.name();
     let Some(grown) = measured(driver) else { return };
@@ -51,19 +51,19 @@ pub fn hold(driver: &impl Driver) {
     }
 }
 
-/// Runs the test `memory` of this program again in a process of its own, and answers by how many bytes it grew in each
-/// scenario; `None` in that process itself. All is 0 where there is no `/proc`.
+/// Runs the test `memory` of this program again in a child process, and returns by how many bytes that grew in each
+/// scenario, or `None` in the child itself. Without `/proc` all numbers are 0.
 ///
 /// # Panics
 ///
-/// Where a call fails, something was not measured, or a secret shows in what the process prints.
+/// If a call fails, a scenario was not measured, or the output of the process contains a secret.
 pub fn measured(driver: &impl Driver) -> Option<BTreeMap<String, u64>> {
     if child::is_here() {
         measure(driver);
         return None;
     }
     let text = child::run("memory", []);
-    // The harness may have written its own words in front.
+    // The line may start with text of the test harness.
     let of_line = |line: &str| {
         let (name, bytes) = line.split_once(" grew ")?;
         Some((name.rsplit(' ').next()?.to_owned(), bytes.trim().parse().ok()?))
@@ -75,16 +75,16 @@ pub fn measured(driver: &impl Driver) -> Option<BTreeMap<String, u64>> {
     Some(grown)
 }
 
-/// A figure of `/proc/self/status`, in bytes.
+/// Returns a value of `/proc/self/status`, in bytes.
 fn status(key: &str) -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? * 1024)
 }
 
-/// Runs `call` and prints how much more memory was held at its height than before.
+/// Runs `call`, and prints by how much the peak of memory exceeds the memory before it.
 fn growth(name: &str, call: impl FnOnce()) {
-    // Forgets the height reached before; where that is not allowed, the figure is too large rather than too small.
+    // Resets the peak. Where that is not allowed, the result is too large, never too small.
     let _ = fs::write("/proc/self/clear_refs", "5");
     let before = status("VmRSS");
     call();
@@ -92,15 +92,15 @@ fn growth(name: &str, call: impl FnOnce()) {
     println!("{name} grew {grown}");
 }
 
-fn app(server: &Server) -> App {
-    let app = Credentials::key(secrets::KEY).and_then(|key| App::new(key).with_base(&server.url()));
-    app.expect("an app").with_retry(quick().with_max_attempts(1))
+fn config(server: &Server) -> Config {
+    let config = Credentials::key(secrets::KEY).and_then(|key| Config::new(key).with_base_url(&server.url()));
+    config.expect("an app").with_retry(quick().with_max_attempts(1))
 }
 
 fn measure(driver: &impl Driver) {
-    // What is built on first use is not what is measured.
+    // The first call creates caches and pools, which are not measured.
     let server = Server::always(vec![Act::Discard, Act::Write(ok().bytes())]);
-    let app_of = app(&server);
+    let app_of = config(&server);
     driver
         .client(app_of.clone(), &Settings::default())
         .run(Op::PredictBytes(100_000).machine(&app_of))
@@ -137,10 +137,10 @@ fn measure(driver: &impl Driver) {
     ];
     for (name, acts) in bodies {
         let server = Server::start(vec![[vec![Act::Discard], acts].concat()]);
-        let app = app(&server);
-        let client = driver.client(app.clone(), &Settings::default());
+        let config = config(&server);
+        let client = driver.client(config.clone(), &Settings::default());
         growth(name, || {
-            let ended = Ended::Sent(client.send(Op::List.request(&app)));
+            let ended = Ended::Sent(client.send(Op::List.request(&config)));
             ended.search(name);
         });
     }
@@ -149,13 +149,13 @@ fn measure(driver: &impl Driver) {
 
 fn upload(driver: &impl Driver) {
     let server = Server::start(vec![vec![Act::Discard, Act::Write(ok().bytes())]]);
-    let app = app(&server);
-    // As long as it takes.
-    let client = driver.client(app.clone(), &Settings { timeout: Duration::from_secs(600), ..Settings::default() });
-    let part: Bytes = picture(750_000);
-    // A hundred pictures that share their bytes: what grows is what the adapter holds.
-    let predict = Predict::with("m").inputs((0..100).map(|_| NewInput::image_bytes(part.clone())));
-    let machine = machine(&app, predict);
+    let config = config(&server);
+    // The upload is not limited in time.
+    let client = driver.client(config.clone(), &Settings { timeout: Duration::from_secs(600), ..Settings::default() });
+    let part: Bytes = image(750_000);
+    // A hundred images share their bytes, so that only memory of the adapter grows.
+    let predict = Predict::new("m").inputs((0..100).map(|_| NewInput::image_bytes(part.clone())));
+    let machine = machine(&config, predict);
     growth("memory-upload", || drop(client.run(machine).expect("an answer")));
     let arrived = server.arrived();
     let length = arrived[0].header("content-length").and_then(|length| length.parse::<u64>().ok());

@@ -1,4 +1,4 @@
-//! Reads the two tables of `tests/README.md`, so that tests can hold them.
+//! Reads the two tables of `tests/README.md`, which tests check.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ const README: &str = include_str!("../../README.md");
 
 const SCENARIOS: &str = "## Scenarios";
 
-/// The rows below the heading, each as its cells.
+/// Returns the cells of each row below the heading.
 fn rows(heading: &str) -> Vec<Vec<String>> {
     let after = README.lines().skip_while(|line| *line != heading).skip(1);
     after
@@ -23,24 +23,24 @@ fn rows(heading: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// The differences listed for an adapter.
+/// Returns the differences listed for an adapter.
 pub fn differences_of(adapter: &str) -> BTreeSet<String> {
     let rows = rows("## Differences");
     let of_it = rows.into_iter().filter(|row| row.len() > 1 && row[1].split(',').any(|name| name.trim() == adapter));
     of_it.map(|row| row[0].clone()).collect()
 }
 
-/// Whether this difference is listed for an adapter.
+/// Returns whether a difference is listed for an adapter.
 pub fn differs(adapter: &str, difference: &Difference) -> bool {
     differences_of(adapter).contains(&difference.to_string())
 }
 
-/// What stands below the heading of the scenarios.
+/// Returns the text below the heading of the scenarios.
 pub fn scenarios() -> &'static str {
     README.split_once(SCENARIOS).map_or("", |(_, rest)| rest)
 }
 
-/// What must stand there.
+/// Returns the text that must be there.
 pub fn expected_scenarios() -> String {
     let mut text = "\n\n| scenario | what must hold | in virtual time |\n|---|---|---|\n".to_owned();
     for scenario in table() {
@@ -49,7 +49,7 @@ pub fn expected_scenarios() -> String {
             Play::Sockets(why, _) => Some(*why),
         };
         let scripted = why.map_or("yes".to_owned(), |why| format!("no: {why}"));
-        let _ = writeln!(text, "| `{}` | {} | {scripted} |", scenario.name, scenario.says);
+        let _ = writeln!(text, "| `{}` | {} | {scripted} |", scenario.name, scenario.rule);
     }
     for (name, what, most) in MEASURED {
         let _ = writeln!(
@@ -61,11 +61,11 @@ pub fn expected_scenarios() -> String {
     text
 }
 
-/// Writes what must stand there, where somebody asks for it.
+/// Writes the text that must be there.
 ///
 /// # Panics
 ///
-/// Where the file cannot be written.
+/// If the file cannot be written.
 pub fn write_scenarios() {
     let before = README.split_once(SCENARIOS).map_or(README, |(before, _)| before);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");

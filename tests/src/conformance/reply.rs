@@ -1,40 +1,40 @@
-//! What a server answers, said once: rendered to bytes for sockets, or handed to core's script for virtual time.
+//! Responses of a server, as bytes for sockets and as expectations of core's mock transport for virtual time.
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use clarifai_core::TransportFailureKind;
-use clarifai_core::testing::{ManualClock, Script};
+use clarifai_core::testing::{ManualClock, MockTransport};
+use clarifai_core::transport::TransportErrorKind;
 use http::Response;
 use http::header::RETRY_AFTER;
 
 use super::server::Act;
 
-/// What becomes of one request.
+/// Reaction of a server to one request.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// An answer.
+    /// A response.
     Answer(Answer),
-    /// Anything else, with what an adapter that keeps to the rules says of it.
-    Trouble(Vec<Act>, TransportFailureKind),
+    /// Anything else, with the outcome that a correct adapter reports.
+    Trouble(Vec<Act>, TransportErrorKind),
 }
 
-/// How the end of a body is told.
+/// How the end of a body is marked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Framing {
     /// By `Content-Length`.
     Length,
-    /// By `Content-Length`, which says so much whatever the body has.
+    /// By `Content-Length` with this number, whatever the length of the body.
     Claim(u64),
-    /// In chunks of so many bytes.
+    /// By chunks of this many bytes.
     Chunked(usize),
     /// By the end of the connection.
     UntilClose,
-    /// Not at all: the status allows no body.
+    /// Not at all, because the status allows no body.
     None,
 }
 
-/// An answer, well formed or nearly so.
+/// A response, which may be malformed in some details.
 #[derive(Clone, Debug)]
 pub struct Answer {
     status: u16,
@@ -47,15 +47,15 @@ pub struct Answer {
     keep: bool,
 }
 
-/// An answer of the API that says nothing but "ok".
+/// Returns a successful response without content.
 pub const OK: &str = r#"{"status":{"code":10000,"description":"Ok"}}"#;
 
-/// An answer that says "ok".
+/// Returns a successful response.
 pub fn ok() -> Answer {
     answer(200, OK)
 }
 
-/// An answer with this status and body.
+/// Returns a response with this status and body.
 pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     Answer {
         status,
@@ -69,49 +69,49 @@ pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
     }
 }
 
-/// A refusal by the API with this HTTP status and code.
+/// Returns a failure of the API with this HTTP status and code.
 pub fn refusal(status: u16, code: u32) -> Answer {
     answer(status, format!(r#"{{"status":{{"code":{code},"description":"no","req_id":"r1"}}}}"#))
 }
 
 impl Answer {
-    /// With a header.
+    /// Adds a header.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
-    /// With `Retry-After` as a date that lies so many seconds ahead when the answer is made.
+    /// Adds `Retry-After` as a date, this many seconds after the response is made.
     pub fn retry_in(mut self, seconds: u64) -> Self {
         self.retry_in = Some(seconds);
         self
     }
 
-    /// With its end told in this way.
+    /// Sets how the end of the body is marked.
     pub fn framed(mut self, framing: Framing) -> Self {
         self.framing = framing;
         self
     }
 
-    /// With these bytes in front of it.
+    /// Sends these bytes first.
     pub fn after(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.before = bytes.into();
         self
     }
 
-    /// In slices of so many bytes, with a pause after each.
+    /// Sends slices of this many bytes, with a pause after each.
     pub fn in_slices(mut self, bytes: usize, pause: Duration) -> Self {
         self.slices = Some((bytes, pause));
         self
     }
 
-    /// On a connection that stays open.
+    /// Keeps the connection open.
     pub fn kept(mut self) -> Self {
         self.keep = true;
         self
     }
 
-    /// The bytes on the wire.
+    /// Returns the bytes on the wire.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = self.before.clone();
         let mut line = |name: &str, value: &[u8]| {
@@ -158,8 +158,8 @@ impl Answer {
         }
     }
 
-    /// What an adapter that keeps to the rules makes of it.
-    fn told(&self, max_response: u64, clock: &ManualClock) -> Result<Response<Bytes>, TransportFailureKind> {
+    /// Returns the outcome that a correct adapter reports.
+    fn outcome(&self, max_response: u64, clock: &ManualClock) -> Result<Response<Bytes>, TransportErrorKind> {
         let whole = self.body.len() as u64;
         let (claimed, body) = match self.framing {
             Framing::Claim(length) if length < whole => {
@@ -169,10 +169,10 @@ impl Answer {
             _ => (whole, self.body.clone()),
         };
         if claimed > max_response {
-            return Err(TransportFailureKind::TooLarge);
+            return Err(TransportErrorKind::TooLarge);
         }
         if claimed > whole {
-            return Err(TransportFailureKind::MaybeSent);
+            return Err(TransportErrorKind::MaybeSent);
         }
         let mut response = Response::builder().status(self.status);
         for (name, value) in &self.headers {
@@ -182,7 +182,7 @@ impl Answer {
             let date = SystemTime::UNIX_EPOCH + clock.now().unix + Duration::from_secs(seconds);
             response = response.header(RETRY_AFTER, httpdate::fmt_http_date(date));
         }
-        response.body(body).map_err(|_| TransportFailureKind::MaybeSent)
+        response.body(body).map_err(|_| TransportErrorKind::MaybeSent)
     }
 }
 
@@ -193,7 +193,7 @@ impl From<Answer> for Reply {
 }
 
 impl Reply {
-    /// What a server does for it.
+    /// Returns the actions of the server.
     pub fn acts(&self) -> Vec<Act> {
         match self {
             Self::Answer(answer) if answer.keep => vec![Act::Read, answer.act(), Act::Next],
@@ -202,20 +202,20 @@ impl Reply {
         }
     }
 
-    /// Whether the next request may come on the same connection.
+    /// Returns whether the next request may arrive on the same connection.
     pub fn keeps(&self) -> bool {
         matches!(self, Self::Answer(answer) if answer.keep)
     }
 
-    /// Puts it on a script, as the answer to this request.
-    pub fn script(&self, script: Script, method: &str, path: &str, max_response: u64) -> Script {
+    /// Adds it to a script, as the response to this request.
+    pub fn script(&self, script: MockTransport, method: &str, path: &str, max_response: u64) -> MockTransport {
         let clock = *script.clock();
         let expect = script.expect(method, path);
-        let told = match self {
-            Self::Answer(answer) => answer.told(max_response, &clock),
+        let outcome = match self {
+            Self::Answer(answer) => answer.outcome(max_response, &clock),
             Self::Trouble(_, kind) => Err(*kind),
         };
-        match told {
+        match outcome {
             Ok(response) => expect.reply_with(response),
             Err(kind) => expect.fail(kind),
         }

@@ -1,4 +1,4 @@
-//! A scenario as a value, and how it is played: on sockets by an adapter, or in virtual time by core's script.
+//! A scenario as a value, and how it runs: on sockets with an adapter, or in virtual time with core's mock transport.
 
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{CreateInputs, DeleteInputs, InputPatch, NewInput, PatchInputs};
-use clarifai_core::machine::{Attempt, Driver as _};
+use clarifai_core::machine::{Call, Driver as _};
 use clarifai_core::models::{GetModel, ListModels, Predict};
 use clarifai_core::policy::RetryPolicy;
-use clarifai_core::testing::Script;
+use clarifai_core::testing::MockTransport;
 use clarifai_core::{
-    App, Body, Credentials, Error, Exchange, Operation, RawAnswer, TransportFailure, TransportFailureKind,
+    Config, Credentials, Error, Exchange, Operation,
+    operation::RawResponse,
+    transport::{Body, TransportError, TransportErrorKind},
 };
 use http::{Request, Response};
 
@@ -25,37 +27,37 @@ use super::secrets;
 use super::server::{Act, Arrived, Server};
 use super::stage::Stage;
 
-/// One scenario: what happens, and what must come of it.
+/// A scenario: what happens, and the required outcome.
 #[derive(Debug)]
 pub struct Scenario {
-    /// A short name, the same for ever.
+    /// Short name, which does not change.
     pub name: &'static str,
-    /// What it shows, in one sentence.
-    pub says: &'static str,
-    /// How it is played.
+    /// The rule, in one sentence.
+    pub rule: &'static str,
+    /// How it runs.
     pub play: Play,
 }
 
-/// How a scenario is played.
+/// How a scenario runs.
 #[derive(Debug)]
 pub enum Play {
-    /// As the data say: on sockets, and by core's script in virtual time.
+    /// From data: on sockets, and in virtual time.
     Plain(Box<Plain>),
-    /// On sockets only, by hand. The text says why the script has no part in it.
+    /// By a function, on sockets only. The text is the reason why not in virtual time.
     Sockets(&'static str, Scene),
 }
 
-/// How long a client is given to take a kept connection back into its pool: some leave that to a task that runs a
-/// little after the answer. One that is slower all the same opens another connection, and no scenario fails by that.
+/// Time for a client to return a connection to its pool: some do that in a task that runs a little after the response.
+/// A slower one opens another connection, and no scenario fails because of that.
 pub(super) const BACK_IN_POOL: Duration = Duration::from_millis(50);
 
-/// A scenario played by hand.
+/// A scenario that is a function.
 pub type Scene = fn(&Stage) -> Result<(), String>;
 
-/// What must hold of what was seen.
+/// A condition on what was observed.
 pub type Check = fn(&Seen) -> Result<(), String>;
 
-/// One of the operations that scenarios call.
+/// An operation that scenarios call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Op {
     /// A list: safe to repeat.
@@ -64,11 +66,11 @@ pub enum Op {
     Get(&'static str),
     /// A prediction for a URL: a POST that is safe to repeat.
     Predict,
-    /// A prediction for so many bytes of a picture, encoded while they are sent.
+    /// A prediction for an image of this many bytes, which are encoded while they are sent.
     PredictBytes(usize),
-    /// Creates an input whose id the service chooses: must not be repeated.
+    /// Creates an input whose id the service chooses, which must not be repeated.
     CreateOnce,
-    /// Creates an input under an id of one's own: may be repeated.
+    /// Creates an input with a caller-chosen id, which may be repeated.
     CreateByName,
     /// A DELETE with a body.
     DeleteMany,
@@ -88,11 +90,11 @@ macro_rules! with_operation {
                 $body
             }
             Op::Predict => {
-                let $name = Predict::with("m").image_url("https://example.com/cat.jpg");
+                let $name = Predict::new("m").image_url("https://example.com/cat.jpg");
                 $body
             }
             Op::PredictBytes(count) => {
-                let $name = Predict::with("m").image_bytes(picture(count));
+                let $name = Predict::new("m").image_bytes(image(count));
                 $body
             }
             Op::CreateOnce => {
@@ -100,8 +102,7 @@ macro_rules! with_operation {
                 $body
             }
             Op::CreateByName => {
-                let $name =
-                    CreateInputs::new().input(NewInput::image_url("https://example.com/cat.jpg").with_id("cat"));
+                let $name = CreateInputs::new().input(NewInput::image_url("https://example.com/cat.jpg").id("cat"));
                 $body
             }
             Op::DeleteMany => {
@@ -117,91 +118,91 @@ macro_rules! with_operation {
 }
 
 impl Op {
-    /// A machine for it.
-    pub fn machine(self, app: &App) -> AnyMachine {
-        with_operation!(self, operation => machine(app, operation))
+    /// Returns a machine for the operation.
+    pub fn machine(self, config: &Config) -> AnyMachine {
+        with_operation!(self, operation => machine(config, operation))
     }
 
-    /// Its request.
+    /// Returns its request.
     ///
     /// # Panics
     ///
-    /// Never: the arguments are good.
-    pub fn request(self, app: &App) -> Request<Body> {
-        with_operation!(self, operation => request(app, operation))
+    /// Never: the arguments are valid.
+    pub fn request(self, config: &Config) -> Request<Body> {
+        with_operation!(self, operation => request(config, operation))
     }
 }
 
-/// A machine for any operation, which answers the untouched JSON.
-pub fn machine<O: Operation + Send + 'static>(app: &App, operation: O) -> AnyMachine {
-    Box::new(Attempt::new(app, operation.raw()))
+/// Returns a machine for any operation, which returns the raw JSON.
+pub fn machine<O: Operation + Send + 'static>(config: &Config, operation: O) -> AnyMachine {
+    Box::new(Call::new(config, operation.raw()))
 }
 
-/// The request of any operation.
+/// Returns the request of any operation.
 ///
 /// # Panics
 ///
-/// Where its arguments cannot be sent.
-pub fn request<O: Operation>(app: &App, operation: O) -> Request<Body> {
-    Exchange::new(app, operation).unwrap_or_else(|error| panic!("{error}")).into_parts().0
+/// If its arguments are invalid.
+pub fn request<O: Operation>(config: &Config, operation: O) -> Request<Body> {
+    Exchange::new(config, operation).unwrap_or_else(|error| panic!("{error}")).into_parts().0
 }
 
-/// An app that nobody calls, to look at requests.
+/// Returns a configuration for building requests that are not sent.
 ///
 /// # Panics
 ///
-/// Never: its arguments are good.
-pub fn nobody() -> App {
-    let app = Credentials::key("another").and_then(|key| App::new(key).with_base("http://127.0.0.1:9"));
-    app.unwrap_or_else(|error| panic!("{error}"))
+/// Never: the arguments are valid.
+pub fn unsent() -> Config {
+    let config = Credentials::key("another").and_then(|key| Config::new(key).with_base_url("http://127.0.0.1:9"));
+    config.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Bytes that no two neighbouring parts have alike.
-pub fn picture(count: usize) -> Bytes {
+/// Returns bytes in which neighboring parts differ.
+pub fn image(count: usize) -> Bytes {
     (0..=250).cycle().take(count).collect::<Vec<u8>>().into()
 }
 
-/// What came of a call, as far as adapters must agree.
+/// Outcome of a call, as far as adapters must agree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The machine reached its answer.
+    /// The machine succeeded.
     Done,
-    /// The one request was answered with this HTTP status.
+    /// The single request got a response with this HTTP status.
     Status(u16),
-    /// The machine was refused, with this HTTP status.
+    /// The machine failed with this HTTP status.
     Refused(u16),
-    /// The answer could not be read.
+    /// The response could not be decoded.
     Unreadable,
     /// The transport failed.
-    Failed(TransportFailureKind),
-    /// Something else.
+    Failed(TransportErrorKind),
+    /// Another error.
     Else,
 }
 
-/// Shorthands of the three failures.
-pub const NOT_SENT: Outcome = Outcome::Failed(TransportFailureKind::NotSent);
-/// It may have been sent.
-pub const MAYBE_SENT: Outcome = Outcome::Failed(TransportFailureKind::MaybeSent);
-/// The answer is too large.
-pub const TOO_LARGE: Outcome = Outcome::Failed(TransportFailureKind::TooLarge);
+/// Short names of the three failures of a transport.
+pub const NOT_SENT: Outcome = Outcome::Failed(TransportErrorKind::NotSent);
+/// The request may have been sent.
+pub const MAYBE_SENT: Outcome = Outcome::Failed(TransportErrorKind::MaybeSent);
+/// The response is too large.
+pub const TOO_LARGE: Outcome = Outcome::Failed(TransportErrorKind::TooLarge);
 
-/// The end of one call.
+/// Result of a call.
 #[derive(Debug)]
 pub enum Ended {
-    /// Of a machine.
-    Run(Result<RawAnswer, Error>),
-    /// Of one request.
-    Sent(Result<Response<Bytes>, TransportFailure>),
+    /// Result of a machine.
+    Run(Result<RawResponse, Error>),
+    /// Result of a single request.
+    Sent(Result<Response<Bytes>, TransportError>),
 }
 
 impl Ended {
-    /// In short.
+    /// Returns the outcome.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Run(Ok(_)) => Outcome::Done,
             Self::Run(Err(error)) => match error.kind() {
                 ErrorKind::Api(api) => Outcome::Refused(api.http_status),
-                ErrorKind::Decode(_) => Outcome::Unreadable,
+                ErrorKind::InvalidResponse(_) => Outcome::Unreadable,
                 ErrorKind::Transport(failure) => Outcome::Failed(failure.kind),
                 _ => Outcome::Else,
             },
@@ -210,7 +211,7 @@ impl Ended {
         }
     }
 
-    /// The error of a machine.
+    /// Returns the error of a machine.
     pub fn error(&self) -> Option<&Error> {
         match self {
             Self::Run(Err(error)) => Some(error),
@@ -218,7 +219,7 @@ impl Ended {
         }
     }
 
-    /// The response to one request.
+    /// Returns the response to a single request.
     pub fn response(&self) -> Option<&Response<Bytes>> {
         match self {
             Self::Sent(Ok(response)) => Some(response),
@@ -226,12 +227,12 @@ impl Ended {
         }
     }
 
-    /// Searches what a user could print for secrets.
+    /// Searches everything that a user could print for secrets.
     pub fn search(&self, place: &str) {
         match self {
             Self::Run(Err(error)) => secrets::search_error(error, place),
             Self::Sent(Err(failure)) => secrets::search_error(failure, place),
-            // What the server itself wrote is the caller's to keep; the errors made of it are not.
+            // The body is what the server wrote, so it may contain secrets. Errors made from it must not.
             Self::Run(Ok(_)) | Self::Sent(Ok(_)) => {}
         }
     }
@@ -248,19 +249,19 @@ impl std::fmt::Display for Ended {
     }
 }
 
-/// Through which door a call goes.
+/// The method of the client that makes a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
-    /// `run`, with everything core decides.
+pub enum Via {
+    /// `run`, with retries and tokens.
     Run,
-    /// `send`, the bare request.
+    /// `send`, a single request.
     Send,
 }
 
-/// One call, what the server makes of its requests, and how it must end.
+/// A call, the reactions of the server to its requests, and the required outcome.
 #[derive(Debug)]
 pub struct Step {
-    door: Door,
+    via: Via,
     op: Op,
     replies: Vec<(Reply, Option<(&'static str, &'static str)>)>,
     expect: Vec<Outcome>,
@@ -281,28 +282,28 @@ pub struct Plain {
     arrives: Option<RangeInclusive<usize>>,
 }
 
-/// What was seen of a plain scenario.
+/// What was observed in a plain scenario.
 #[derive(Debug)]
 pub struct Seen {
-    /// The ends of the calls.
+    /// Results of the calls.
     pub ended: Vec<Ended>,
-    /// The requests that arrived.
+    /// Requests that arrived.
     pub arrived: Vec<Arrived>,
-    /// How long it took, in real or in virtual time.
+    /// Duration, in real or virtual time.
     pub took: Duration,
 }
 
-/// Begins a scenario with a machine for this operation.
+/// Starts a scenario with a machine for this operation.
 pub fn run(op: Op) -> Plain {
     Plain::new().run(op)
 }
 
-/// Begins a scenario with one bare request of this operation.
+/// Starts a scenario with a single request of this operation.
 pub fn send(op: Op) -> Plain {
     Plain::new().send(op)
 }
 
-/// Repeats with waits too short to notice.
+/// Returns a retry policy with very short pauses.
 pub fn quick() -> RetryPolicy {
     let mut policy = RetryPolicy::default();
     policy.base_delay = Duration::from_millis(4);
@@ -327,8 +328,8 @@ impl Plain {
         }
     }
 
-    fn step(mut self, door: Door, op: Op) -> Self {
-        self.steps.push(Step { door, op, replies: Vec::new(), expect: Vec::new() });
+    fn step(mut self, via: Via, op: Op) -> Self {
+        self.steps.push(Step { via, op, replies: Vec::new(), expect: Vec::new() });
         self
     }
 
@@ -336,111 +337,111 @@ impl Plain {
         self.steps.last_mut().expect("a scenario begins with a call")
     }
 
-    /// Then drives a machine.
+    /// Adds a machine.
     pub fn run(self, op: Op) -> Self {
-        self.step(Door::Run, op)
+        self.step(Via::Run, op)
     }
 
-    /// Then sends one request.
+    /// Adds a single request.
     pub fn send(self, op: Op) -> Self {
-        self.step(Door::Send, op)
+        self.step(Via::Send, op)
     }
 
-    /// What the server makes of the next request of the call.
+    /// Sets the reaction of the server to the next request of the call.
     pub fn gets(mut self, reply: impl Into<Reply>) -> Self {
         self.last().replies.push((reply.into(), None));
         self
     }
 
-    /// What the server makes of the next request, which is not that of the operation.
+    /// Sets the reaction to the next request, which is not that of the operation.
     pub fn first_gets(mut self, method: &'static str, path: &'static str, reply: impl Into<Reply>) -> Self {
         self.last().replies.push((reply.into(), Some((method, path))));
         self
     }
 
-    /// The server does this with the connection of the next request.
-    pub fn meets(self, acts: impl Into<Vec<Act>>, kind: TransportFailureKind) -> Self {
+    /// Sets the actions on the connection of the next request.
+    pub fn meets(self, acts: impl Into<Vec<Act>>, kind: TransportErrorKind) -> Self {
         self.gets(Reply::Trouble(acts.into(), kind))
     }
 
-    /// How the call must end.
+    /// Sets the required outcome.
     pub fn ends(mut self, outcome: Outcome) -> Self {
         self.last().expect.push(outcome);
         self
     }
 
-    /// Another end of the last call that is allowed to adapters listed with this difference.
+    /// Allows another outcome of the last call, for adapters listed with this difference.
     pub fn or(mut self, outcome: Outcome, difference: Difference) -> Self {
         self.allowed.push((outcome, difference));
         self
     }
 
-    /// With these settings of the client.
+    /// Sets the settings of the client.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.settings.timeout = timeout;
         self
     }
 
-    /// With this limit for answers.
+    /// Sets the limit for responses.
     pub fn max_response(mut self, bytes: u64) -> Self {
         self.settings.max_response = bytes;
         self
     }
 
-    /// Never repeats.
+    /// Disables retries.
     pub fn once(mut self) -> Self {
         self.policy = self.policy.with_max_attempts(1);
         self
     }
 
-    /// With the id and secret of an app in place of a key.
+    /// Uses the id and secret of an app instead of a key.
     pub fn by_secret(mut self) -> Self {
         self.by_secret = true;
         self
     }
 
-    /// Must last so long.
+    /// Sets the minimum duration.
     pub fn at_least(mut self, time: Duration) -> Self {
         self.at_least = time;
         self
     }
 
-    /// Must end in this time.
+    /// Sets the maximum duration.
     pub fn within(mut self, time: Duration) -> Self {
         self.within = time;
         self
     }
 
-    /// What must hold besides.
+    /// Adds a condition.
     pub fn check(mut self, check: Check) -> Self {
         self.check = Some(check);
         self
     }
 
-    /// How many requests arrive, where that is not one for each reply.
+    /// Sets the number of requests that arrive, if it is not one for each reply.
     pub fn arrives(mut self, requests: RangeInclusive<usize>) -> Self {
         self.arrives = Some(requests);
         self
     }
 
-    /// Has no meaning without sockets, for this reason.
+    /// Excludes the scenario from virtual time, for this reason.
     pub fn sockets_only(mut self, why: &'static str) -> Self {
         self.not_scripted = Some(why);
         self
     }
 
-    /// Why the script has no part in it, where it has none.
+    /// Returns the reason why the scenario does not run in virtual time, if it does not.
     pub fn not_scripted(&self) -> Option<&'static str> {
         self.not_scripted
     }
 
-    fn app(&self, base: &str) -> App {
+    fn config(&self, base: &str) -> Config {
         let credentials = match self.by_secret {
             true => Credentials::app_secret(secrets::APP_ID, secrets::KEY),
             false => Credentials::key(secrets::KEY),
         };
-        let app = credentials.and_then(|credentials| App::new(credentials).with_base(base));
-        app.unwrap_or_else(|error| panic!("{error}")).with_seed(7).with_retry(self.policy.clone())
+        let config = credentials.and_then(|credentials| Config::new(credentials).with_base_url(base));
+        config.unwrap_or_else(|error| panic!("{error}")).with_seed(7).with_retry(self.policy.clone())
     }
 
     fn requests(&self) -> RangeInclusive<usize> {
@@ -448,9 +449,9 @@ impl Plain {
         self.arrives.clone().unwrap_or(replies..=replies)
     }
 
-    /// Plays it on sockets.
+    /// Runs the scenario on sockets.
     pub(super) fn on_sockets(&self, stage: &Stage) -> Result<(), String> {
-        // Replies that name a time name it from here on.
+        // Replies with a time count it from now.
         let begin = Instant::now();
         let replies = || self.steps.iter().flat_map(|step| &step.replies).map(|(reply, _)| reply);
         let plan = replies().map(Reply::acts).collect();
@@ -459,13 +460,13 @@ impl Plain {
             false => Server::start(plan),
         };
         let server = stage.keep(server, self.requests());
-        let app = self.app(&server.url());
-        let client = stage.driver().client(app.clone(), &self.settings);
+        let config = self.config(&server.url());
+        let client = stage.driver().client(config.clone(), &self.settings);
         let mut ended = Vec::new();
         for step in &self.steps {
-            let end = match step.door {
-                Door::Run => Ended::Run(client.run(step.op.machine(&app))),
-                Door::Send => Ended::Sent(client.send(step.op.request(&app))),
+            let end = match step.via {
+                Via::Run => Ended::Run(client.run(step.op.machine(&config))),
+                Via::Send => Ended::Sent(client.send(step.op.request(&config))),
             };
             ended.push(end);
             if step.replies.last().is_some_and(|(reply, _)| reply.keeps()) {
@@ -473,27 +474,27 @@ impl Plain {
             }
         }
         let took = begin.elapsed();
-        // The server may still be writing down what it read when the call has ended already.
+        // The call may end before the server has recorded the request.
         server.wait_for(*self.requests().start());
-        stage.search_debug(&format!("{app:?}"));
+        stage.search_debug(&format!("{config:?}"));
         let seen = Seen { ended, arrived: server.arrived(), took };
         self.judge(&seen, |difference| stage.differs(difference))
     }
 
-    /// Plays it in virtual time.
+    /// Runs the scenario in virtual time.
     ///
     /// # Errors
     ///
-    /// What did not come out as it must.
+    /// The condition that is not fulfilled.
     ///
     /// # Panics
     ///
-    /// Where a difference would be needed: the script has none.
+    /// If the scenario needs a difference: core has none.
     pub fn in_virtual_time(&self) -> Result<(), String> {
-        let app = self.app("http://127.0.0.1:9");
-        let mut script = Script::new();
+        let config = self.config("http://127.0.0.1:9");
+        let mut script = MockTransport::new();
         for step in &self.steps {
-            let request = step.op.request(&nobody());
+            let request = step.op.request(&unsent());
             for (reply, instead) in &step.replies {
                 let own = (request.method().as_str(), request.uri().path_and_query().map_or("", |path| path.as_str()));
                 let (method, path) = instead.unwrap_or(own);
@@ -502,9 +503,9 @@ impl Plain {
         }
         let mut ended = Vec::new();
         for step in &self.steps {
-            let end = match step.door {
-                Door::Run => Ended::Run(script.run(step.op.machine(&app))),
-                Door::Send => Ended::Sent(script.send(step.op.request(&app))),
+            let end = match step.via {
+                Via::Run => Ended::Run(script.run(step.op.machine(&config))),
+                Via::Send => Ended::Sent(script.send(step.op.request(&config))),
             };
             ended.push(end);
         }
@@ -547,7 +548,7 @@ impl Plain {
     }
 }
 
-/// A request of the script as a server would have written it down.
+/// Returns a request of the script as a server would record it.
 fn written_down(request: &Request<Body>, number: usize) -> Arrived {
     let mut head =
         format!("{} {} HTTP/1.1", request.method(), request.uri().path_and_query().map_or("", |path| path.as_str()));

@@ -1,8 +1,8 @@
-//! Looks for secrets where none may be: logs, spans, errors, `Debug`, panics, and the bytes that other hosts got.
+//! Searches for secrets where there must be none: logs, spans, errors, `Debug`, panics, and bytes sent to other hosts.
 //!
-//! Every scenario calls with the same key. A text is searched for any eight characters in a row of it, so that a dump
-//! in lines of sixteen is found as well, and for its spellings in base64, hexadecimal and as a list of numbers. Eight
-//! characters in hexadecimal are sixteen digits: fewer stand now and then in what a log says of keys drawn by lot.
+//! All scenarios use the same key. A text is searched for any eight successive characters of it, so that a dump in
+//! lines of sixteen is found as well, and for its encodings in base64, hexadecimal and as a list of numbers. In
+//! hexadecimal, eight characters are sixteen digits; fewer could occur by chance in logs that contain random keys.
 
 use std::collections::{BTreeSet, HashSet};
 use std::fmt::{self, Debug, Write as _};
@@ -13,10 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-/// The key of all scenarios. No eight characters of it occur anywhere else.
+/// The key of all scenarios. No eight successive characters of it occur anywhere else.
 pub const KEY: &str = "zQ7vXk2JwP9mTfR4bLs8HdY3gNc6VuA5";
 
-/// The token that a server hands out for [`KEY`] as the secret of an app.
+/// The token that a server returns for [`KEY`] as the secret of an app.
 pub const TOKEN: &str = "yW5nBq8CzE1rKj7DxM4pGt9SvF2hUa6Z";
 
 /// The id of that app.
@@ -24,7 +24,7 @@ pub const APP_ID: &str = "app-of-the-suite";
 
 const WINDOW: usize = 8;
 
-/// Where a secret showed.
+/// Where a secret was found.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// In a log, under this target.
@@ -35,14 +35,14 @@ pub enum Place {
 
 static FOUND: Mutex<BTreeSet<Place>> = Mutex::new(BTreeSet::new());
 
-/// What is searched for.
+/// The texts that are searched for.
 struct Needles {
-    /// Whether two bytes begin one of the windows: most texts are through after this look.
+    /// Whether a window starts with these two bytes, which excludes most positions quickly.
     begins: Vec<bool>,
     windows: HashSet<[u8; WINDOW]>,
-    /// The same in hexadecimal.
+    /// The windows in hexadecimal.
     digits: HashSet<[u8; 2 * WINDOW]>,
-    /// The beginnings of the secrets as `Debug` shows bytes.
+    /// The beginnings of the secrets in the `Debug` form of bytes.
     numbers: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
         Needles { begins: vec![false; 1 << 16], windows: HashSet::new(), digits: HashSet::new(), numbers: Vec::new() };
     for secret in [KEY, TOKEN] {
         let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-        // In base64 the spelling hangs on what stands in front.
+        // In base64 the encoding depends on the bytes before.
         let in_base64 = (0..3).map(|shift| STANDARD.encode(format!("{}{secret}", &"000"[..shift]))[4..40].to_owned());
         let basic = STANDARD.encode(format!("{APP_ID}:{secret}"))[24..].trim_end_matches('=').to_owned();
         for spelling in [secret.to_owned(), basic].into_iter().chain(in_base64) {
@@ -70,12 +70,12 @@ static NEEDLES: LazyLock<Needles> = LazyLock::new(|| {
     needles
 });
 
-/// The first two bytes as a number.
+/// Returns the first two bytes as a number.
 fn two(bytes: &[u8]) -> usize {
     usize::from(bytes[0]) << 8 | usize::from(bytes[1])
 }
 
-/// Whether a part of a secret stands in these bytes.
+/// Returns whether the bytes contain a part of a secret.
 pub fn shows(bytes: &[u8]) -> bool {
     let needles = &*NEEDLES;
     let text = String::from_utf8_lossy(bytes);
@@ -84,14 +84,14 @@ pub fn shows(bytes: &[u8]) -> bool {
         || bytes.windows(2 * WINDOW).any(|window| needles.begins[two(window)] && needles.digits.contains(window))
 }
 
-/// Searches a text, and remembers the place if a secret stands in it.
+/// Searches a text, and records the place if it contains a secret.
 pub fn search(text: &str, place: impl Into<String>) {
     if shows(text.as_bytes()) {
         note(Place::Other(place.into()));
     }
 }
 
-/// Searches a value that was printed in every way there is.
+/// Searches all printed forms of an error and its sources.
 pub fn search_error(error: &(dyn std::error::Error + 'static), place: &str) {
     let mut next = Some(error);
     while let Some(error) = next {
@@ -104,26 +104,26 @@ fn note(place: Place) {
     FOUND.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
 }
 
-/// The places found since the last time.
+/// Returns the places found since the last call.
 pub fn take() -> BTreeSet<Place> {
     std::mem::take(&mut FOUND.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Begins to listen to all logs and spans of the process at their highest level, and to its panics.
+/// Starts to search all logs and spans of the process at their highest level, and its panics.
 ///
 /// # Panics
 ///
-/// When somebody else listens already.
+/// If another logger or subscriber is set.
 pub fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| {
-        log::set_logger(&Listener).expect("nobody else listens to the log");
+        log::set_logger(&Listener).expect("no other logger is set");
         log::set_max_level(log::LevelFilter::Trace);
-        tracing::subscriber::set_global_default(Listener).expect("nobody else listens to the spans");
+        tracing::subscriber::set_global_default(Listener).expect("no other subscriber is set");
         let before = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
             match shows(panic.to_string().as_bytes()) {
-                // Not told on: whoever searches the output of a run for the key shall find nothing.
+                // Not printed, because the output of the tests must not contain the key.
                 true => note(Place::Other("a panic".to_owned())),
                 false => before(panic),
             }
@@ -153,7 +153,7 @@ impl log::Log for Listener {
     fn flush(&self) {}
 }
 
-/// Writes the fields of a span or an event into one text.
+/// Writes the fields of a span or an event as one text.
 struct Fields(String);
 
 impl Visit for Fields {

@@ -1,5 +1,5 @@
-//! A server on loopback that does what it is told on each connection or with each request, writes down the bytes it got,
-//! and keeps listening after the last expected request, so that one too many is seen.
+//! A server on loopback with planned actions for each connection or request. It records the bytes it receives, and
+//! keeps listening after the last expected request, so that an additional one is noticed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -14,64 +14,64 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::secrets;
 
-/// One thing a server does on a connection.
+/// An action of a server on a connection.
 #[derive(Clone, Debug)]
 pub enum Act {
-    /// Waits for a request, and does with it what comes next in the plan.
+    /// Waits for a request, and continues with the next part of the plan.
     Next,
     /// Reads one request to its end.
     Read,
-    /// Reads one request to its end and keeps nothing of its body but the length.
+    /// Reads one request to its end, and keeps only the length of its body.
     Discard,
     /// Reads one request up to its body.
     ReadHead,
-    /// Reads so many bytes.
+    /// Reads this many bytes.
     ReadBytes(usize),
     /// Writes.
     Write(Vec<u8>),
-    /// Writes in slices of so many bytes, with a pause after each.
+    /// Writes slices of this many bytes, with a pause after each.
     Slowly(Vec<u8>, usize, Duration),
-    /// Writes the same so many times.
+    /// Writes the bytes this many times.
     Repeat(Vec<u8>, u64),
-    /// Does nothing for so long.
+    /// Does nothing for this long.
     Pause(Duration),
-    /// Does nothing until the other side hangs up.
+    /// Does nothing until the client closes the connection.
     Hang,
-    /// Tears the connection down, without the farewell of TCP.
+    /// Resets the connection.
     Reset,
-    /// Closes the sockets at once, without the farewell of TLS.
+    /// Closes the socket without `close_notify` of TLS.
     Cut,
-    /// Answers 200 and becomes a wire to this address, as a proxy does.
+    /// Responds with 200 and forwards all bytes to this address, as a proxy does.
     Tunnel(SocketAddr),
 }
 
-/// One request as it came.
+/// A request as it arrived.
 #[derive(Clone, Debug, Default)]
 pub struct Arrived {
     /// Request line and headers, up to the empty line.
     pub head: String,
-    /// The beginning of the body, or all of it.
+    /// Beginning of the body, or all of it.
     pub body: Vec<u8>,
-    /// How many bytes of a body came.
+    /// Number of bytes of the body that arrived.
     pub length: u64,
-    /// Whether it came to its end.
+    /// Whether it arrived completely.
     pub complete: bool,
-    /// On which connection, counted from 0.
+    /// Number of the connection, from 0.
     pub connection: usize,
 }
 
 impl Arrived {
-    /// The second word of the request line.
+    /// Returns the second word of the request line.
     pub fn target(&self) -> &str {
         self.head.split(' ').nth(1).unwrap_or_default()
     }
 
-    /// The first word of the request line.
+    /// Returns the first word of the request line.
     pub fn method(&self) -> &str {
         self.head.split(' ').next().unwrap_or_default()
     }
 
-    /// Names, in small letters, and values of the headers, sorted by name.
+    /// Returns names, in lower case, and values of the headers, sorted by name.
     pub fn headers(&self) -> Vec<(String, String)> {
         let lines = self.head.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut headers: Vec<_> =
@@ -80,31 +80,31 @@ impl Arrived {
         headers
     }
 
-    /// The value of a header.
+    /// Returns the value of a header.
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers().into_iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 }
 
-/// How much of a body is kept.
+/// Number of bytes of a body that are kept.
 const KEPT: usize = 4 << 20;
 
-/// No connection lives longer.
+/// Longest lifetime of a connection.
 const LIFE: Duration = Duration::from_secs(60);
 
-/// How long a closing server listens to what still comes.
+/// Time for which a closing server reads remaining bytes.
 const FAREWELL: Duration = Duration::from_secs(5);
 
 struct Shared {
-    /// What to do on the connections to come, or with the requests to come.
+    /// Actions for the next connections, or for the next requests.
     planned: Mutex<VecDeque<Vec<Act>>>,
-    /// What to do on those after them.
+    /// Actions for all later ones.
     then: Vec<Act>,
-    /// Whether the plan is one of requests, on whatever connections they come.
+    /// Whether the plan is for requests, on any connection.
     by_request: bool,
     tls: Option<Arc<ServerConfig>>,
     arrived: Mutex<Vec<Arrived>>,
-    /// Everything read, where none of it may be secret.
+    /// All bytes read, if none of them may be secret.
     leaked: AtomicBool,
     connections: AtomicUsize,
     farewells: AtomicUsize,
@@ -118,7 +118,7 @@ impl Shared {
     }
 }
 
-/// A running server. It ends when it is dropped.
+/// A running server. It stops when it is dropped.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -126,19 +126,20 @@ pub struct Server {
 }
 
 impl Server {
-    /// Does the next of `planned` on each connection. Those beyond are read and answered that they were too many.
+    /// Starts a server that does the next of `planned` on each connection. Later ones get a response that reports an
+    /// excess.
     pub fn start(planned: Vec<Vec<Act>>) -> Self {
         Self::launch(planned, too_many(), false, None)
     }
 
-    /// Does the next of `planned` with each request, whether it comes on a new connection or on one that was kept:
-    /// a client may open another because the last one is not back in its pool yet. An answer on a connection that
-    /// stays open is followed by [`Act::Next`].
+    /// Starts a server that does the next of `planned` for each request, on a new connection or on a kept one: a client
+    /// may open another one because the last one is not back in its pool yet. A response on a connection that stays
+    /// open is followed by [`Act::Next`].
     pub fn by_request(planned: Vec<Vec<Act>>) -> Self {
         Self::launch(planned, too_many(), true, None)
     }
 
-    /// Does the same on every connection.
+    /// Starts a server that does the same on every connection.
     pub fn always(acts: Vec<Act>) -> Self {
         Self::launch(Vec::new(), acts, false, None)
     }
@@ -183,12 +184,12 @@ impl Server {
         Self { address, shared, tls: with_tls }
     }
 
-    /// Where it listens.
+    /// Returns the address on which it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its address for an app: `localhost` behind TLS, where certificates name a host.
+    /// Returns its base URL: with `localhost` for TLS, because certificates are for a host name.
     pub fn url(&self) -> String {
         match self.tls {
             true => format!("https://localhost:{}", self.address.port()),
@@ -196,38 +197,38 @@ impl Server {
         }
     }
 
-    /// The requests that came, whole or in part.
+    /// Returns the requests that arrived, completely or in part.
     pub fn arrived(&self) -> Vec<Arrived> {
         lock(&self.shared.arrived).clone()
     }
 
-    /// How many came, without a copy of them.
+    /// Returns the number of requests that arrived, without copying them.
     pub fn count(&self) -> usize {
         lock(&self.shared.arrived).len()
     }
 
-    /// How many connections were opened.
+    /// Returns the number of connections that were opened.
     pub fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
 
-    /// How many bytes came, on all connections.
+    /// Returns the number of bytes that arrived on all connections.
     pub fn bytes(&self) -> usize {
         self.shared.bytes.load(Ordering::SeqCst)
     }
 
-    /// Whether a secret came, of whatever kind and in whatever place.
+    /// Returns whether any received bytes contain a secret.
     pub fn got_a_secret(&self) -> bool {
         self.shared.leaked.load(Ordering::SeqCst)
             || lock(&self.shared.arrived).iter().any(|request| secrets::shows(&request.body))
     }
 
-    /// Waits until so many requests came, for a while.
+    /// Waits, for a limited time, until this many requests arrived.
     pub fn wait_for(&self, requests: usize) {
         wait_until(|| self.count() >= requests);
     }
 
-    /// Waits until it has closed a connection, for a while.
+    /// Waits, for a limited time, until it has closed a connection.
     pub fn wait_for_farewell(&self) {
         wait_until(|| self.shared.farewells.load(Ordering::SeqCst) > 0);
     }
@@ -242,7 +243,7 @@ impl fmt::Debug for Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::SeqCst);
-        // Wakes the listener, so that it sees the flag.
+        // Wakes the listener, so that it reads the flag.
         let _ = TcpStream::connect(self.address);
     }
 }
@@ -254,7 +255,7 @@ fn wait_until(holds: impl Fn() -> bool) {
     }
 }
 
-/// A free port. Many suites in a row leave none for a while.
+/// Binds a free port. After many runs there may be none for a while.
 fn listen() -> io::Result<TcpListener> {
     let begin = Instant::now();
     loop {
@@ -286,9 +287,9 @@ struct Connection<'a> {
     socket: TcpStream,
     number: usize,
     shared: &'a Shared,
-    /// Bytes that came and belong to what comes next.
+    /// Bytes that were read and belong to the next action.
     ahead: Vec<u8>,
-    /// Whether what comes is the body of a request that was written down without it.
+    /// Whether the next bytes are the body of a request that was recorded without it.
     in_body: bool,
     until: Instant,
 }
@@ -296,7 +297,7 @@ struct Connection<'a> {
 impl Connection<'_> {
     fn serve(socket: TcpStream, number: usize, acts: Vec<Act>, shared: &Shared) {
         let _ = socket.set_nodelay(true);
-        // Short, to look whether the server is to stop.
+        // Short, so that the flag to stop is read often.
         let _ = socket.set_read_timeout(Some(Duration::from_millis(20)));
         let _ = socket.set_write_timeout(Some(Duration::from_secs(20)));
         let Ok(twin) = socket.try_clone() else { return };
@@ -316,7 +317,7 @@ impl Connection<'_> {
             in_body: false,
             until: Instant::now() + LIFE,
         };
-        // An error means that the other side is gone; what came of it is written down by then.
+        // An error means that the client closed the connection; what it sent is recorded.
         let _ = connection.perform(acts);
     }
 
@@ -324,7 +325,7 @@ impl Connection<'_> {
         let mut acts = VecDeque::from(acts);
         while let Some(act) = acts.pop_front() {
             match act {
-                // Not before its first bytes: a connection opened and never used takes nothing from the plan.
+                // Not before the first bytes: a connection that is never used takes nothing from the plan.
                 Act::Next if self.ahead.is_empty() && !self.more()? => {}
                 Act::Next => acts.extend(self.shared.next()),
                 Act::Read => self.read_request(Some(KEPT))?,
@@ -358,11 +359,11 @@ impl Connection<'_> {
         self.farewell()
     }
 
-    /// Closes this direction and reads what still comes, so that no reset overtakes what was written.
+    /// Closes this direction and reads remaining bytes, so that no reset overtakes what was written.
     fn farewell(&mut self) -> io::Result<()> {
         self.socket.shutdown(Shutdown::Write)?;
         self.shared.farewells.fetch_add(1, Ordering::SeqCst);
-        // A large body that the other side still sends ends by itself.
+        // A large body that the client still sends ends by itself.
         if !self.in_body {
             self.until = self.until.min(Instant::now() + FAREWELL);
         }
@@ -377,7 +378,7 @@ impl Connection<'_> {
         }
     }
 
-    /// Waits for more bytes. `false` at the end of what comes.
+    /// Waits for more bytes. Returns `false` at their end.
     fn more(&mut self) -> io::Result<bool> {
         let mut buffer = [0; 1 << 14];
         loop {
@@ -441,7 +442,7 @@ impl Connection<'_> {
         lock(&self.shared.arrived).push(request);
     }
 
-    /// Reads a request, and so much of its body to keep.
+    /// Reads a request, and keeps this much of its body.
     fn read_request(&mut self, kept: Option<usize>) -> io::Result<()> {
         let end = loop {
             if let Some(end) = self.ahead.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -517,7 +518,7 @@ impl Connection<'_> {
         Ok(())
     }
 
-    /// Carries bytes to and fro until both sides are done, and searches those that pass.
+    /// Forwards bytes in both directions until both ends close, and searches them for secrets.
     fn tunnel(&mut self, address: SocketAddr) -> io::Result<()> {
         self.stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
         self.stream.flush()?;

@@ -1,11 +1,11 @@
-//! Where a scenario is played: the adapter, the servers it used, and the differences that were seen.
+//! The environment of a scenario: the adapter, the servers, and the observed differences.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use clarifai_core::{App, Credentials};
+use clarifai_core::{Config, Credentials};
 
 use super::difference::Difference;
 use super::driver::{Client, Driver, Settings};
@@ -13,7 +13,7 @@ use super::scenario::quick;
 use super::secrets;
 use super::server::Server;
 
-/// Where a scenario is played.
+/// The environment of a scenario.
 pub struct Stage {
     driver: Arc<dyn Driver>,
     servers: Mutex<Vec<Kept>>,
@@ -22,13 +22,13 @@ pub struct Stage {
 
 struct Kept {
     server: Arc<Server>,
-    /// How many requests may arrive, until the whole table is through.
+    /// Number of requests that may arrive until the whole table has ended.
     expected: Option<RangeInclusive<usize>>,
-    /// Whether it is the host that the key was meant for.
+    /// Whether the key may be sent to this host.
     trusted: bool,
 }
 
-/// How many requests may arrive.
+/// Number of requests that may arrive.
 #[derive(Debug)]
 pub struct Count(RangeInclusive<usize>);
 
@@ -55,12 +55,12 @@ impl Stage {
         Self { driver, servers: Mutex::default(), differences: Mutex::default() }
     }
 
-    /// The adapter.
+    /// Returns the adapter.
     pub fn driver(&self) -> &dyn Driver {
         &*self.driver
     }
 
-    /// Keeps the server of the app running to the end of the table, and counts its requests again then.
+    /// Keeps a server running until the end of the table, and counts its requests again then.
     pub fn keep(&self, server: Server, expected: impl Into<Count>) -> Arc<Server> {
         self.add(server, Some(expected.into().0), true)
     }
@@ -70,7 +70,7 @@ impl Stage {
         self.add(server, None, true)
     }
 
-    /// Keeps a server that must never see the key.
+    /// Keeps a server that must never receive the key.
     pub fn keep_other(&self, server: Server) -> Arc<Server> {
         self.add(server, None, false)
     }
@@ -82,27 +82,27 @@ impl Stage {
         server
     }
 
-    /// An app at this address, under the key of the suite.
+    /// Returns a configuration with this base URL and the key of the suite.
     ///
     /// # Panics
     ///
-    /// Where the address is bad.
-    pub fn app(&self, base: &str) -> App {
-        let app = Credentials::key(secrets::KEY).and_then(|key| App::new(key).with_base(base));
-        app.unwrap_or_else(|error| panic!("{error}")).with_seed(7).with_retry(quick())
+    /// If the URL is invalid.
+    pub fn config(&self, base: &str) -> Config {
+        let config = Credentials::key(secrets::KEY).and_then(|key| Config::new(key).with_base_url(base));
+        config.unwrap_or_else(|error| panic!("{error}")).with_seed(7).with_retry(quick())
     }
 
-    /// A client for it.
-    pub fn client(&self, app: &App) -> Box<dyn Client> {
-        self.driver.client(app.clone(), &Settings::default())
+    /// Creates a client.
+    pub fn client(&self, config: &Config) -> Box<dyn Client> {
+        self.driver.client(config.clone(), &Settings::default())
     }
 
-    /// Notes that the adapter differs.
+    /// Records a difference of the adapter.
     pub fn differs(&self, difference: Difference) {
         self.differences.lock().unwrap_or_else(PoisonError::into_inner).insert(difference);
     }
 
-    /// Searches the `Debug` of something for secrets.
+    /// Searches the `Debug` output of a value for secrets.
     pub fn search_debug(&self, text: &str) {
         secrets::search(text, "the Debug of a value");
     }
@@ -111,7 +111,7 @@ impl Stage {
         self.differences.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What is wrong with what the servers got.
+    /// Checks what the servers received.
     pub(super) fn inspect(&self) -> Result<(), String> {
         for kept in self.servers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             let requests = kept.server.arrived();

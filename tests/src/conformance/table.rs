@@ -1,4 +1,4 @@
-//! The table of scenarios, in the order of a call: what is sent, what comes back, what breaks, who may listen.
+//! The table of scenarios, in the order of a call: requests, responses, failures, and the network.
 
 use super::scenario::{Plain, Play, Scenario, Scene};
 
@@ -9,7 +9,7 @@ mod network;
 mod requests;
 mod retries;
 
-/// All scenarios.
+/// Returns all scenarios.
 pub fn table() -> Vec<Scenario> {
     [
         requests::scenarios(),
@@ -24,20 +24,20 @@ pub fn table() -> Vec<Scenario> {
     .collect()
 }
 
-fn plain(name: &'static str, says: &'static str, plain: Plain) -> Scenario {
-    Scenario { name, says, play: Play::Plain(Box::new(plain)) }
+fn plain(name: &'static str, rule: &'static str, plain: Plain) -> Scenario {
+    Scenario { name, rule, play: Play::Plain(Box::new(plain)) }
 }
 
-fn sockets(name: &'static str, says: &'static str, why: &'static str, play: Scene) -> Scenario {
-    Scenario { name, says, play: Play::Sockets(why, play) }
+fn sockets(name: &'static str, rule: &'static str, why: &'static str, play: Scene) -> Scenario {
+    Scenario { name, rule, play: Play::Sockets(why, play) }
 }
 
-/// An error text where something does not hold.
+/// Returns an error text if a condition is false.
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
     if holds { Ok(()) } else { Err(otherwise()) }
 }
 
-/// So many blanks, packed as servers do.
+/// Returns `n` spaces, compressed as servers do.
 pub(super) fn packed(count: usize) -> Vec<u8> {
     answers::gzip(&vec![b' '; count])
 }

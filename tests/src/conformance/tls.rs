@@ -1,4 +1,4 @@
-//! Certificates made for the run: a private authority, and what it signed or did not.
+//! Certificates made for the run: a private authority, and certificates with and without its signature.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,14 +6,14 @@ use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyP
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
-/// What is right or wrong with the certificate of a server at `localhost`.
+/// A flaw of the certificate of a server at `localhost`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// Nothing.
+    /// None.
     None,
-    /// It names another host.
+    /// It is for another host.
     WrongHost,
-    /// It has run out.
+    /// It has expired.
     Expired,
     /// It is not valid yet.
     NotYetValid,
@@ -42,16 +42,16 @@ impl Authority {
 static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("trusted by the suite"));
 static OTHER: LazyLock<Authority> = LazyLock::new(|| Authority::new("trusted by nobody"));
 
-/// The certificate of the private authority, in DER.
+/// Returns the certificate of the private authority, in DER.
 pub fn authority() -> Vec<u8> {
     TRUSTED.certificate.der().to_vec()
 }
 
-/// A server's side of TLS, with the certificate of that flaw.
+/// Returns the TLS configuration of a server, with a certificate that has this flaw.
 ///
 /// # Panics
 ///
-/// Where no certificate can be made.
+/// If no certificate can be made.
 pub fn server(flaw: Flaw) -> Arc<ServerConfig> {
     let name = if flaw == Flaw::WrongHost { "elsewhere.example" } else { "localhost" };
     let mut params = CertificateParams::new(vec![name.to_owned()]).expect("a name");
@@ -78,11 +78,11 @@ pub fn server(flaw: Flaw) -> Arc<ServerConfig> {
     Arc::new(config)
 }
 
-/// A client's side of TLS that trusts this authority alone, for adapters that take one.
+/// Returns the TLS configuration of a client that trusts this authority only, for adapters that accept one.
 ///
 /// # Panics
 ///
-/// Where the certificate is none.
+/// If the certificate is invalid.
 pub fn client(authority: &[u8]) -> ClientConfig {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from(authority.to_vec())).expect("a certificate");

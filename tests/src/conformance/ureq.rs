@@ -1,9 +1,13 @@
-//! The ureq adapter as the suite sees it. It stands in the library because faults are planted into it, too.
+//! The ureq adapter for the suite. It is in the library because bugs are planted into it, too.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clarifai_core::{App, Body, Error, RawAnswer, TransportFailure};
+use clarifai_core::{
+    Config, Error,
+    operation::RawResponse,
+    transport::{Body, TransportError},
+};
 
 use clarifai_ureq::ureq::tls::{Certificate, RootCerts, TlsConfig};
 use clarifai_ureq::ureq::{Agent, Proxy};
@@ -22,9 +26,9 @@ impl Driver for Ureq {
         "ureq"
     }
 
-    fn client(&self, app: App, settings: &Settings) -> Box<dyn Client> {
+    fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
         let timeout = Some(settings.timeout);
-        let mut config = Agent::config_builder()
+        let mut agent = Agent::config_builder()
             .timeout_connect(timeout)
             .timeout_send_body(timeout)
             .timeout_recv_response(timeout)
@@ -32,23 +36,23 @@ impl Driver for Ureq {
             .proxy(settings.proxy.as_deref().map(|proxy| Proxy::new(proxy).expect("a proxy")));
         if let Some(authority) = &settings.authority {
             let roots = Arc::new(vec![Certificate::from_der(authority).to_owned()]);
-            config = config.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(roots)).build());
+            agent = agent.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(roots)).build());
         }
-        let client = clarifai_ureq::Client::with_agent(app, config.build().into());
-        Box::new(UreqClient(client.with_max_response(settings.max_response)))
+        let transport = clarifai_ureq::Ureq::with_agent(agent.build().into()).with_max_response(settings.max_response);
+        Box::new(UreqClient(clarifai_ureq::Client::with_transport(config, transport)))
     }
 
-    fn plain(&self, app: App) -> Box<dyn Client> {
-        Box::new(UreqClient(clarifai_ureq::Client::new(app)))
+    fn plain(&self, config: Config) -> Box<dyn Client> {
+        Box::new(UreqClient(clarifai_ureq::Client::new(config).expect("a client")))
     }
 }
 
 impl Client for UreqClient {
-    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportFailure> {
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         self.0.send(request)
     }
 
-    fn run(&self, machine: AnyMachine) -> Result<RawAnswer, Error> {
+    fn run(&self, machine: AnyMachine) -> Result<RawResponse, Error> {
         self.0.run(machine)
     }
 }

@@ -1,4 +1,4 @@
-//! What comes back is handed over: whole, untouched, whatever its status.
+//! Responses are returned completely and unchanged, whatever their status.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::super::scenario::{Ended, MAYBE_SENT, Op, Outcome, Scenario, Scene, Se
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
 use super::{must, plain, sockets};
-use clarifai_core::TransportFailureKind::MaybeSent;
+use clarifai_core::transport::TransportErrorKind::MaybeSent;
 
 const PAGE: &str = "<!DOCTYPE html><html><title>Sign in to the network</title></html>";
 
@@ -98,12 +98,15 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             run(Op::CreateOnce)
                 .gets(answer(204, "").framed(Framing::None))
                 .ends(Outcome::Unreadable)
-                .check(|seen| says(seen, "empty")),
+                .check(|seen| error_contains(seen, "empty")),
         ),
         plain(
             "empty-body",
             "So is an answer of length 0.",
-            run(Op::CreateOnce).gets(answer(200, "")).ends(Outcome::Unreadable).check(|seen| says(seen, "empty")),
+            run(Op::CreateOnce)
+                .gets(answer(200, ""))
+                .ends(Outcome::Unreadable)
+                .check(|seen| error_contains(seen, "empty")),
         ),
         plain(
             "status-304",
@@ -128,11 +131,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "captive-portal",
-            "The page of a captive portal under status 200 is no answer, and the error advises to look for a proxy.",
-            run(Op::List)
-                .gets(answer(200, PAGE).header("content-type", "text/html"))
-                .ends(Outcome::Unreadable)
-                .check(|seen| says(seen, "proxies")),
+            "The page of a captive portal under status 200 is no answer, and the advice names proxies.",
+            run(Op::List).gets(answer(200, PAGE).header("content-type", "text/html")).ends(Outcome::Unreadable).check(
+                |seen| {
+                    let advice = seen.ended[0].error().and_then(clarifai_core::Error::advice).unwrap_or_default();
+                    must(advice.contains("proxy"), || format!("no proxy in the advice: {advice}"))
+                },
+            ),
         ),
         plain(
             "not-utf8",
@@ -150,7 +155,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     format!(r#"{{"status":{{"code":11009,"description":"no key {}"}}}}"#, super::super::secrets::KEY),
                 ))
                 .ends(Outcome::Refused(401))
-                .check(|seen| says(seen, "***")),
+                .check(|seen| error_contains(seen, "***")),
         ),
         plain(
             "quoted-key-page",
@@ -158,7 +163,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             run(Op::List)
                 .gets(answer(403, format!("<p>denied: {}</p>", super::super::secrets::KEY)))
                 .ends(Outcome::Refused(403))
-                .check(|seen| says(seen, "***")),
+                .check(|seen| error_contains(seen, "***")),
         ),
         plain(
             "gzip-unasked",
@@ -184,9 +189,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             |stage| {
                 let moved = answer(302, "moved").header("location", "/v2/elsewhere");
                 let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved.bytes())]), 1);
-                let app = stage.app(&server.url());
+                let config = stage.config(&server.url());
                 let response =
-                    stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
+                    stage.client(&config).send(Op::List.request(&config)).map_err(|failure| format!("{failure:?}"))?;
                 must(response.status() == 302 && response.headers()["location"] == "/v2/elsewhere", || {
                     format!("{response:?}")
                 })
@@ -227,11 +232,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     for (name, status) in
         [("refusal-400", 400), ("refusal-401", 401), ("refusal-404", 404), ("refusal-500", 500), ("refusal-503", 503)]
     {
-        let says = "The body of a refusal survives, and its code, words and request id stand in the error.";
+        let rule = "The body of a refusal survives, and its code, words and request id stand in the error.";
         let body = refusal(status, 11102);
         all.push(plain(
             name,
-            says,
+            rule,
             send(Op::CreateOnce)
                 .gets(body.clone())
                 .ends(Outcome::Status(status))
@@ -264,7 +269,7 @@ fn every_byte() -> Vec<u8> {
     (0..=255).cycle().take(1000).collect()
 }
 
-/// Packs bytes as servers do.
+/// Compresses bytes as servers do.
 pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     use std::io::Write as _;
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -276,8 +281,8 @@ fn gzip_cut(stage: &Stage) -> Result<(), String> {
     bytes.truncate(bytes.len() - 20);
     let acts = vec![Act::Read, Act::Write(answer(200, bytes.clone()).header("content-encoding", "gzip").bytes())];
     let server = stage.keep(Server::start(vec![acts]), 1);
-    let app = stage.app(&server.url());
-    let ended = Ended::Sent(stage.client(&app).send(Op::List.request(&app)));
+    let config = stage.config(&server.url());
+    let ended = Ended::Sent(stage.client(&config).send(Op::List.request(&config)));
     match ended.response() {
         Some(response) if response.body() == bytes.as_slice() => {}
         Some(_) => stage.differs(Difference::TakesCutGzip),
@@ -292,34 +297,34 @@ fn body_is(seen: &Seen, expected: &[u8]) -> Result<(), String> {
     must(body == expected, || format!("{} bytes of a body came, not these {}", body.len(), expected.len()))
 }
 
-fn says(seen: &Seen, word: &str) -> Result<(), String> {
+fn error_contains(seen: &Seen, word: &str) -> Result<(), String> {
     let error = seen.ended[0].error().map(ToString::to_string).unwrap_or_default();
     must(error.contains(word), || format!("`{word}` is missing in: {error}"))
 }
 
-/// The error says that the call may have taken effect.
+/// Checks that the error reports that the call may have been executed.
 pub(super) fn happened(seen: &Seen) -> Result<(), String> {
     must(seen.ended[0].error().is_some_and(clarifai_core::Error::may_have_happened), || seen.ended[0].to_string())
 }
 
-/// Whether these bytes of a server are handed over as status 200 with this body.
+/// Checks that these bytes of a server are returned as status 200 with this body.
 pub(super) fn answered(stage: &Stage, bytes: Vec<u8>, body: &[u8]) -> Result<(), String> {
     let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(bytes)]]), 1);
-    let app = stage.app(&server.url());
-    let response = stage.client(&app).send(Op::List.request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    let config = stage.config(&server.url());
+    let response = stage.client(&config).send(Op::List.request(&config)).map_err(|failure| format!("{failure:?}"))?;
     must(response.status() == 200 && response.body() == body, || format!("{response:?}"))
 }
 
 fn redirect(stage: &Stage, status: u16) -> Result<(), String> {
     let other = stage.keep_other(Server::always(vec![Act::Read, Act::Write(ok().bytes())]));
-    // By name, so that it is another host and not only another port.
+    // By name, so that it is another host, not only another port.
     let location = format!("http://localhost:{}/v2/models", other.address().port());
     let moved = answer(status, "moved").header("location", &location).bytes();
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved)]), 4);
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     for op in [Op::List, Op::Predict, Op::PredictBytes(5000), Op::DeleteMany] {
-        let response = client.send(op.request(&app)).map_err(|failure| format!("{op:?}: {failure:?}"))?;
+        let response = client.send(op.request(&config)).map_err(|failure| format!("{op:?}: {failure:?}"))?;
         must(response.status() == status, || format!("{op:?}: {response:?}"))?;
         must(response.body() == "moved" && response.headers()["location"] == location, || {
             format!("{op:?}: {response:?}")

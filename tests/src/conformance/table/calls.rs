@@ -1,4 +1,4 @@
-//! Several calls: side by side, one after the other on one connection, given up.
+//! Several calls: in parallel, one after the other on one connection, and dropped.
 
 use std::sync::Arc;
 use std::thread;
@@ -62,13 +62,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 fn pool(stage: &Stage) -> Result<(), String> {
     let ops = [Op::List, Op::PredictBytes(10_000), Op::CreateOnce].repeat(2);
     let server = stage.keep(Server::by_request(vec![Reply::from(ok().kept()).acts(); ops.len()]), ops.len());
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     for op in &ops {
-        client.run(op.machine(&app)).map_err(|error| format!("{op:?}: {error:?}"))?;
+        client.run(op.machine(&config)).map_err(|error| format!("{op:?}: {error:?}"))?;
         thread::sleep(BACK_IN_POOL);
     }
-    // One that was late once or twice is no client without a pool.
+    // A client that was late once or twice still has a pool.
     if server.connections() >= ops.len() {
         stage.differs(Difference::NoPool);
     }
@@ -76,9 +76,10 @@ fn pool(stage: &Stage) -> Result<(), String> {
 }
 
 fn pool_closed(stage: &Stage) -> Result<(), String> {
-    // On one that closes this moment.
+    // On a connection that closes at this moment.
     call_on_closed(stage, None)?;
-    // Long after it was closed it should have been noticed; what is long, a busy machine has to be asked more than once.
+    // Long after the connection was closed the client should notice. On a busy machine that may take more than one
+    // attempt.
     for pause in [150, 600, 2400].map(Duration::from_millis) {
         if call_on_closed(stage, Some(pause))? {
             return Ok(());
@@ -88,19 +89,19 @@ fn pool_closed(stage: &Stage) -> Result<(), String> {
     Ok(())
 }
 
-/// Calls twice, on a connection that the server closes after the first call; the second time that long after it was
-/// closed, or at once. Says whether that call was answered. However it ends, it must tell the truth.
+/// Calls twice, on a connection that the server closes after the first call. The second call is made this long after
+/// the close, or at once. Returns whether it succeeded. In either case its report must be true.
 fn call_on_closed(stage: &Stage, pause: Option<Duration>) -> Result<bool, String> {
     let first = vec![Act::Read, Act::Write(ok().kept().bytes())];
     let server = stage.keep_uncounted(Server::by_request(vec![first, vec![Act::Read, Act::Write(ok().bytes())]]));
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
-    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
+    client.run(Op::List.machine(&config)).map_err(|error| format!("{error:?}"))?;
     if let Some(pause) = pause {
         server.wait_for_farewell();
         thread::sleep(pause);
     }
-    let ended = Ended::Sent(client.send(Op::CreateOnce.request(&app)));
+    let ended = Ended::Sent(client.send(Op::CreateOnce.request(&config)));
     thread::sleep(Duration::from_millis(50));
     let posts = server.arrived().iter().filter(|request| request.method() == "POST").count();
     let honest = match ended.outcome() {
@@ -116,10 +117,10 @@ fn call_on_closed(stage: &Stage, pause: Option<Duration>) -> Result<bool, String
 fn pool_lost(stage: &Stage) -> Result<(), String> {
     let first = Reply::from(ok().kept()).acts();
     let server = stage.keep_uncounted(Server::by_request([vec![first], vec![vec![Act::Read]; 8]].concat()));
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     for expected in [Outcome::Status(200), MAYBE_SENT] {
-        let ended = Ended::Sent(client.send(Op::List.request(&app)));
+        let ended = Ended::Sent(client.send(Op::List.request(&config)));
         must(ended.outcome() == expected, || format!("it ended as {:?}, not {expected:?}", ended.outcome()))?;
         thread::sleep(BACK_IN_POOL);
     }
@@ -132,13 +133,14 @@ fn pool_lost(stage: &Stage) -> Result<(), String> {
 fn parallel(stage: &Stage) -> Result<(), String> {
     let server =
         stage.keep(Server::always(vec![Act::Read, Act::Pause(Duration::from_millis(5)), Act::Write(ok().bytes())]), 32);
-    let app = stage.app(&server.url());
-    let client: Arc<dyn super::super::driver::Client> = stage.client(&app).into();
+    let config = stage.config(&server.url());
+    let client: Arc<dyn super::super::driver::Client> = stage.client(&config).into();
     let calls: Vec<_> = (0..4)
         .map(|_| {
-            let (client, app) = (Arc::clone(&client), app.clone());
+            let (client, config) = (Arc::clone(&client), config.clone());
             thread::spawn(move || {
-                (0..8).all(|_| client.run(Op::PredictBytes(2000).machine(&app)).is_ok_and(|answer| answer.body == OK))
+                (0..8)
+                    .all(|_| client.run(Op::PredictBytes(2000).machine(&config)).is_ok_and(|answer| answer.body == OK))
             })
         })
         .collect();
@@ -149,15 +151,15 @@ fn parallel(stage: &Stage) -> Result<(), String> {
 fn parallel_slow(stage: &Stage) -> Result<(), String> {
     let slow = vec![Act::Read, Act::Pause(Duration::from_millis(1500)), Act::Write(ok().bytes())];
     let server = stage.keep(Server::start(vec![slow, vec![Act::Read, Act::Write(ok().bytes())]]), 2);
-    let app = stage.app(&server.url());
-    let client: Arc<dyn super::super::driver::Client> = stage.client(&app).into();
+    let config = stage.config(&server.url());
+    let client: Arc<dyn super::super::driver::Client> = stage.client(&config).into();
     let first = {
-        let (client, app) = (Arc::clone(&client), app.clone());
-        thread::spawn(move || client.run(Op::List.machine(&app)).is_ok())
+        let (client, config) = (Arc::clone(&client), config.clone());
+        thread::spawn(move || client.run(Op::List.machine(&config)).is_ok())
     };
     server.wait_for(1);
     let begin = Instant::now();
-    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    client.run(Op::List.machine(&config)).map_err(|error| format!("{error:?}"))?;
     let took = begin.elapsed();
     must(first.join().unwrap_or(false), || "the slow call failed".to_owned())?;
     must(took < Duration::from_millis(1200), || format!("{TOO_SLOW}the quick call took {took:?}"))
@@ -173,18 +175,18 @@ fn give_up_wait(stage: &Stage) -> Result<(), String> {
 }
 
 fn given_up(stage: &Stage, acts: Vec<Act>) -> Result<(), String> {
-    // By requests: one given up before it was written takes nothing from the plan.
+    // By requests, because a call that is dropped before it was written takes nothing from the plan.
     let server = stage.keep_uncounted(Server::by_request(vec![acts, vec![Act::Read, Act::Write(ok().bytes())]]));
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     let begin = Instant::now();
-    if !client.give_up(Op::CreateOnce.machine(&app), Duration::from_millis(200)) {
+    if !client.give_up(Op::CreateOnce.machine(&config), Duration::from_millis(200)) {
         stage.differs(Difference::Blocks);
         return Ok(());
     }
     let took = begin.elapsed();
     must(took < Duration::from_millis(1500), || format!("{TOO_SLOW}it took {took:?} to give it up"))?;
-    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    client.run(Op::List.machine(&config)).map_err(|error| format!("{error:?}"))?;
     thread::sleep(Duration::from_millis(2500));
     must(server.count() == 2, || format!("{} requests arrived, not 2", server.count()))
 }

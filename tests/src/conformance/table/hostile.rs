@@ -1,8 +1,8 @@
-//! Answers made to hurt: too large, too slow, too many, broken off.
+//! Hostile responses: too large, too slow, too many, truncated.
 
 use std::time::{Duration, Instant};
 
-use clarifai_core::TransportFailureKind::{MaybeSent, TooLarge};
+use clarifai_core::transport::TransportErrorKind::{MaybeSent, TooLarge};
 
 use super::super::TOO_SLOW;
 use super::super::difference::Difference;
@@ -189,7 +189,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 )
                 .ends(MAYBE_SENT)
                 .ends(TOO_LARGE)
-                // Without a length that can be read the body ends with the connection: it is no JSON.
+                // Without a readable length the body ends with the connection, so it is not JSON.
                 .ends(Outcome::Unreadable),
         ),
         sockets(
@@ -249,10 +249,11 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                     Act::Slowly(b"HTTP/1.1 100 Continue\r\n\r\n".repeat(500), 25, Duration::from_millis(40)),
                 ];
                 let server = stage.keep(Server::start(vec![acts]), 0..=1);
-                let app = stage.app(&server.url());
+                let config = stage.config(&server.url());
                 let settings = super::super::driver::Settings { timeout: SHORT, ..Default::default() };
                 let begin = Instant::now();
-                let ended = Ended::Sent(stage.driver().client(app.clone(), &settings).send(Op::List.request(&app)));
+                let ended =
+                    Ended::Sent(stage.driver().client(config.clone(), &settings).send(Op::List.request(&config)));
                 must(ended.outcome() == MAYBE_SENT, || ended.to_string())?;
                 must(begin.elapsed() < Duration::from_secs(5), || format!("{TOO_SLOW}it took {:?}", begin.elapsed()))
             },
@@ -262,9 +263,9 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 fn ended(stage: &Stage, bytes: Vec<u8>) -> (Ended, Duration) {
     let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(bytes)]]), 1);
-    let app = stage.app(&server.url());
+    let config = stage.config(&server.url());
     let begin = Instant::now();
-    let ended = Ended::Sent(stage.client(&app).send(Op::List.request(&app)));
+    let ended = Ended::Sent(stage.client(&config).send(Op::List.request(&config)));
     server.wait_for(1);
     (ended, begin.elapsed())
 }
@@ -286,7 +287,7 @@ fn head_of(lines: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n{lines}\r\n{OK}", OK.len()).into_bytes()
 }
 
-/// The rule is "too large"; an answer, or a broken connection, are differences.
+/// The rule is "too large"; a response or a failed connection are differences.
 fn large_head(stage: &Stage, lines: &str, taken: Difference) -> Result<(), String> {
     let (ended, took) = ended(stage, head_of(lines));
     must(took < Duration::from_secs(10), || format!("{TOO_SLOW}it took {took:?}"))?;

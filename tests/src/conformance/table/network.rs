@@ -1,6 +1,6 @@
-//! Who is at the other end: nobody, the wrong one, one behind TLS, one behind a proxy.
+//! The other end: none, a wrong one, one with TLS, one behind a proxy.
 
-use clarifai_core::{App, Credentials, TransportFailureKind};
+use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 
 use super::super::difference::Difference;
 use super::super::driver::Settings;
@@ -67,19 +67,19 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// Nobody listens here. A port that was free a moment ago may be the next server's by now; the system gives none below
-/// 1024 away.
+/// A port on which nothing listens. The system may give a port that was free a moment ago to the next server, but none
+/// below 1024.
 const NOWHERE: &str = "127.0.0.1:1";
 
-/// The one request, and its end must be this or a listed difference.
+/// Sends a single request, whose outcome must be this one or a listed difference.
 fn ends(
     stage: &Stage,
-    app: &App,
+    config: &Config,
     settings: &Settings,
     rule: Outcome,
     or: Option<(Outcome, Difference)>,
 ) -> Result<(), String> {
-    let ended = Ended::Sent(stage.driver().client(app.clone(), settings).send(Op::CreateOnce.request(app)));
+    let ended = Ended::Sent(stage.driver().client(config.clone(), settings).send(Op::CreateOnce.request(config)));
     ended.search("a connection");
     match or {
         _ if ended.outcome() == rule => Ok(()),
@@ -92,14 +92,15 @@ fn ends(
 }
 
 fn refused(stage: &Stage) -> Result<(), String> {
-    let app = stage.app(&format!("http://{NOWHERE}"));
-    ends(stage, &app, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::RefusedIsMaybeSent)))
+    let config = stage.config(&format!("http://{NOWHERE}"));
+    ends(stage, &config, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::RefusedIsMaybeSent)))
 }
 
 fn unknown_host(stage: &Stage) -> Result<(), String> {
-    let app = Credentials::key(secrets::KEY).and_then(|key| App::new(key).with_base("https://no-such-host.invalid"));
-    let app = app.map_err(|error| error.to_string())?;
-    ends(stage, &app, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::NoHostIsMaybeSent)))
+    let config =
+        Credentials::key(secrets::KEY).and_then(|key| Config::new(key).with_base_url("https://no-such-host.invalid"));
+    let config = config.map_err(|error| error.to_string())?;
+    ends(stage, &config, &Settings::default(), NOT_SENT, Some((MAYBE_SENT, Difference::NoHostIsMaybeSent)))
 }
 
 fn trusting() -> Settings {
@@ -109,20 +110,20 @@ fn trusting() -> Settings {
 fn tls_accepted(stage: &Stage) -> Result<(), String> {
     let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]; 2], tls::server(Flaw::None));
     let server = stage.keep(server, 2);
-    let app = stage.app(&server.url());
-    let client = stage.driver().client(app.clone(), &trusting());
-    client.run(Op::PredictBytes(100_000).machine(&app)).map_err(|error| format!("{error:?}"))?;
-    client.run(Op::List.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    let config = stage.config(&server.url());
+    let client = stage.driver().client(config.clone(), &trusting());
+    client.run(Op::PredictBytes(100_000).machine(&config)).map_err(|error| format!("{error:?}"))?;
+    client.run(Op::List.machine(&config)).map_err(|error| format!("{error:?}"))?;
     Ok(())
 }
 
 fn tls_refused(stage: &Stage, flaw: Flaw, trusted: bool) -> Result<(), String> {
     let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]], tls::server(flaw));
     let server = stage.keep_other(server);
-    let app = stage.app(&server.url());
+    let config = stage.config(&server.url());
     let settings = if trusted { trusting() } else { Settings::default() };
-    ends(stage, &app, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
-    must(server.connections() > 0, || "nobody called".to_owned())?;
+    ends(stage, &config, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    must(server.connections() > 0, || "no client connected".to_owned())?;
     must(server.count() == 0, || "a request was sent to it".to_owned())
 }
 
@@ -130,32 +131,32 @@ fn tls_truncated(stage: &Stage) -> Result<(), String> {
     let until_close = ok().framed(Framing::UntilClose).bytes();
     let server = Server::with_tls(vec![vec![Act::Read, Act::Write(until_close), Act::Cut]], tls::server(Flaw::None));
     let server = stage.keep(server, 1);
-    let app = stage.app(&server.url());
-    ends(stage, &app, &trusting(), MAYBE_SENT, Some((Outcome::Status(200), Difference::TakesCutTls)))
+    let config = stage.config(&server.url());
+    ends(stage, &config, &trusting(), MAYBE_SENT, Some((Outcome::Status(200), Difference::TakesCutTls)))
 }
 
 fn tls_plain_server(stage: &Stage) -> Result<(), String> {
     let server = Server::start(vec![vec![Act::ReadBytes(5), Act::Write(ok().bytes())]; 4]);
     let server = stage.keep_other(server);
-    let app = stage.app(&format!("https://localhost:{}", server.address().port()));
-    ends(stage, &app, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
+    let config = stage.config(&format!("https://localhost:{}", server.address().port()));
+    ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
 }
 
 fn plain_http(stage: &Stage) -> Result<(), String> {
-    let app = || Credentials::key(secrets::KEY).map(App::new).map_err(|error| error.to_string());
+    let config = || Credentials::key(secrets::KEY).map(Config::new).map_err(|error| error.to_string());
     for base in
         ["http://example.com", "http://192.0.2.1:8080", "http://localhost.example.com", "http://[2001:db8::1]/v2"]
     {
-        let Err(error) = app()?.with_base(base) else { return Err(format!("{base} was accepted")) };
+        let Err(error) = config()?.with_base_url(base) else { return Err(format!("{base} was accepted")) };
         secrets::search_error(&error, base);
         must(!error.may_have_happened(), || error.to_string())?;
-        let allowed = app()?.with_plain_http_base(base).map_err(|error| error.to_string())?;
+        let allowed = config()?.with_plain_http_base_url(base).map_err(|error| error.to_string())?;
         stage.search_debug(&format!("{allowed:?}"));
     }
-    // Where it is allowed, it is the same as on loopback.
+    // If it is allowed, it works as on loopback.
     let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(ok().bytes())]]), 1);
-    let app = app()?.with_plain_http_base(&server.url()).map_err(|error| error.to_string())?;
-    stage.client(&app).run(Op::List.machine(&app)).map(drop).map_err(|error| error.to_string())
+    let config = config()?.with_plain_http_base_url(&server.url()).map_err(|error| error.to_string())?;
+    stage.client(&config).run(Op::List.machine(&config)).map(drop).map_err(|error| error.to_string())
 }
 
 fn through(proxy: &str) -> Settings {
@@ -166,9 +167,9 @@ fn proxy(stage: &Stage) -> Result<(), String> {
     let server = Server::with_tls(vec![vec![Act::Read, Act::Write(ok().bytes())]], tls::server(Flaw::None));
     let server = stage.keep(server, 1);
     let proxy = stage.keep_other(Server::start(vec![vec![Act::ReadHead, Act::Tunnel(server.address())]]));
-    let app = stage.app(&server.url());
-    let client = stage.driver().client(app.clone(), &through(&proxy.address().to_string()));
-    let answer = client.run(Op::Predict.machine(&app)).map_err(|error| format!("{error:?}"))?;
+    let config = stage.config(&server.url());
+    let client = stage.driver().client(config.clone(), &through(&proxy.address().to_string()));
+    let answer = client.run(Op::Predict.machine(&config)).map_err(|error| format!("{error:?}"))?;
     must(answer.body == OK, || "another answer came".to_owned())?;
     let seen = proxy.arrived();
     must(seen.len() == 1 && seen[0].method() == "CONNECT", || format!("the proxy got {seen:?}"))?;
@@ -178,14 +179,20 @@ fn proxy(stage: &Stage) -> Result<(), String> {
 fn proxy_refuses(stage: &Stage) -> Result<(), String> {
     let refusal = answer(407, "who are you?").header("proxy-authenticate", "Basic").bytes();
     let proxy = stage.keep_other(Server::always(vec![Act::ReadHead, Act::Write(refusal)]));
-    let app = stage.app("https://localhost:9");
+    let config = stage.config("https://localhost:9");
     let difference = Difference::ProxyRefusalIsMaybeSent;
-    ends(stage, &app, &through(&proxy.address().to_string()), NOT_SENT, Some((MAYBE_SENT, difference)))?;
-    must(proxy.count() > 0, || "nobody asked the proxy".to_owned())
+    ends(stage, &config, &through(&proxy.address().to_string()), NOT_SENT, Some((MAYBE_SENT, difference)))?;
+    must(proxy.count() > 0, || "the proxy was not called".to_owned())
 }
 
 fn proxy_down(stage: &Stage) -> Result<(), String> {
-    let app = stage.app("https://localhost:9");
+    let config = stage.config("https://localhost:9");
     let difference = Difference::RefusedIsMaybeSent;
-    ends(stage, &app, &through(NOWHERE), Outcome::Failed(TransportFailureKind::NotSent), Some((MAYBE_SENT, difference)))
+    ends(
+        stage,
+        &config,
+        &through(NOWHERE),
+        Outcome::Failed(TransportErrorKind::NotSent),
+        Some((MAYBE_SENT, difference)),
+    )
 }

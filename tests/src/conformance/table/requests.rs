@@ -1,19 +1,19 @@
-//! What arrives at the server is what core built.
+//! Requests arrive at the server as core built them.
 
 use clarifai_core::inputs::DeleteInput;
 use clarifai_core::models::GetModel;
-use clarifai_core::{Body, Scope};
+use clarifai_core::{AppRef, transport::Body};
 use http::{Request, Uri};
 use url::Url;
 
 use super::super::difference::Difference;
 use super::super::reply::{OK, ok};
-use super::super::scenario::{Op, Outcome, Scenario, Seen, nobody, request, run, send};
+use super::super::scenario::{Op, Outcome, Scenario, Seen, request, run, send, unsent};
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
 use super::{must, plain, sockets};
 
-/// Ids and names that parsers of addresses like to change.
+/// Ids and names that URL parsers tend to change.
 const NASTY: [&str; 18] = [
     "plain",
     "a/b",
@@ -96,7 +96,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "delete-without-body",
             "A DELETE without a body has none.",
             "the script is not asked about `Content-Length`",
-            |stage| no_body(stage, |base, stage| request(&stage.app(base), DeleteInput::new("a"))),
+            |stage| no_body(stage, |base, stage| request(&stage.config(base), DeleteInput::new("a"))),
         ),
         sockets(
             "post-without-body",
@@ -114,10 +114,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
 
 fn path_bytes(stage: &Stage) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), NASTY.len());
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     for (number, id) in NASTY.iter().enumerate() {
-        let request = request(&app, GetModel::new(*id));
+        let request = request(&config, GetModel::new(*id));
         let uri: Uri = request.uri().clone();
         client.send(request).map_err(|failure| format!("{id:?}: {failure:?}"))?;
         server.wait_for(number + 1);
@@ -136,10 +136,10 @@ fn path_bytes(stage: &Stage) -> Result<(), String> {
 
 fn query_bytes(stage: &Stage) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), NASTY.len());
-    let app = stage.app(&server.url());
-    let client = stage.client(&app);
+    let config = stage.config(&server.url());
+    let client = stage.client(&config);
     for (number, name) in NASTY.iter().enumerate() {
-        let mut request = Op::List.request(&app);
+        let mut request = Op::List.request(&config);
         let own = Url::parse_with_params(&format!("{}/v2/models", server.url()), [("name", name)])
             .map_err(|error| error.to_string())?;
         let encoded: String = percent_encoding::utf8_percent_encode(name, percent_encoding::NON_ALPHANUMERIC).collect();
@@ -157,23 +157,23 @@ fn query_bytes(stage: &Stage) -> Result<(), String> {
 
 fn base_path(stage: &Stage) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
-    let app = stage.app(&format!("{}/pre%20fix/x/", server.url())).with_scope(Scope::new("me/you", "app 1"));
-    stage.search_debug(&format!("{app:?}"));
-    stage.client(&app).send(Op::Get("m").request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    let config = stage.config(&format!("{}/pre%20fix/x/", server.url())).with_app(AppRef::new("me/you", "app 1"));
+    stage.search_debug(&format!("{config:?}"));
+    stage.client(&config).send(Op::Get("m").request(&config)).map_err(|failure| format!("{failure:?}"))?;
     server.wait_for(1);
     let arrived = server.arrived()[0].target().to_owned();
     let expected = "/pre%20fix/x/v2/users/me%2Fyou/apps/app%201/models/m";
     must(arrived == expected, || format!("{arrived} arrived, not {expected}"))
 }
 
-/// The headers that core and HTTP ask for. Of the rest each must be listed as a difference.
+/// Headers that core and HTTP require. Each other one must be listed as a difference.
 fn own_headers(stage: &Stage, headers: &[(String, String)], expected: &[(&str, String)]) -> Result<(), String> {
     for (name, value) in expected {
         let found: Vec<_> = headers.iter().filter(|(own, _)| own == name).map(|(_, value)| value).collect();
         must(found == [value], || format!("the header {name} is {found:?}, not {value}"))?;
     }
     for (name, value) in headers.iter().filter(|(name, _)| expected.iter().all(|(own, _)| own != name)) {
-        // A version would make the table in the README grow old.
+        // Without the version, because the README would have to follow it.
         let header = if name == "user-agent" { name.clone() } else { format!("{name}: {value}") };
         stage.differs(Difference::AddsHeader(header));
     }
@@ -182,15 +182,15 @@ fn own_headers(stage: &Stage, headers: &[(String, String)], expected: &[(&str, S
 
 fn headers_of_get(stage: &Stage) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
-    let app = stage.app(&server.url());
-    stage.client(&app).send(Op::Get("m").request(&app)).map_err(|failure| format!("{failure:?}"))?;
+    let config = stage.config(&server.url());
+    stage.client(&config).send(Op::Get("m").request(&config)).map_err(|failure| format!("{failure:?}"))?;
     server.wait_for(1);
     own_headers(
         stage,
         &server.arrived()[0].headers(),
         &[
             ("authorization", format!("Key {}", super::super::secrets::KEY)),
-            ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),
+            ("x-clarifai-client", clarifai_core::Config::CLIENT.to_owned()),
             ("host", server.address().to_string()),
         ],
     )
@@ -198,10 +198,10 @@ fn headers_of_get(stage: &Stage) -> Result<(), String> {
 
 fn headers_of_post(stage: &Stage) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
-    let app = stage.app(&server.url());
-    let request = Op::PredictBytes(5000).request(&app);
+    let config = stage.config(&server.url());
+    let request = Op::PredictBytes(5000).request(&config);
     let length = request.body().len();
-    stage.client(&app).send(request).map_err(|failure| format!("{failure:?}"))?;
+    stage.client(&config).send(request).map_err(|failure| format!("{failure:?}"))?;
     server.wait_for(1);
     let arrived = &server.arrived()[0];
     must(arrived.length == length, || format!("{} bytes of a body arrived, not {length}", arrived.length))?;
@@ -210,7 +210,7 @@ fn headers_of_post(stage: &Stage) -> Result<(), String> {
         &arrived.headers(),
         &[
             ("authorization", format!("Key {}", super::super::secrets::KEY)),
-            ("x-clarifai-client", clarifai_core::App::CLIENT.to_owned()),
+            ("x-clarifai-client", clarifai_core::Config::CLIENT.to_owned()),
             ("host", server.address().to_string()),
             ("content-type", "application/json".to_owned()),
             ("content-length", length.to_string()),
@@ -219,10 +219,10 @@ fn headers_of_post(stage: &Stage) -> Result<(), String> {
 }
 
 fn same_body(seen: &Seen) -> Result<(), String> {
-    let app = nobody();
+    let config = unsent();
     let first = &seen.arrived[0];
     let candidates = [Op::Predict, Op::PredictBytes(300_001), Op::PredictBytes(1), Op::Patch, Op::DeleteMany];
-    let bodies = candidates.iter().map(|op| op.request(&app).body().to_bytes());
+    let bodies = candidates.iter().map(|op| op.request(&config).body().to_bytes());
     must(bodies.into_iter().any(|body| body == first.body), || {
         format!("another body arrived: {} bytes in {}", first.body.len(), first.head)
     })?;
@@ -233,7 +233,8 @@ fn same_body(seen: &Seen) -> Result<(), String> {
 fn no_body(stage: &Stage, make: fn(&str, &Stage) -> Request<Body>) -> Result<(), String> {
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(ok().bytes())]), 1);
     let request = make(&server.url(), stage);
-    let response = stage.client(&stage.app(&server.url())).send(request).map_err(|failure| format!("{failure:?}"))?;
+    let response =
+        stage.client(&stage.config(&server.url())).send(request).map_err(|failure| format!("{failure:?}"))?;
     must(response.body() == OK, || "another answer came".to_owned())?;
     let arrived = &server.arrived()[0];
     must(arrived.length == 0 && arrived.complete, || format!("a body came: {arrived:?}"))?;

@@ -1,8 +1,8 @@
-//! What breaks and what is repeated: never more often than the operation and the facts allow.
+//! Failures and retries: never more than the operation and the failure allow.
 
 use std::time::Duration;
 
-use clarifai_core::TransportFailureKind::MaybeSent;
+use clarifai_core::transport::TransportErrorKind::MaybeSent;
 
 use super::super::difference::Difference;
 use super::super::reply::{Answer, Reply, answer, ok, refusal};
@@ -12,7 +12,7 @@ use super::super::server::Act;
 use super::answers::happened;
 use super::{must, plain};
 
-/// A picture large enough that no socket buffers it.
+/// An image that is too large for the buffers of a socket.
 const LARGE: Op = Op::PredictBytes(12_000_000);
 
 pub(super) fn scenarios() -> Vec<Scenario> {
@@ -150,7 +150,7 @@ fn refusals() -> Vec<Scenario> {
         plain(
             "retry-after-date",
             "429 with `Retry-After` as a date is kept to.",
-            // A date has whole seconds, so that two ahead are more than one away.
+            // A date has whole seconds, so that one two seconds ahead is more than one second away.
             run(Op::List)
                 .gets(refusal(429, 11005).retry_in(2))
                 .gets(ok())

@@ -1,0 +1,25 @@
+//! Tests of the public API of `clarifai-core`, in virtual time and without I/O.
+//!
+//! They are one program, because each program is linked by itself, which takes longer than most of these tests. Two
+//! others need their own process: `../heap.rs` replaces the allocator, and `../tracing_spans.rs` sets a subscriber.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+mod bulk;
+mod call_options;
+mod corpus_roundtrip;
+mod find_model;
+mod layers;
+mod lenient_types;
+mod machine_steps;
+mod malformed_responses;
+mod mock_transport;
+mod pagination;
+mod random_events;
+mod random_wait_events;
+mod rate_limiting;
+mod retry_budget_load;
+mod single_call;
+mod uncertain_uploads;
+mod upload_sink;
