@@ -114,7 +114,7 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         while call.len() < most {
             let Some(planned) = self.held.take().or_else(|| self.take(&mut accept)) else { break };
             let length = planned.bytes + 1;
-            // The service accepts a video only in a request with no other inputs.
+            // A video is always sent without other inputs.
             let alone = planned.input.is_video();
             if !call.is_empty() && (alone || bytes + length > self.limits.bytes) {
                 self.held = Some(planned);

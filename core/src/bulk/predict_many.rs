@@ -96,7 +96,7 @@ pub enum PredictError {
 }
 
 impl<I: Iterator<Item = NewInput>> PredictMany<I> {
-    /// Default of [`max_retries`](Self::max_retries).
+    /// Default of [`max_retries`](Self::max_retries): 4.
     pub const DEFAULT_MAX_RETRIES: u32 = 4;
 
     /// Creates predictions for these inputs, with the model and the options of `predict`. The inputs are taken from the

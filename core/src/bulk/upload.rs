@@ -122,7 +122,7 @@ pub struct UploadedItem {
 }
 
 impl<I: Iterator<Item = NewInput>> Upload<I> {
-    /// Default of [`max_retries`](Self::max_retries).
+    /// Default of [`max_retries`](Self::max_retries): 8.
     pub const DEFAULT_MAX_RETRIES: u32 = 8;
 
     /// Creates an upload of these inputs. They are taken from the iterator as they are sent, so the iterator can read

@@ -305,7 +305,8 @@ impl UploadTask {
             return self.pause(now.instant + pause.max(least));
         }
         self.note_unavailable(&error);
-        // Nothing is sent any more. Uncertain inputs are looked up after the wait that the service asked for.
+        // Nothing is sent any more. Uncertain inputs are looked up after the wait that the service asked for, as far as
+        // the configuration allows it.
         let wanted = error.retry_after().unwrap_or_default().min(self.config.retry().max_server_wait);
         self.exhausted = Some(error);
         if happened { self.pause(now.instant + wanted.max(SETTLING)) } else { self.go_on(now) }
