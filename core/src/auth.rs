@@ -1,8 +1,9 @@
-//! Who is calling: keys, tokens, and the token an app id and secret are traded for.
+//! Authentication: API keys, access tokens, and app secrets, which are exchanged for an access token.
 //!
-//! A key is ready at once. An app id and secret first cost a request, [`GetToken`]: the first machine that needs the
-//! token takes a lease and fetches it, the others wait, and all use it until shortly before it runs out. The lease
-//! runs out too, so a machine that is dropped on the way blocks nobody.
+//! Keys and tokens are sent as they are. An app id and secret require a request for an access token first,
+//! [`GetToken`]. The first machine that needs the token takes a lease and fetches it while the others wait; all of
+//! them use it until shortly before it expires. The lease expires too, so a machine that is dropped while it fetches
+//! the token does not block the others.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -19,9 +20,10 @@ mod token;
 
 pub use token::{AccessToken, GetToken};
 
-/// How the caller proves who they are.
+/// The credentials that authenticate the caller.
 ///
-/// Made by the constructors, which refuse what no header can carry; `Debug` shows the kind only.
+/// The constructors reject secrets that are empty or that cannot be sent in an HTTP header. `Debug` shows the kind of
+/// the credentials, never the secret.
 ///
 /// ```
 /// use clarifai_core::Credentials;
@@ -34,9 +36,9 @@ pub use token::{AccessToken, GetToken};
 #[derive(Clone)]
 pub struct Credentials {
     kind: Kind,
-    /// What must never show.
+    /// Secret, to redact from texts.
     secret: String,
-    /// What proves it, ready for each call: of an app id and secret, that of the call for a token.
+    /// Value of the header that authenticates each call; for an app secret, only the call that fetches a token.
     header: HeaderValue,
 }
 
@@ -57,36 +59,47 @@ pub(crate) struct Authorization {
 }
 
 impl Credentials {
-    /// Credentials that no request is sent with: a placeholder until the configuration is known.
+    /// Returns a placeholder, used until the configuration is known. No request is sent with it.
     pub(crate) fn placeholder() -> Self {
         Self { kind: Kind::Key, secret: String::new(), header: HeaderValue::from_static("") }
     }
 
-    /// The API key of one app (`Authorization: Key …`). User and app follow from it.
+    /// Creates credentials from the API key of an app (`Authorization: Key …`). The key determines the user and app.
+    ///
+    /// Fails if the key is empty or contains anything but visible ASCII characters.
     pub fn key(key: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Key, "API key", "Key ", key.into())
     }
 
-    /// A personal access token (`Authorization: Key …`). It reaches all that its user may see, so say which app is
-    /// meant with [`App::with_app`](crate::Config::with_app).
+    /// Creates credentials from a personal access token (`Authorization: Key …`). The token gives access to all apps of
+    /// its user, so set the app with [`Config::with_app`](crate::Config::with_app).
+    ///
+    /// Fails if the token is empty or contains anything but visible ASCII characters.
     #[doc(alias = "pat")]
     pub fn personal_access_token(token: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Pat, "personal access token", "Key ", token.into())
     }
 
-    /// A token obtained elsewhere (`Authorization: Bearer …`). It is not renewed.
+    /// Creates credentials from an access token obtained elsewhere (`Authorization: Bearer …`). It is not renewed.
+    ///
+    /// Fails if the token is empty or contains anything but visible ASCII characters.
     pub fn bearer(token: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Bearer, "bearer token", "Bearer ", token.into())
     }
 
-    /// The token of a user's session (`X-Clarifai-Session-Token: …`). It is not renewed.
+    /// Creates credentials from the token of a user's session (`X-Clarifai-Session-Token: …`). It is not renewed.
+    ///
+    /// Fails if the token is empty or contains anything but visible ASCII characters.
     pub fn session_token(token: impl Into<String>) -> Result<Self, Error> {
         Self::in_header(Kind::Session, "session token", "", token.into())
     }
 
-    /// The id and secret of an app, which machines trade for a token at `POST /v2/token` when they first need one.
+    /// Creates credentials from the id and secret of an app. Machines exchange them for an access token
+    /// (`POST /v2/token`) when they first need one, and renew the token before it expires.
     ///
-    /// The current API description no longer has that call; prefer a key or a personal access token.
+    /// **Deprecated by Clarifai; still accepted.** Prefer a key or a personal access token.
+    ///
+    /// Fails if the id is empty or contains control characters, or if the secret is empty.
     #[doc(alias = "app_id")]
     pub fn app_secret(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
         let id = id.into();
@@ -98,7 +111,7 @@ impl Credentials {
         Ok(Self { kind: Kind::AppSecret, secret, header })
     }
 
-    /// A secret that stands in a header itself: visible ASCII, no spaces.
+    /// Creates credentials whose header contains the secret itself: visible ASCII characters without spaces.
     fn in_header(kind: Kind, what: &'static str, prefix: &'static str, secret: String) -> Result<Self, Error> {
         let secret = not_empty(what, secret)?;
         let problem = if secret.trim() != secret {
@@ -111,7 +124,7 @@ impl Credentials {
         Err(refuse(format!("cannot be used: the {what} {problem}")))
     }
 
-    /// The header for a call, where no token has to be fetched first.
+    /// Returns the header for a call, or `None` if a token must be fetched first.
     pub(crate) fn ready(&self) -> Option<Authorization> {
         let name = match self.kind {
             Kind::Key | Kind::Pat | Kind::Bearer => http::header::AUTHORIZATION,
@@ -121,15 +134,15 @@ impl Credentials {
         Some(Authorization { name, value: self.header.clone() })
     }
 
-    /// The header of the call that fetches a token.
+    /// Returns the header of the call that fetches a token, or `None` if the credentials are not an app secret.
     pub(crate) fn basic(&self) -> Option<HeaderValue> {
         (self.kind == Kind::AppSecret).then(|| self.header.clone())
     }
 
-    /// What must not show in a text from outside.
+    /// Returns the texts to redact from everything that the service or a transport reports.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let mut secrets = vec![self.secret.clone()];
-        // The header carries id and secret in another spelling.
+        // The header contains the id and the secret in Base64.
         let basic = self.header.to_str().ok().and_then(|header| header.strip_prefix("Basic "));
         secrets.extend(basic.filter(|_| self.kind == Kind::AppSecret).map(str::to_owned));
         secrets
@@ -150,7 +163,7 @@ impl fmt::Debug for Credentials {
 }
 
 fn sensitive(text: String) -> HeaderValue {
-    // The secret was checked when it was taken, so only what the service itself sent can fail here.
+    // Secrets were checked when the credentials were created, so only a token from the service can fail here.
     let mut value = HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("invalid"));
     value.set_sensitive(true);
     value
@@ -167,21 +180,21 @@ fn not_empty(what: &'static str, secret: String) -> Result<String, Error> {
     Ok(secret)
 }
 
-/// Where the machines of an app keep the token they share.
+/// The access token that the machines of a configuration share.
 #[derive(Debug, Default)]
 pub(crate) struct TokenDesk(Mutex<Desk>);
 
 #[derive(Debug, Default)]
 struct Desk {
-    /// Counts the tokens held so far, so that a machine can say which one was refused.
+    /// Number of tokens stored so far. It identifies the current token, so that a machine can report it as rejected.
     generation: u64,
     token: Option<Held>,
     leased_until: Option<Instant>,
-    /// The last tokens, to be blotted out of texts from outside.
+    /// Most recent tokens, latest first, to redact from texts of the service or a transport.
     seen: [Option<Quiet>; 16],
 }
 
-/// A text that never shows itself.
+/// A text that `Debug` does not show.
 struct Quiet(String);
 
 impl fmt::Debug for Quiet {
@@ -196,26 +209,26 @@ struct Held {
     renew_at: Instant,
 }
 
-/// What a machine that wants to send gets from the desk.
+/// The result of a machine's request for access.
 #[derive(Debug)]
 pub(crate) enum Access {
-    /// Use this header; the number says which token it holds.
+    /// The header to use, and the generation of the token in it.
     Granted(HeaderValue, u64),
-    /// Fetch a token, and bring it to [`TokenDesk::put`].
+    /// The machine has the lease: it must fetch a token and store it with [`TokenDesk::put`].
     Fetch,
-    /// Another machine is fetching one; ask again then, or earlier.
+    /// Another machine is fetching a token. Request access again at this time, or earlier.
     Busy(Instant),
 }
 
-/// How long a machine may take to fetch a token before another one tries.
+/// Duration of a lease: the time that a machine has to fetch a token before another machine may try.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How often the waiting machines look whether the token is there.
+/// Interval at which waiting machines check for the token.
 const LOOK: Duration = Duration::from_millis(100);
 
 impl TokenDesk {
     fn desk(&self) -> std::sync::MutexGuard<'_, Desk> {
-        // Every change below is a single assignment, so a poisoned lock holds a whole state.
+        // No statement below can panic between two changes, so the state behind a poisoned lock is still consistent.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -231,14 +244,15 @@ impl TokenDesk {
         }
     }
 
-    /// Stores a fresh token and ends the lease.
+    /// Stores a new token, ends the lease, and returns the header and the generation of the token.
     pub(crate) fn put(&self, now: Instant, grant: &AccessToken) -> (HeaderValue, u64) {
         let value = sensitive(format!("Bearer {}", grant.token()));
         let mut desk = self.desk();
         desk.generation += 1;
         desk.seen.rotate_right(1);
         desk.seen[0] = Some(Quiet(grant.token().to_owned()));
-        // A tenth of its life, a minute at most, is the margin for clocks and for requests on their way.
+        // The token is renewed early, by a tenth of its lifetime and at most a minute: clocks differ, and requests take
+        // time to arrive.
         let life = grant.expires_in();
         let margin = (life / 10).min(Duration::from_secs(60));
         desk.token = Some(Held { value: value.clone(), renew_at: now + life.saturating_sub(margin) });
@@ -246,17 +260,18 @@ impl TokenDesk {
         (value, desk.generation)
     }
 
-    /// The tokens that an answer may quote: the one held, and the one before for answers that were under way.
+    /// Returns the tokens that a response may quote: the current one, and earlier ones that delayed responses may
+    /// quote.
     pub(crate) fn secrets(&self) -> Vec<String> {
         self.desk().seen.iter().flatten().map(|secret| secret.0.clone()).collect()
     }
 
-    /// Ends the lease without a token.
+    /// Ends the lease without storing a token.
     pub(crate) fn give_up(&self) {
         self.desk().leased_until = None;
     }
 
-    /// Throws away the token of that generation; a newer one stays.
+    /// Discards the token of this generation. A newer token is kept.
     pub(crate) fn refused(&self, generation: u64) {
         let mut desk = self.desk();
         if desk.generation == generation {

@@ -1,8 +1,8 @@
-//! An answer with one item for each item of the request, each with a status of its own.
+//! Batch responses: one item for each item of the request, each with its own status.
 //!
-//! The service calls a batch "mixed" (10010) when some of its items failed and a "failure" (10020) when all did; both
-//! come with all items. Neither is an error of the call, and neither may pass for success, so a [`Batch`] hands its
-//! items out only by methods that say what becomes of the failed ones.
+//! The service reports the status "mixed" (10010) if some items failed and "failure" (10020) if all did; both responses
+//! contain all items. Neither is an error of the call, and neither must be mistaken for success, so every accessor of
+//! [`Batch`] states how it treats failed items.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
 use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
-/// One item for each item of the request, in the order of the request, each with a status of its own.
+/// A batch response: one item for each item of the request, in the order of the request, each with its own status.
 ///
 /// ```
 /// # use clarifai_core::{Config, Credentials, Exchange, models::Predict};
@@ -39,27 +39,27 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 #[must_use = "some or all of the items may have failed: see `into_result`, `results` and `failures`"]
 pub struct Batch<T> {
     operation: &'static str,
-    /// Whether the call only reads, as predictions do.
+    /// Whether the call is read-only, as predictions are.
     read_only: bool,
     items: Vec<T>,
-    /// The member of the answer that lists them, and the place of each there.
+    /// JSON member of the response that lists the items, and the index of each item in it.
     key: &'static str,
     places: Vec<usize>,
     request_id: Option<String>,
     body: Bytes,
-    /// Whose secrets must not show in the errors of items.
+    /// Redacts the credentials in the errors of items.
     config: Config,
 }
 
-/// A thing that carries its own status.
+/// An item of a response that has its own status.
 pub trait Item {
-    /// Its status, where it has one.
+    /// Returns the status of the item, or `None` if the response contained none.
     fn status(&self) -> Option<&Status>;
 
-    /// Its id, to name it in errors.
+    /// Returns the id that identifies the item in errors; empty if unknown.
     fn id(&self) -> &str;
 
-    /// Whether it went through. A missing status counts as success, because the call as a whole was one.
+    /// Returns whether the item failed. An item without a status counts as successful, because the call as a whole was.
     fn failed(&self) -> bool {
         let code = self.status().and_then(|status| status.code.as_ref());
         code.is_some_and(|code| !matches!(code.class(), StatusClass::Success | StatusClass::Pending))
@@ -99,7 +99,7 @@ impl Item for WorkflowResult {
         self.input.as_ref().map_or("", |input| &input.id)
     }
 
-    /// A result is as good as each of its outputs.
+    /// Returns whether the result or any of its outputs failed.
     fn failed(&self) -> bool {
         let is_bad = |code: &StatusCode| !matches!(code.class(), StatusClass::Success | StatusClass::Pending);
         let outputs = self.outputs.iter().flatten().filter_map(Item::status);
@@ -108,10 +108,10 @@ impl Item for WorkflowResult {
 }
 
 impl<T: Item> Batch<T> {
-    /// Reads the items of an answer: one for each of the request, in its order.
+    /// Reads the items of a response: one for each item of the request, in the order of the request.
     ///
-    /// `asked` are the ids the caller chose, where they chose one. Items that cannot be matched make the answer
-    /// unreadable: a guess would give somebody the result of another's picture.
+    /// `asked` contains the caller-chosen ids, `None` where the caller chose none. Items that cannot be matched are an
+    /// error: a guess could assign the result of one image to another.
     pub(crate) fn read<'a>(
         operation: &'static str,
         answer: &Envelope,
@@ -122,13 +122,13 @@ impl<T: Item> Batch<T> {
         T: Lenient,
     {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
-        // All failed, and yet one does not say so: then the items are no news of what happened.
+        // The status reports that all items failed, but an item contradicts it: the items cannot be trusted.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
         match answer.code() {
             Some(code) if code.has(Flag::AllFailed) && !items.iter().all(says_why) => {
                 return Err(DecodeError::new(key, "does not say why all of it failed"));
             }
-            // And what is called mixed has something that failed.
+            // A "mixed" status requires at least one failed item.
             Some(code) if code.class() == StatusClass::Mixed && !items.iter().any(Item::failed) => {
                 return Err(DecodeError::new(key, "does not say which of it failed"));
             }
@@ -139,7 +139,7 @@ impl<T: Item> Batch<T> {
         for (place, id) in asked.iter().copied().enumerate() {
             let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
-                // Where some have no id, nobody can say which of them went where.
+                // If some inputs have no id, the order of the items cannot be restored.
                 Some(_) if asked.contains(&None) => {
                     return Err(DecodeError::new(key, "is in another order than what was asked for"));
                 }
@@ -162,22 +162,22 @@ impl<T: Item> Batch<T> {
         })
     }
 
-    /// Whether every item went through.
+    /// Returns whether every item succeeded.
     pub fn is_success(&self) -> bool {
         !self.items.iter().any(Item::failed)
     }
 
-    /// How many items there are, failed ones included.
+    /// Returns the number of items, including failed ones.
     pub fn len(&self) -> usize {
         self.items.len()
     }
 
-    /// Whether there are no items.
+    /// Returns whether the batch has no items.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 
-    /// Every item in the order of the request: itself, or why it failed.
+    /// Returns the result of each item, in the order of the request: the item, or the reason it failed.
     pub fn results(&self) -> impl Iterator<Item = Result<&T, ItemFailure>> {
         self.items.iter().enumerate().map(|(index, item)| match item.failed() {
             false => Ok(item),
@@ -190,21 +190,21 @@ impl<T: Item> Batch<T> {
         ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
     }
 
-    /// The items that went through; the failed ones are passed over.
+    /// Returns the items that succeeded, skipping failed ones.
     pub fn succeeded(&self) -> impl Iterator<Item = &T> {
         self.items.iter().filter(|item| !item.failed())
     }
 
-    /// The items that failed.
+    /// Returns the failures: index, id and status of each item that failed.
     pub fn failures(&self) -> impl Iterator<Item = ItemFailure> {
         self.items.iter().enumerate().filter(|(_, item)| item.failed()).map(|(index, item)| self.failure(index, item))
     }
 
-    /// All items, or an error that names those that failed.
+    /// Returns all items, or an error that lists those that failed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if one failed.
+    /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if at least one item failed.
     pub fn into_result(self) -> Result<Vec<T>, Error> {
         if self.is_success() {
             return Ok(self.items);
@@ -215,36 +215,36 @@ impl<T: Item> Batch<T> {
         Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
     }
 
-    /// The item of a request that had one.
+    /// Returns the item of a request with a single item.
     ///
     /// # Errors
     ///
-    /// As [`into_result`](Self::into_result).
+    /// The same as [`into_result`](Self::into_result); also if the batch is empty.
     pub fn into_single(self) -> Result<T, Error> {
         let operation = self.operation;
         let mut items = self.into_result()?;
         items.pop().ok_or_else(|| Error::new(operation, crate::error::Misuse("the batch is empty")))
     }
 
-    /// The items as they are, failed ones among them.
+    /// Returns all items, including failed ones.
     pub fn into_items(self) -> Vec<T> {
         self.items
     }
 
-    /// The untouched JSON of every item, in the order of the request; null where it cannot be had. It is read anew each
-    /// time.
+    /// Returns the raw JSON of each item, in the order of the request; null if it is not available. The response body is
+    /// parsed again on each call.
     pub fn raw_items(&self) -> Vec<Value> {
         let mut answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let mut item = |place: &usize| answer.get_mut(self.key)?.get_mut(place).map(Value::take);
         self.places.iter().map(|place| item(place).unwrap_or_default()).collect()
     }
 
-    /// The service's id of the request.
+    /// Returns the request id assigned by the service.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
     }
 
-    /// The untouched JSON of the answer, with whatever this crate has no field for.
+    /// Returns the raw JSON of the response, including members that this crate has no field for.
     pub fn raw(&self) -> &Bytes {
         &self.body
     }

@@ -1,4 +1,4 @@
-//! Concepts: the words a model can say, and the words an app's owner says of inputs.
+//! Concepts: the labels that a model predicts and the labels that you annotate inputs with.
 
 mod concept_ref;
 mod create;

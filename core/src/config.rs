@@ -1,4 +1,4 @@
-//! The configuration of a client: base URL, credentials, default app, policies, and what all its calls share.
+//! The configuration of a client: base URL, credentials, default app, policies, and the state shared by its calls.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,14 +16,14 @@ use crate::types::Status;
 
 /// The configuration of a client: base URL, credentials, default app, retry policy, rate limiter.
 ///
-/// Cheap to clone. Clones share the access token of an app id and secret, and the retry budget.
+/// Cheap to clone. Clones share the retry budget and the access token obtained with an app id and secret.
 ///
 /// ```
 /// use clarifai_core::{Config, Credentials, AppRef};
 ///
-/// // One config, by its key.
+/// // With an API key, which belongs to one app.
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
-/// // One's own config, by a personal access token, through a gateway.
+/// // With a personal access token, a default app and the address of a gateway.
 /// let config = Config::new(Credentials::personal_access_token("0123456789abcdef")?)
 ///     .with_app(AppRef::new("me", "holidays"))
 ///     .with_base_url("https://gateway.example.com/clarifai")?;
@@ -43,26 +43,26 @@ pub struct Config {
 struct Place {
     scheme: Scheme,
     authority: Authority,
-    /// Path in front of users and models, encoded: `/v2`, or `/prefix/v2`.
+    /// Percent-encoded path before the resource segments: `/v2`, or `/prefix/v2`.
     root: String,
     scope: Option<AppRef>,
 }
 
-/// What all machines of an app share.
+/// The state shared by all machines of a configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     pub(crate) token: TokenDesk,
     pub(crate) budget: Budget,
-    /// The pace of work in bulk where none was set.
+    /// Rate limiter of bulk work when the configuration has none.
     bulk: RateLimiter,
-    /// 0 stands for none.
+    /// Seed of the randomness; 0 means unset.
     seed: AtomicU64,
-    /// How many seeds were drawn from it.
+    /// Number of seeds derived from it.
     drawn: AtomicU64,
 }
 
 impl Shared {
-    /// A different number for each machine, all following from the seed handed in.
+    /// Returns a different seed for each machine, derived from the configured seed.
     pub(crate) fn next_seed(&self) -> u64 {
         let drawn = self.drawn.fetch_add(1, Ordering::Relaxed);
         self.seed.load(Ordering::Relaxed).wrapping_add(drawn.wrapping_mul(0x9E37_79B9_7F4A_7C15))
@@ -70,21 +70,22 @@ impl Shared {
 }
 
 impl Config {
-    /// The base URL of the service.
+    /// Default base URL of the service.
     pub const BASE_URL: &'static str = "https://api.clarifai.com";
 
-    /// The header that names the client to the service.
+    /// Name of the header that identifies the client to the service.
     pub const CLIENT_HEADER: HeaderName = HeaderName::from_static("x-clarifai-client");
 
-    /// What that header says.
+    /// Value of [`CLIENT_HEADER`](Self::CLIENT_HEADER).
     pub const CLIENT: &'static str = concat!("rust:", env!("CARGO_PKG_VERSION"));
 
-    /// A placeholder for values that are created before they know the configuration.
+    /// Creates a placeholder for values that are created before their configuration is known.
     pub(crate) fn placeholder() -> Self {
         Self::new(Credentials::placeholder())
     }
 
-    /// Creates a configuration for the service's own base URL.
+    /// Creates a configuration with the base URL [`BASE_URL`](Self::BASE_URL), no default app, the default retry policy
+    /// and no rate limiter.
     pub fn new(credentials: Credentials) -> Self {
         let place = Place {
             scheme: Scheme::HTTPS,
@@ -101,37 +102,39 @@ impl Config {
         }
     }
 
-    /// Addresses the resources of this user and app: paths become `/v2/users/{user}/apps/{app}/…`.
+    /// Sets the default app: request paths become `/v2/users/{user}/apps/{app}/…`.
     ///
-    /// Needed with a personal access token, superfluous with an API key. Operations on a model can name another
-    /// owner for one call.
+    /// Required with a personal access token, unnecessary with an API key. Operations on a model can override it for
+    /// one call. Default: none, and paths begin with `/v2/…`.
     pub fn with_app(mut self, scope: AppRef) -> Self {
         Arc::make_mut(&mut self.place).scope = Some(scope);
         self
     }
 
-    /// Calls another address: host with or without scheme, port and path prefix. Without a scheme it is `https`.
+    /// Sets the base URL: a host with optional scheme, port and path prefix. The default scheme is `https`.
     ///
     /// # Errors
     ///
-    /// Refuses what is no such address, and plain `http` to a host other than this machine, because everybody on
-    /// the way can read the key: see [`with_plain_http_base_url`](Self::with_plain_http_base_url).
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if `base` is not a valid base URL, or if
+    /// it uses plain `http` to a host other than the local one, because that exposes the credentials on the network: see
+    /// [`with_plain_http_base_url`](Self::with_plain_http_base_url).
     pub fn with_base_url(self, base: &str) -> Result<Self, Error> {
         self.place_at(base, false)
     }
 
-    /// As [`with_base_url`](Self::with_base_url), and lets the key travel readable over plain `http` to any host.
+    /// Sets the base URL like [`with_base_url`](Self::with_base_url), and allows plain `http` to any host. Credentials are
+    /// then sent unencrypted.
     ///
     /// # Errors
     ///
-    /// Refuses what is no address.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if `base` is not a valid base URL.
     pub fn with_plain_http_base_url(self, base: &str) -> Result<Self, Error> {
         self.place_at(base, true)
     }
 
     fn place_at(mut self, base: &str, plain: bool) -> Result<Self, Error> {
         let refuse = |problem: &str| {
-            // An address can hold a password, so it is not quoted.
+            // A base URL can contain a password, so the error does not quote it.
             self::refuse(InvalidArgument::new("base URL", problem))
         };
         let base = base.trim();
@@ -177,53 +180,56 @@ impl Config {
         Ok(self)
     }
 
-    /// Sets when and how often calls are repeated.
+    /// Sets the retry policy of all calls. Default: [`RetryPolicy::default`].
     pub fn with_retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = retry;
         self
     }
 
-    /// Sends the requests of all machines at the pace of this one. Default: as fast as they come, but for work in bulk,
-    /// which keeps to the service's own limit of 15 a second unless the app has a pacer.
+    /// Sets the rate limiter shared by the requests of all machines.
+    ///
+    /// Default: none. Bulk work is then limited to 15 requests per second, the limit of the service; all other requests
+    /// are not limited.
     pub fn with_rate_limiter(mut self, limiter: RateLimiter) -> Self {
         self.rate_limiter = Some(limiter);
         self
     }
 
-    /// The pace of requests, where one was set.
+    /// Returns the rate limiter, or `None` if none is set.
     pub fn rate_limiter(&self) -> Option<&RateLimiter> {
         self.rate_limiter.as_ref()
     }
 
-    /// The same app, with the service's own pace where none was set: for work in bulk.
+    /// Returns a clone for bulk work: without a rate limiter, it gets the default one, at the rate of the service.
     pub(crate) fn paced(&self) -> Self {
         let mut config = self.clone();
         config.rate_limiter.get_or_insert_with(|| self.shared.bulk.clone());
         config
     }
 
-    /// Hands in the randomness for the waits between attempts. The same seed gives the same waits, for tests.
+    /// Sets the seed of the random delays between attempts. The same seed gives the same delays, which tests rely on.
+    /// 0 counts as 1.
     pub fn with_seed(self, seed: u64) -> Self {
         self.shared.seed.store(seed.max(1), Ordering::Relaxed);
         self.shared.drawn.store(0, Ordering::Relaxed);
         self
     }
 
-    /// Hands in randomness where none was so far. Adapters do this when they take the app, because programs that share
-    /// one service should not share a seed.
+    /// Sets the seed of the random delays if none is set. Adapters call this when they receive the configuration:
+    /// programs that use the same service must not retry in lockstep.
     pub fn or_seed(self, seed: u64) -> Self {
         let _ = self.shared.seed.compare_exchange(0, seed, Ordering::Relaxed, Ordering::Relaxed);
         self
     }
 
-    /// Reads the configuration from variables, by a function that returns the value of one, such as one that reads the
-    /// environment. An empty variable counts as not set.
+    /// Creates a configuration from variables. `variable` returns the value of a variable, for example from the
+    /// environment; an empty value counts as unset.
     ///
     /// | variable | meaning |
     /// |---|---|
     /// | `CLARIFAI_PAT` | personal access token |
-    /// | `CLARIFAI_API_KEY` | API key, where there is no `CLARIFAI_PAT` |
-    /// | `CLARIFAI_USER_ID`, `CLARIFAI_APP_ID` | the default app; without a user id, `me` |
+    /// | `CLARIFAI_API_KEY` | API key, used if `CLARIFAI_PAT` is not set |
+    /// | `CLARIFAI_USER_ID`, `CLARIFAI_APP_ID` | the default app; the user id defaults to `me` |
     /// | `CLARIFAI_API_BASE` | base URL |
     ///
     /// ```
@@ -243,8 +249,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Names the variables it looked for where neither a token nor a key is set, and the variable whose value is not
-    /// valid.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if neither a token nor a key is set (the
+    /// message names both variables), if `CLARIFAI_USER_ID` is set without `CLARIFAI_APP_ID`, or if a value is not valid.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let variable = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
         let mut builder = ConfigBuilder::default();
@@ -271,23 +277,23 @@ impl Config {
         builder.build()
     }
 
-    /// Returns the default app, whose resources are addressed.
+    /// Returns the default app, or `None` if none is set.
     pub fn app(&self) -> Option<&AppRef> {
         self.place.scope.as_ref()
     }
 
-    /// When and how often calls are repeated.
+    /// Returns the retry policy.
     pub fn retry(&self) -> &RetryPolicy {
         &self.retry
     }
 
-    /// Scheme, host and port, such as `https://api.clarifai.com`.
+    /// Returns the scheme, host and port of the base URL, such as `https://api.clarifai.com`.
     pub fn origin(&self) -> String {
         format!("{}://{}", self.place.scheme, self.place.authority)
     }
 
-    /// Whether the base address is this machine: `localhost` or a loopback address. No proxy has any business there: what
-    /// it calls by that address is itself.
+    /// Returns whether the host of the base URL is `localhost` or a loopback address. Such a host must be called without
+    /// a proxy, which would resolve the address to itself.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.place.authority.host())
     }
@@ -296,13 +302,13 @@ impl Config {
         &self.credentials
     }
 
-    /// Blots the secrets of this app out of a text from outside. Where the text was cut, its end may be the
-    /// beginning of a secret.
+    /// Redacts the credentials and tokens of this configuration in `text`, which comes from outside. `cut` states that
+    /// `text` was truncated: then a partial secret at its end is redacted too.
     pub(crate) fn redact(&self, text: &str, cut: bool) -> String {
         let mut text = text.to_owned();
         for secret in self.credentials.secrets().into_iter().chain(self.shared.token.secrets()) {
             text = text.replace(&secret, "***");
-            // As JSON writes it, with and without the escaped slashes of some encoders.
+            // The JSON spellings of the secret: some encoders escape slashes, others do not.
             let json = Value::from(secret.as_str()).to_string();
             let escaped = &json[1..json.len() - 1];
             for spelling in [escaped.to_owned(), escaped.replace('/', "\\/")] {
@@ -319,13 +325,14 @@ impl Config {
         text
     }
 
-    /// As [`redact`](Self::redact), in all texts of a status.
+    /// Redacts all strings of a status with [`redact`](Self::redact).
     pub(crate) fn redact_status(&self, status: &Status) -> Status {
         let redacted = serde_json::to_value(status).and_then(|mut json| {
             self.redact_json(&mut json);
             serde_json::from_value(json)
         });
-        // A status is plain data that has just been read, so this cannot fail; if it does, it must not tell either.
+        // A status is plain data that was just deserialized, so this cannot fail. If it did, the unredacted text must
+        // not be returned, so only the code is kept.
         redacted.unwrap_or_else(|_| Status { code: status.code.clone(), ..Status::default() })
     }
 
@@ -360,7 +367,7 @@ impl Config {
     }
 }
 
-/// Builds a [`Config`], and reports the option that is missing or wrong.
+/// A builder of [`Config`] that reports the option that is missing or invalid.
 #[derive(Debug, Default)]
 #[must_use = "a builder does nothing before `build` is called"]
 pub struct ConfigBuilder {
@@ -372,25 +379,25 @@ pub struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// Uses a personal access token.
+    /// Sets a personal access token as the credentials.
     pub fn pat(mut self, token: impl Into<String>) -> Self {
         self.credentials = Some(Credentials::personal_access_token(token));
         self
     }
 
-    /// Uses an API key, which belongs to one app.
+    /// Sets an API key, which belongs to one app, as the credentials.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.credentials = Some(Credentials::key(key));
         self
     }
 
-    /// Uses any other kind of credentials.
+    /// Sets credentials of any kind.
     pub fn credentials(mut self, credentials: Credentials) -> Self {
         self.credentials = Some(Ok(credentials));
         self
     }
 
-    /// Sets the default app by the IDs of its user and of the app. The user id `me` is the caller.
+    /// Sets the default app by user id and app id. The user id `me` refers to the owner of the credentials. Default: none.
     pub fn app(mut self, user_id: impl Into<String>, app_id: impl Into<String>) -> Self {
         self.app = Some(AppRef::new(user_id, app_id));
         self
@@ -402,13 +409,13 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets when and how often calls are retried.
+    /// Sets the retry policy of all calls. Default: [`RetryPolicy::default`].
     pub fn retry(mut self, retry: RetryPolicy) -> Self {
         self.retry = Some(retry);
         self
     }
 
-    /// Limits the rate of all requests.
+    /// Sets the rate limiter of all requests, as [`Config::with_rate_limiter`]. Default: none.
     pub fn rate_limiter(mut self, limiter: RateLimiter) -> Self {
         self.rate_limiter = Some(limiter);
         self
@@ -419,7 +426,7 @@ impl ConfigBuilder {
     /// # Errors
     ///
     /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the option that is missing or
-    /// wrong: no credentials, an empty key, an id that cannot be one, a base URL that is not valid.
+    /// invalid: missing credentials, an empty key, an invalid user id or app id, an invalid base URL.
     pub fn build(self) -> Result<Config, Error> {
         let missing = || refuse(InvalidArgument::new("credentials", "are missing: set a token or an API key"));
         let mut config = Config::new(self.credentials.ok_or_else(missing)??);
@@ -440,7 +447,7 @@ impl ConfigBuilder {
     }
 }
 
-/// The error for an option of the configuration.
+/// Creates the error for an invalid option of the configuration.
 fn refuse(problem: InvalidArgument) -> Error {
     Error::new("configure the client", problem)
 }
@@ -453,8 +460,8 @@ impl std::fmt::Debug for Config {
     }
 }
 
-/// Returns whether a host is this machine: `localhost` or a loopback address, with or without brackets. No proxy must be
-/// used for it: a proxy would call itself by that address.
+/// Returns whether `host` is `localhost` or a loopback address, with or without brackets. Such a host must be called
+/// without a proxy, which would resolve the address to itself.
 pub fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")

@@ -1,4 +1,4 @@
-//! One request and the parser of its answer, for people who want no machine.
+//! A single request and the parser of its response, for use without a state machine.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -13,10 +13,10 @@ use crate::operation::{AuthScheme, Operation};
 use crate::target::Target;
 use crate::types::Flag;
 
-/// One call: the [`http::Request`] to send, and the parser of the [`http::Response`] to it.
+/// A single call: the [`http::Request`] to send, and the parser of its [`http::Response`].
 ///
-/// No retry, no waiting, no state. Send the request with whatever you have, follow no redirect, and hand the
-/// whole answer to [`parse`](Self::parse), whatever its HTTP status.
+/// It does not retry or wait and has no state. Send the request with any HTTP client, follow no redirects, and pass the
+/// complete response to [`parse`](Self::parse), regardless of its HTTP status.
 ///
 /// ```
 /// use clarifai_core::{Config, Credentials, Exchange, models::Predict};
@@ -26,7 +26,7 @@ use crate::types::Flag;
 /// assert_eq!(exchange.request().method(), "POST");
 /// assert_eq!(exchange.request().uri(), "https://api.clarifai.com/v2/models/general-image-recognition/outputs");
 ///
-/// // Send it; here is an answer as the service gives it.
+/// // Send the request. This is a typical response of the service.
 /// let response = http::Response::new(r#"{"status": {"code": 10000}, "outputs": [{"id": "o", "status": {"code": 10000},
 ///     "data": {"concepts": [{"id": "ai_1", "name": "cat", "value": 0.98}]}}]}"#);
 /// let outputs = exchange.parse(response)?.into_result()?;
@@ -40,13 +40,13 @@ pub struct Exchange<O> {
 }
 
 impl<O: Operation> Exchange<O> {
-    /// Builds the request of `operation` for `app`.
+    /// Creates the request of `operation` with the base URL, credentials and default app of `config`.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the argument that cannot be sent. That is also
-    /// the answer to an app id and secret without a token: fetch one with [`GetToken`](crate::auth::GetToken), or use a
-    /// machine, which does it by itself.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the argument that cannot be sent. It
+    /// is also returned if the credentials are an app id and secret: fetch a token with
+    /// [`GetToken`](crate::auth::GetToken) first, or use a [machine](crate::machine), which does so automatically.
     pub fn new(config: &Config, operation: O) -> Result<Self, Error> {
         let request = match (O::AUTH, config.credentials().ready()) {
             (AuthScheme::App, Some(authorization)) => request(config, &operation, authorization),
@@ -61,27 +61,27 @@ impl<O: Operation> Exchange<O> {
         Ok(Self { request, parser: Parser { config: config.clone(), operation } })
     }
 
-    /// The request to send.
+    /// Returns the request to send.
     pub fn request(&self) -> &Request<Body> {
         &self.request
     }
 
-    /// Request and parser apart, where the request must be given away.
+    /// Splits the exchange into the request and the parser, for HTTP clients that take the request by value.
     pub fn into_parts(self) -> (Request<Body>, Parser<O>) {
         (self.request, self.parser)
     }
 
-    /// Reads the answer.
+    /// Parses the response: the complete body as received, regardless of the HTTP status.
     ///
     /// # Errors
     ///
-    /// As [`Parser::parse`].
+    /// The same as [`Parser::parse`].
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
         self.parser.parse(response)
     }
 }
 
-/// Reads the answer to one operation.
+/// A parser of the response to one operation.
 #[derive(Debug)]
 pub struct Parser<O> {
     config: Config,
@@ -89,23 +89,23 @@ pub struct Parser<O> {
 }
 
 impl<O: Operation> Parser<O> {
-    /// Reads the answer: the whole body as it came, whatever the HTTP status.
+    /// Parses the response: the complete body as received, regardless of the HTTP status.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) for a refusal, by HTTP status or by the status in the body;
-    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) for an answer that cannot be read.
+    /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) if the HTTP status or the status in the body reports an error;
+    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded.
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
         judge(&self.operation, &Envelope::open(&self.config, self.operation.replay(), response.map(Into::into)))
     }
 }
 
-/// What an answer means for the operation that asked.
+/// Turns a response into the result of the operation that requested it.
 pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
     let result = match answer.verdict() {
         Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::NAME, unreadable)),
         Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|unreadable| match answer.code() {
-            // All of it failed, and no item says why: the status is all there is.
+            // All items failed and none contains a reason: only the status of the call can be reported.
             Some(code) if code.has(Flag::AllFailed) => answer.refusal(O::NAME),
             _ => answer.unreadable(O::NAME, unreadable),
         }),
@@ -113,12 +113,12 @@ pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O:
     };
     match O::AUTH {
         AuthScheme::App => result,
-        // An answer with a token in it must not be quoted.
+        // The response contains a token, so errors must not quote it.
         AuthScheme::AppSecret => result.map_err(Error::without_excerpt),
     }
 }
 
-/// The header that proves app id and secret.
+/// Returns the HTTP Basic header of the app id and secret.
 pub(crate) fn basic(config: &Config) -> Result<Authorization, InvalidArgument> {
     match config.credentials().basic() {
         Some(value) => Ok(Authorization { name: http::header::AUTHORIZATION, value }),
@@ -126,7 +126,7 @@ pub(crate) fn basic(config: &Config) -> Result<Authorization, InvalidArgument> {
     }
 }
 
-/// Builds the request of `operation` under the given header.
+/// Builds the request of `operation` with the given authorization header.
 pub(crate) fn request<O: Operation>(
     config: &Config,
     operation: &O,

@@ -1,4 +1,4 @@
-//! Pictures, videos, sounds and texts on their way to the service, and what the service keeps of them.
+//! Inputs: images, video, audio and text to predict on or to store.
 
 mod create;
 mod crop;

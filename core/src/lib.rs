@@ -1,12 +1,15 @@
-//! The Clarifai client for Rust, without I/O.
+//! A client for the Clarifai API, without I/O.
 //!
-//! [Clarifai](https://www.clarifai.com) recognises what is in pictures and videos, over a REST API. This crate knows
-//! that API and does nothing else: no socket, no file, no clock, no randomness, no thread, no environment. It turns
-//! each operation into an [`http::Request`], reads the [`http::Response`] into types, and carries what a client has to
-//! decide (authorising, repeating, waiting, paging) in state machines that any program can drive, in any runtime, in
-//! a test or in a fuzzer. Adapters that do the I/O are crates of their own; `clarifai-ureq` is the one to begin with.
+//! [Clarifai](https://www.clarifai.com) recognizes the content of images, videos and texts and offers this as a REST
+//! API. This crate implements the client's side of that API without performing any I/O itself: it opens no sockets or
+//! files, reads neither clocks nor the environment, generates no randomness and starts no threads. It encodes each
+//! operation as an [`http::Request`] and decodes the [`http::Response`] into typed values. Authorization, retries,
+//! rate limits, polling and pagination are state machines, which run in any runtime, in a test or in a fuzzer.
+//! Separate adapter crates perform the I/O; `clarifai-ureq` is the simplest one to start with.
 //!
-//! # By hand
+//! # Without an adapter
+//!
+//! An [`Exchange`] builds the request of one operation and parses its response. Any HTTP client can send the request.
 //!
 //! ```
 //! use clarifai_core::{Config, Credentials, Exchange, models::{ModelRef, Predict}};
@@ -21,28 +24,29 @@
 //! #     http::Response::new(r#"{"status": {"code": 10000}, "outputs": [
 //! #         {"data": {"concepts": [{"name": "train", "value": 0.99}]}}, {"data": {}}]}"#)
 //! # };
-//! let response = send(exchange.request()); // an `http::Response`, by whatever means
+//! let response = send(exchange.request()); // an `http::Response`, from any HTTP client
 //! for output in exchange.parse(response)?.into_result()? {
 //!     output.concepts().iter().for_each(|concept| println!("{} {:.2}", concept.name, concept.value()));
 //! }
 //! # Ok::<(), clarifai_core::Error>(())
 //! ```
 //!
-//! # The map
+//! # Overview
 //!
-//! | you want | look at |
+//! | To ... | use |
 //! |---|---|
-//! | say who calls, where and as whom | [`Config`], [`Credentials`], [`AppRef`] |
-//! | make a call | [`models`], [`inputs`], [`Operation`] |
-//! | build its request, read its answer | [`Exchange`] |
-//! | have it repeated, paced, authorised | [`machine`]: the contract and its rules, [`machine::Call`], [`policy`] |
-//! | read a list or a search to its end | [`pagination::Pages`] |
-//! | train, and wait for what takes its time | [`machine::Train`], [`machine::Wait`] and its goals |
-//! | store or look at any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
-//! | read what came | [`types`], [`Batch`] |
-//! | know what went wrong | [`Error`] |
-//! | find your way from the Python client | [`python`] |
-//! | test your own code without a network | `testing`, behind the feature of that name |
+//! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
+//! | call the service through a transport | [`client`], [`transport`] |
+//! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | build a request and parse its response | [`Exchange`] |
+//! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
+//! | read all pages of a list or a search | [`pagination::Pages`] |
+//! | train a model, wait for a condition | [`machine::Train`], [`machine::Wait`] |
+//! | upload, or predict for, any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
+//! | read responses | [`types`], [`Batch`] |
+//! | handle errors | [`Error`], [`error`] |
+//! | migrate from the Python client | [`python`] |
+//! | test your code without a network | `testing`, available with the feature of that name |
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! Models: find them, look at them, predict with them, teach them.
+//! Operations on models: predict, list, search, create, train, change and delete.
 
 mod create;
 mod delete;
@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 
 use crate::error::InvalidArgument;
 
-/// Ids of concepts as a model's `data` has them.
+/// Returns the concept ids in the form of a model's `data`. Fails if there are none, or if an id is not valid.
 fn concept_ids(ids: &[String]) -> Result<Value, InvalidArgument> {
     if ids.is_empty() {
         return Err(InvalidArgument::new("concepts", "are missing"));

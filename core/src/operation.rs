@@ -1,4 +1,4 @@
-//! One API call as a plain value, and how it may be repeated.
+//! API calls as plain values, and the rules for retrying them.
 
 use bytes::Bytes;
 use http::Method;
@@ -9,48 +9,57 @@ pub use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 pub use crate::target::Target;
 
-/// One API call as a plain value: how to ask, and how to read the answer.
+/// An API call as a plain value: how to build its request, and how to decode its response.
 ///
-/// An operation knows nothing of hosts, keys, sockets or retries; [`Exchange`](crate::Exchange) and
-/// [`Call`](crate::machine::Call) add those. To add one, copy the file of a similar one: see CONTRIBUTING.md.
+/// An operation is independent of hosts, credentials, sockets and retries; [`Exchange`](crate::Exchange) and
+/// [`Call`](crate::machine::Call) add those. To add an operation, copy the file of a similar one: see CONTRIBUTING.md.
 pub trait Operation {
-    /// What the call answers.
+    /// Type of the decoded response.
     type Output;
 
-    /// Its name in errors and logs: a verb and an object, such as `get model`.
+    /// Name in errors and logs: a verb and an object, such as `get model`.
     const NAME: &'static str;
 
-    /// HTTP method.
+    /// HTTP method of the request.
     const METHOD: Method;
 
-    /// How the call proves who is calling.
+    /// Authentication scheme of the request. Default: [`AuthScheme::App`].
     const AUTH: AuthScheme = AuthScheme::App;
 
-    /// Whether the answer is a list whose items carry a status of their own. Only then is "mixed" (10010) an answer;
-    /// for all others it is a refusal.
+    /// Whether the response is a list in which every item has its own status. Only then are the status codes "mixed"
+    /// (10010) and "failure" (10020) decoded; for all other operations they are errors. Default: `false`.
     const PARTIAL: bool = false;
 
-    /// Type of the body, where there is one.
+    /// Content type of the request body, if there is one. Default: `application/json`.
     const CONTENT_TYPE: &'static str = "application/json";
 
-    /// Whether the call may be repeated when nobody knows if it took effect.
+    /// Returns whether the call may be repeated when it is uncertain whether it took effect.
     ///
-    /// A method rather than a constant, because it can hang on the values: creating inputs is safe to repeat when
-    /// the caller chose their ids, and doubles them when not.
+    /// This is a method rather than a constant because it can depend on the arguments: creating inputs is safe to repeat
+    /// if the caller chose their ids, and creates duplicates otherwise.
     fn replay(&self) -> Replay;
 
-    /// Appends path segments and query.
+    /// Appends the path segments and the query of the request.
     fn target(&self, target: &mut Target);
 
-    /// The body. Fails on arguments that cannot be sent.
+    /// Returns the request body. Default: empty.
+    ///
+    /// # Errors
+    ///
+    /// Names the argument that cannot be sent.
     fn body(&self) -> Result<Body, InvalidArgument> {
         Ok(Body::empty())
     }
 
-    /// Reads the answer. Called only for answers that the service calls a success, whole or in part.
+    /// Decodes the response. Called only for responses that the service reports as a success, or as a partial success if
+    /// [`PARTIAL`](Self::PARTIAL) is set.
+    ///
+    /// # Errors
+    ///
+    /// Names the place in the response that cannot be decoded.
     fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError>;
 
-    /// The same call, answering the untouched JSON.
+    /// Converts the operation into one that sends the same request and returns the raw JSON of the response.
     fn raw(self) -> Raw<Self>
     where
         Self: Sized,
@@ -59,25 +68,25 @@ pub trait Operation {
     }
 }
 
-/// Whether a call may be repeated when nobody knows if it took effect.
+/// Whether a call may be repeated when it is uncertain whether it took effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Replay {
-    /// It changes nothing: reading, searching, predicting.
+    /// The call changes nothing: reading, searching, predicting. It may always be repeated.
     Safe,
-    /// Twice has the effect of once: deleting by id, merging, creating under ids of one's own.
+    /// Repeating the call has no additional effect: deleting by id, merging, creating with caller-chosen ids.
     Idempotent,
-    /// Twice has twice the effect. Repeated only when it surely was not carried out.
+    /// Repeating the call repeats its effect. It is retried only if it was definitely not executed.
     Once,
 }
 
-/// How a call proves who is calling.
+/// The authentication scheme of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthScheme {
-    /// With the app's key or token.
+    /// The API key or the token of the configuration.
     App,
-    /// With the app's id and secret, by HTTP Basic: only to get a token.
+    /// The app id and secret of the configuration, by HTTP Basic: only to get an access token.
     AppSecret,
 }
 
@@ -106,7 +115,7 @@ impl<O: Operation> Operation for &O {
     }
 }
 
-/// A call that answers the untouched JSON: see [`Operation::raw`].
+/// An operation that returns the raw JSON of the response: see [`Operation::raw`].
 #[derive(Clone, Copy, Debug)]
 pub struct Raw<O>(O);
 
@@ -135,12 +144,12 @@ impl<O: Operation> Operation for Raw<O> {
     }
 }
 
-/// The untouched answer of a call.
+/// The raw response of a call.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RawResponse {
-    /// The answer as JSON.
+    /// Response body parsed as JSON.
     pub json: Value,
-    /// The answer as it came.
+    /// Response body as received.
     pub body: Bytes,
 }

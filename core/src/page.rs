@@ -1,26 +1,26 @@
-//! Which page of a list is meant.
+//! The page of a list to fetch.
 
 use serde::Serialize;
 
 use crate::error::InvalidArgument;
 use crate::target::Target;
 
-/// The most items a page holds.
+/// Maximum number of items per page.
 pub const MAX_PER_PAGE: u32 = 1000;
 
-/// Which page of a list is meant: its number from 1, and how many items a page holds.
+/// The page of a list to fetch: its number, counted from 1, and the number of items per page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Page {
-    /// Number of the page, from 1.
+    /// Number of the page, counted from 1. Default: 1.
     #[serde(rename = "page")]
     pub number: u32,
-    /// Items a page, 1 to [`MAX_PER_PAGE`]. Default 20.
+    /// Number of items per page, 1 to [`MAX_PER_PAGE`]. Default: 20.
     #[serde(rename = "per_page")]
     pub size: u32,
 }
 
 impl Page {
-    /// The page with this number, of this size. Checked when a request is built.
+    /// Creates a page from its number and size. Both are checked when a request is built.
     pub const fn new(number: u32, size: u32) -> Self {
         Self { number, size }
     }

@@ -1,17 +1,17 @@
-//! What a patch does with what is there already.
+//! How a patch changes existing data.
 
 use serde::Serialize;
 
-/// What a patch does with what is there already.
+/// How a patch changes existing data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum PatchAction {
-    /// Adds to it, and replaces what has the same id or key. The default.
+    /// Adds to the existing data, and replaces items with the same id or key. The default.
     #[default]
     Merge,
-    /// Replaces it.
+    /// Replaces the existing data.
     Overwrite,
-    /// Takes it away.
+    /// Removes the given data.
     Remove,
 }

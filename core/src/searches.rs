@@ -1,4 +1,4 @@
-//! Searches: inputs by what they look like, what was said of them, and where they were taken.
+//! Searches for inputs by visual similarity, concepts, metadata and location.
 
 mod feedback;
 mod search;

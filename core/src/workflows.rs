@@ -1,4 +1,4 @@
-//! Workflows: models one behind the other, asked in one call.
+//! Operations on workflows. A workflow is a graph of models that one request runs together.
 
 mod delete;
 mod get;

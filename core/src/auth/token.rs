@@ -1,7 +1,7 @@
-//! `POST /v2/token`: an app id and secret for an access token.
+//! `POST /v2/token`: exchanges an app id and secret for an access token.
 //!
-//! Gone from the current API description, kept for apps that still have a secret. The request is a form under HTTP
-//! Basic, the only one that is not JSON. Asking twice gives two tokens and harms nothing.
+//! **Deprecated by Clarifai; still accepted**, for apps that still have a secret. The request is a form with HTTP Basic
+//! authentication, the only request whose body is not JSON. It is safe to repeat: each request creates another token.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,16 +15,16 @@ use crate::error::InvalidArgument;
 use crate::operation::{AuthScheme, Operation, Replay};
 use crate::target::Target;
 
-/// Fetches an access token for the app id and secret of the [`Config`](crate::Config).
+/// Fetches an access token for the app id and secret of the [`Config`](crate::Config): `POST /v2/token`.
 ///
-/// Machines do this by themselves. It is for those who drive [`Exchange`](crate::Exchange) by hand: pass the
-/// [`AccessToken::token`] to [`Credentials::bearer`](crate::Credentials::bearer).
+/// Machines do this automatically. The operation is for code that uses [`Exchange`](crate::Exchange) directly: pass
+/// the [`AccessToken::token`] to [`Credentials::bearer`](crate::Credentials::bearer).
 #[doc(alias = "get_token")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct GetToken;
 
-/// An access token and its life.
+/// An access token and its lifetime.
 #[derive(Clone)]
 pub struct AccessToken {
     token: String,
@@ -32,12 +32,12 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// The token itself: a secret.
+    /// Returns the token itself, which is a secret.
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// How long it lives from the moment it was given.
+    /// Returns the lifetime of the token, from the moment it was issued.
     pub fn expires_in(&self) -> Duration {
         self.expires_in
     }
@@ -79,7 +79,7 @@ impl Operation for GetToken {
         if access_token.is_empty() || access_token.bytes().any(|byte| !byte.is_ascii_graphic()) {
             return Err(DecodeError::new("access_token", "is no token that a header can carry"));
         }
-        // Where the service does not say, a token is used for an hour and renewed on refusal.
+        // If the response contains no lifetime, the token is used for an hour and renewed when it is rejected.
         Ok(AccessToken { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })
     }
 }

@@ -1,10 +1,10 @@
-//! A concept as requests name it: by id or by name, with or without a value.
+//! A reference to a concept by id or by name, with an optional value.
 
 use serde::Serialize;
 
 use crate::error::InvalidArgument;
 
-/// A concept as requests name it: by id or by name, with or without a value.
+/// A reference to a concept by id or by name, with an optional value.
 ///
 /// ```
 /// use clarifai_core::concepts::ConceptRef;
@@ -16,62 +16,62 @@ use crate::error::InvalidArgument;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ConceptRef {
-    /// The concept's id.
+    /// Id of the concept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// The concept's name.
+    /// Name of the concept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether it is there, or how much.
+    /// Whether, or to what degree, the concept is present.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<ConceptValue>,
 }
 
-/// Whether a concept is there, or how much of it. The service takes both forms.
+/// Whether, or to what degree, a concept is present. The service accepts both forms.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum ConceptValue {
-    /// There or not there: the form of old.
+    /// Present or absent: the older form.
     Is(bool),
-    /// From 0, surely not there, to 1, surely there.
+    /// Degree of presence, from 0 (definitely absent) to 1 (definitely present).
     Number(f64),
 }
 
 impl ConceptRef {
-    /// The concept with this id.
+    /// Creates a reference to the concept with this id.
     pub fn id(id: impl Into<String>) -> Self {
         Self { id: Some(id.into()), ..Self::default() }
     }
 
-    /// The concept with this name.
+    /// Creates a reference to the concept with this name.
     pub fn name(name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..Self::default() }
     }
 
-    /// Adds the name, beside the id.
+    /// Sets the name, in addition to the id.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// It is there.
+    /// Sets the value to present.
     pub fn positive(self) -> Self {
         self.valued(ConceptValue::Is(true))
     }
 
-    /// It is not there.
+    /// Sets the value to absent.
     pub fn negative(self) -> Self {
         self.valued(ConceptValue::Is(false))
     }
 
-    /// It is there to this degree.
+    /// Sets the value: `true` or `false`, or a degree from 0 to 1.
     pub fn valued(mut self, value: impl Into<ConceptValue>) -> Self {
         self.value = Some(value.into());
         self
     }
 
-    /// Refuses what names no concept.
+    /// Checks that the reference has an id or a name, and that a numeric value is within 0 to 1.
     pub(crate) fn check(&self, argument: &str) -> Result<(), InvalidArgument> {
         let names = [&self.id, &self.name];
         if names.iter().all(|name| name.is_none()) || names.iter().any(|name| name.as_deref() == Some("")) {
@@ -86,7 +86,7 @@ impl ConceptRef {
         }
     }
 
-    /// Refuses a list in which one names no concept.
+    /// Checks every reference of a list.
     pub(crate) fn check_all(list: &[Self]) -> Result<(), InvalidArgument> {
         list.iter().enumerate().try_for_each(|(index, concept)| concept.check(&format!("concepts[{index}]")))
     }

@@ -1,4 +1,4 @@
-//! `POST /v2/concepts`: new concepts, 1 to 128.
+//! `POST /v2/concepts`: creates 1 to 128 concepts.
 
 use http::Method;
 use serde_json::json;
@@ -11,9 +11,10 @@ use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
 use crate::types::Concept;
 
-/// Creates concepts. Without a name, the service takes the id for the name.
+/// Creates 1 to 128 concepts. For a concept without a name, the service uses the id as the name.
 ///
-/// The ids are the caller's, so a second sending creates nothing twice; it is refused as a duplicate.
+/// The ids are caller-chosen, so sending the request again creates nothing twice; the service refuses it as a
+/// duplicate.
 ///
 /// ```
 /// use clarifai_core::concepts::CreateConcepts;
@@ -27,18 +28,18 @@ pub struct CreateConcepts {
 }
 
 impl CreateConcepts {
-    /// None yet.
+    /// Creates an empty request.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a concept of this id.
+    /// Adds a concept with this id.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
         self.concepts.push((id.into(), None));
         self
     }
 
-    /// Adds a concept of this id and name.
+    /// Adds a concept with this id and name.
     pub fn named(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.concepts.push((id.into(), Some(name.into())));
         self

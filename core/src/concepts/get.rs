@@ -1,4 +1,4 @@
-//! `GET /v2/concepts/{id}`: one concept.
+//! `GET /v2/concepts/{id}`: returns one concept.
 
 use http::Method;
 
@@ -7,7 +7,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Concept;
 
-/// Looks up a concept by its id. One that does not exist is an error: [`Error::is_not_found`](crate::Error::is_not_found).
+/// Retrieves a concept by its id.
+///
+/// An id that does not exist is an error: [`Error::is_not_found`](crate::Error::is_not_found).
 #[doc(alias = "Concepts.get")]
 #[derive(Clone, Debug)]
 pub struct GetConcept {
@@ -15,7 +17,7 @@ pub struct GetConcept {
 }
 
 impl GetConcept {
-    /// The concept with this id.
+    /// Creates a request for the concept with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }

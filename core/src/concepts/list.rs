@@ -1,4 +1,4 @@
-//! `GET /v2/concepts`: the concepts of an app, page by page.
+//! `GET /v2/concepts`: lists the concepts of an app, one page at a time.
 
 use http::Method;
 
@@ -10,7 +10,7 @@ use crate::page::Page;
 use crate::target::Target;
 use crate::types::Concept;
 
-/// One page of the concepts of an app.
+/// Lists one page of the concepts of an app.
 #[doc(alias("Concepts.get_by_page", "Concepts.get_all"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListConcepts {
@@ -18,12 +18,12 @@ pub struct ListConcepts {
 }
 
 impl ListConcepts {
-    /// The first page, 20 concepts.
+    /// Creates a request for the first page of 20 concepts.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Another page.
+    /// Sets the page to fetch. Default: page 1 with 20 concepts.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self

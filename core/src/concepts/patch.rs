@@ -1,4 +1,4 @@
-//! `PATCH /v2/concepts`: new names for concepts, 1 to 128.
+//! `PATCH /v2/concepts`: renames 1 to 128 concepts.
 
 use http::Method;
 use serde_json::json;
@@ -11,7 +11,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
 use crate::types::Concept;
 
-/// Renames concepts. The only action the service knows here is to overwrite, so that is what is sent.
+/// Renames 1 to 128 concepts.
+///
+/// The request always sends the action `overwrite`, the only one the service accepts for concepts.
 #[doc(alias("Concepts.update", "Concepts.bulk_update"))]
 #[derive(Clone, Debug, Default)]
 pub struct PatchConcepts {
@@ -19,12 +21,12 @@ pub struct PatchConcepts {
 }
 
 impl PatchConcepts {
-    /// None yet.
+    /// Creates an empty request.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Gives the concept of this id this name.
+    /// Adds a new name for the concept with this id. An empty name is an error.
     pub fn rename(mut self, id: impl Into<String>, name: impl Into<String>) -> Self {
         self.names.push((id.into(), name.into()));
         self

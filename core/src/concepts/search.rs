@@ -1,4 +1,4 @@
-//! `POST /v2/concepts/searches`: concepts by name.
+//! `POST /v2/concepts/searches`: searches concepts by name.
 
 use http::Method;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::page::Page;
 use crate::target::Target;
 use crate::types::Concept;
 
-/// Searches concepts by name, with `*` as a wildcard, among the app's own and the public ones.
+/// Searches the concepts of the app and the public concepts by name, with `*` as a wildcard.
 ///
 /// ```
 /// use clarifai_core::concepts::SearchConcepts;
@@ -27,18 +27,20 @@ pub struct SearchConcepts {
 }
 
 impl SearchConcepts {
-    /// Concepts of this name; `*` stands for any text. The first page, 20 concepts.
+    /// Creates a search for concepts with this name, first page of 20 concepts.
+    ///
+    /// `*` matches any text. An empty name is an error.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), language: None, page: Page::default() }
     }
 
-    /// The name is in this language. Default: the app's.
+    /// Sets the language of the name, such as `zh`. Default: the app's language.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// Another page.
+    /// Sets the page to fetch. Default: page 1 with 20 concepts.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self

@@ -11,11 +11,11 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Input;
 
-/// Stores inputs in the app.
+/// Stores 1 to 128 inputs in the app.
 ///
-/// The service answers before it has fetched and looked at them: their status is 30001 then, and 30000 when they are
-/// done. Inputs with ids of the caller's are never stored twice; without ids a second sending doubles them, so such a
-/// call is repeated only when it surely was not carried out.
+/// The service responds before it has fetched and processed them: their status code is 30001 at first, and 30000 once
+/// they are processed. Inputs with caller-chosen ids are never stored twice. Sending inputs without ids again stores
+/// duplicates, so a request with such inputs is retried only if it was definitely not executed.
 #[doc(alias("create_image", "create_image_from_url", "create_image_from_bytes", "create_image_from_base64"))]
 #[doc(alias("create_image_from_filename", "bulk_create_images"))]
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct CreateInputs {
 }
 
 impl CreateInputs {
-    /// None yet.
+    /// Creates an empty request.
     pub fn new() -> Self {
         Self::default()
     }
@@ -35,7 +35,7 @@ impl CreateInputs {
         self
     }
 
-    /// Adds inputs.
+    /// Adds several inputs.
     pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
         self.inputs.extend(inputs);
         self

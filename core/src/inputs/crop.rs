@@ -1,12 +1,12 @@
-//! The part of a picture that counts.
+//! The part of an image to use.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidArgument;
 
-/// The part of a picture that counts, as fractions of its height and width from the upper left corner.
+/// The part of an image to use, as fractions of its height and width from the upper left corner.
 ///
-/// On the wire: `[top, left, bottom, right]`.
+/// The JSON form is `[top, left, bottom, right]`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f64; 4]", into = "[f64; 4]")]
 pub struct Crop {
@@ -21,7 +21,7 @@ pub struct Crop {
 }
 
 impl Crop {
-    /// The rectangle between these edges. Checked when a request is built.
+    /// Creates a crop from its edges. They are checked when a request is built.
     pub const fn new(top: f64, left: f64, bottom: f64, right: f64) -> Self {
         Self { top, left, bottom, right }
     }

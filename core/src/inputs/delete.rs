@@ -1,4 +1,4 @@
-//! `DELETE /v2/inputs/{id}` and `DELETE /v2/inputs`: one input, several, or all.
+//! `DELETE /v2/inputs/{id}` and `DELETE /v2/inputs`: deletes one input, several inputs, or all inputs.
 
 use http::Method;
 
@@ -10,7 +10,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Status;
 
-/// Deletes one input. The service answers before it is gone.
+/// Deletes one input.
+///
+/// The service responds before the input is deleted; wait for [`InputDeleted`](crate::machine::InputDeleted).
 #[doc(alias = "Inputs.delete")]
 #[derive(Clone, Debug)]
 pub struct DeleteInput {
@@ -18,7 +20,7 @@ pub struct DeleteInput {
 }
 
 impl DeleteInput {
-    /// The input with this id.
+    /// Creates a request to delete the input with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }
@@ -42,21 +44,22 @@ impl Operation for DeleteInput {
     }
 }
 
-/// Deletes up to 128 inputs, or all of them. The service answers before they are gone.
+/// Deletes 1 to 128 inputs, or all inputs of the app.
+///
+/// The service responds before the inputs are deleted.
 #[doc(alias("Inputs.delete", "Inputs.delete_all"))]
 #[derive(Clone, Debug)]
 pub struct DeleteInputs(Which);
 
 impl DeleteInputs {
-    /// The inputs with these ids.
+    /// Creates a request to delete the inputs with these ids, 1 to 128.
     pub fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(Which::ids(ids))
     }
 
-    /// Every input of the app.
+    /// Creates a request to delete every input of the app.
     ///
-    /// The current API description no longer has it for inputs; it is still sent. Where it is refused, list the
-    /// inputs and delete them by their ids.
+    /// **Deprecated by Clarifai; still accepted.** If the service refuses it, list the inputs and delete them by id.
     pub fn all() -> Self {
         Self(Which::All)
     }

@@ -1,4 +1,4 @@
-//! What is said of an input besides the medium: concepts, metadata, place, regions.
+//! The annotations of an input: concepts, metadata, location and regions.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
 
-/// What is said of an input besides the medium.
+/// The annotations of an input.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Facts {
     pub(crate) concepts: Vec<ConceptRef>,
@@ -17,7 +17,7 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Writes the members of `data` they make up. `first` says that nothing stands in front of them.
+    /// Writes the annotations as members of `data`. `first` means that no member precedes them.
     pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), InvalidArgument> {
         let mut key = |json: &mut BodyWriter, key: &str| {
             json.raw(if std::mem::take(&mut first) { "\"" } else { ",\"" }).raw(key).raw("\":");
@@ -48,7 +48,7 @@ impl Facts {
         Ok(())
     }
 
-    /// Whether merging it twice says it twice.
+    /// Returns true if merging these annotations twice adds some of them twice.
     pub(crate) fn appends(&self) -> bool {
         fn has_list(value: &Value) -> bool {
             match value {
@@ -60,13 +60,13 @@ impl Facts {
         !self.regions.is_empty() || self.metadata.iter().any(has_list)
     }
 
-    /// Whether nothing is said.
+    /// Returns true if there are no annotations.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// Refuses what is no place on earth.
+/// Checks that longitude and latitude are within their ranges.
 pub(crate) fn check_geo_point(longitude: f64, latitude: f64) -> Result<(), InvalidArgument> {
     if (-180.0..=180.0).contains(&longitude) && (-90.0..=90.0).contains(&latitude) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! `GET /v2/inputs/{id}`: one input.
+//! `GET /v2/inputs/{id}`: returns one input.
 
 use http::Method;
 
@@ -7,7 +7,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Input;
 
-/// Looks up an input by its id: what it is, what is known of it, and whether it has been processed.
+/// Retrieves an input by its id: its medium, its annotations and its processing status.
+///
+/// An id that does not exist is an error: [`Error::is_not_found`](crate::Error::is_not_found).
 #[doc(alias = "Inputs.get")]
 #[derive(Clone, Debug)]
 pub struct GetInput {
@@ -15,7 +17,7 @@ pub struct GetInput {
 }
 
 impl GetInput {
-    /// The input with this id.
+    /// Creates a request for the input with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }

@@ -1,4 +1,4 @@
-//! `GET /v2/inputs`: the inputs of an app, page by page.
+//! `GET /v2/inputs`: lists the inputs of an app, one page at a time.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::pagination::Paged;
 use crate::target::Target;
 use crate::types::Input;
 
-/// One page of the inputs of an app, those that failed among them unless they are left out.
+/// Lists one page of the inputs of an app, including the failed ones by default.
 #[doc(alias("Inputs.get_by_page", "Inputs.get_all"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListInputs {
@@ -23,20 +23,21 @@ pub struct ListInputs {
 }
 
 impl ListInputs {
-    /// The first page, 20 inputs.
+    /// Creates a request for the first page of 20 inputs.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Another page.
+    /// Sets the page to fetch. Default: page 1 with 20 inputs.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self
     }
 
-    /// Leaves out inputs that failed, such as those whose address could not be fetched.
+    /// Omits failed inputs, such as those whose URL could not be fetched.
     ///
-    /// Pages are shorter then, and may be empty before the list ends. [`Pages`](crate::pagination::Pages) knows that.
+    /// Pages are then shorter, and may be empty before the end of the list. [`Pages`](crate::pagination::Pages) handles
+    /// this.
     #[doc(alias = "ignore_error")]
     pub fn without_failed(mut self) -> Self {
         self.without_failed = true;
@@ -48,7 +49,7 @@ impl Operation for ListInputs {
     type Output = Vec<Input>;
     const NAME: &'static str = "list inputs";
     const METHOD: Method = Method::GET;
-    // A list with failed inputs in it is called mixed, and is no less of a list.
+    // The service reports a mixed status for a list that contains failed inputs; the list is complete nevertheless.
     const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {
@@ -80,7 +81,8 @@ impl Paged for ListInputs {
         self.page
     }
 
-    /// Nothing is left out of the answer then, which would look like the end of the list where all of a page failed.
+    /// Keeps failed inputs in the output: if every input of a page failed, omitting them would look like the end of the
+    /// list. [`Paged::wants`] omits them later.
     fn with_page(self, page: Page) -> Self {
         Self { page, without_failed: false }
     }

@@ -1,4 +1,4 @@
-//! One picture, video, sound or text to be predicted on or stored, and what is known about it.
+//! An image, video, audio or text to predict on or to store, with its annotations.
 
 use std::io::{self, Read};
 
@@ -11,9 +11,9 @@ use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
 
-/// One picture, video, sound or text on its way to the service, and what is known about it.
+/// An image, video, audio or text to send to the service, with its annotations.
 ///
-/// Where it comes from is said by the constructor, never guessed from the value. Clones share their bytes.
+/// The constructor decides the source; it is never guessed from the value. Clones share their bytes.
 ///
 /// ```
 /// use clarifai_core::inputs::{Crop, NewInput};
@@ -59,11 +59,11 @@ enum Source {
     Bytes(Bytes),
     /// Text that claims to be base64.
     Base64(Bytes),
-    /// A text as such.
+    /// Plain text.
     Raw(String),
 }
 
-/// Lengths only: the bytes are people's pictures.
+/// Prints lengths only: the bytes are private images and texts.
 impl std::fmt::Debug for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -80,161 +80,169 @@ impl NewInput {
         Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
     }
 
-    /// A picture the service fetches: JPEG, PNG, TIFF, BMP, WEBP or GIF, below 20 MB and 85 megapixels.
+    /// Creates an image input that the service fetches from a URL.
+    ///
+    /// Accepted formats are JPEG, PNG, TIFF, BMP, WEBP and GIF, below 20 MB and 85 megapixels.
     pub fn image_url(url: impl Into<String>) -> Self {
         Self::new(Medium::Image, Source::Url(url.into()))
     }
 
-    /// A picture in memory. The bytes are encoded while they are sent, so they are not held twice.
+    /// Creates an image input from bytes in memory.
+    ///
+    /// The bytes are encoded to base64 while they are sent, so they are not held in memory twice.
     pub fn image_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Medium::Image, Source::Bytes(bytes.into()))
     }
 
-    /// A picture out of a reader, read to its end.
+    /// Creates an image input from a reader, which is read to its end.
     ///
     /// # Errors
     ///
-    /// The reader's own.
+    /// Returns the error of the reader if reading fails.
     pub fn image_reader(mut reader: impl Read) -> io::Result<Self> {
         let mut bytes = Vec::new();
         reader.read_to_end(&mut bytes)?;
         Ok(Self::image_bytes(bytes))
     }
 
-    /// A picture that is base64 already: standard alphabet, padded, without a `data:` prefix or line breaks.
+    /// Creates an image input from base64 text: standard alphabet, padded, without a `data:` prefix or line breaks.
     pub fn image_base64(text: impl Into<String>) -> Self {
         Self::new(Medium::Image, Source::Base64(text.into().into()))
     }
 
-    /// A video the service fetches: AVI, MP4, WMV, MOV or 3GPP, up to 300 MB or 10 minutes, one a call.
+    /// Creates a video input that the service fetches from a URL.
+    ///
+    /// Accepted formats are AVI, MP4, WMV, MOV and 3GPP, up to 300 MB or 10 minutes. A request takes only one video.
     pub fn video_url(url: impl Into<String>) -> Self {
         Self::new(Medium::Video, Source::Url(url.into()))
     }
 
-    /// A video in memory, below 128 MB, one a call.
+    /// Creates a video input from bytes in memory, below 128 MB. A request takes only one video.
     pub fn video_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Medium::Video, Source::Bytes(bytes.into()))
     }
 
-    /// A video that is base64 already.
+    /// Creates a video input from base64 text: standard alphabet, padded, without a `data:` prefix or line breaks.
     pub fn video_base64(text: impl Into<String>) -> Self {
         Self::new(Medium::Video, Source::Base64(text.into().into()))
     }
 
-    /// A sound the service fetches: WAV, below 5 MB.
+    /// Creates an audio input that the service fetches from a URL: WAV, below 5 MB.
     pub fn audio_url(url: impl Into<String>) -> Self {
         Self::new(Medium::Audio, Source::Url(url.into()))
     }
 
-    /// A sound in memory.
+    /// Creates an audio input from bytes in memory.
     pub fn audio_bytes(bytes: impl Into<Bytes>) -> Self {
         Self::new(Medium::Audio, Source::Bytes(bytes.into()))
     }
 
-    /// A text, for models that read.
+    /// Creates a text input, for models that process text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::new(Medium::Text, Source::Raw(text.into()))
     }
 
-    /// A text the service fetches.
+    /// Creates a text input that the service fetches from a URL.
     pub fn text_url(url: impl Into<String>) -> Self {
         Self::new(Medium::Text, Source::Url(url.into()))
     }
 
-    /// Names the input. An id of one's own finds the input again, and makes storing it safe to repeat.
+    /// Sets the id of the input. Default: chosen by the service.
+    ///
+    /// With a caller-chosen id you can retrieve the input later, and storing it is safe to retry.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Lets only this part of a picture count.
+    /// Sets the part of the image to use. Images only; sending any other input with a crop fails.
     ///
-    /// The current API description no longer has it (cut the picture before sending it instead); it is still sent.
+    /// **Deprecated by Clarifai; still accepted.** Crop the image before sending it instead.
     pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self
     }
 
-    /// Allows storing an address that the app holds already. Default: refused by the service.
+    /// Allows storing a URL that the app already contains. Default: the service refuses it.
     pub fn allow_duplicate_url(mut self) -> Self {
         self.allow_duplicate_url = true;
         self
     }
 
-    /// States that the input shows the concept with this id.
+    /// Adds the annotation that the input shows the concept with this id.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
-    /// States that the input does not show the concept with this id.
+    /// Adds the annotation that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
-    /// Attaches any JSON object.
+    /// Sets the metadata, which must be a JSON object.
     pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
         self.facts.metadata = Some(metadata.into());
         self
     }
 
-    /// Says where on earth it was taken: degrees east, then degrees north.
+    /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     #[doc(alias = "Geo")]
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
         self.facts.geo = Some((longitude, latitude));
         self
     }
 
-    /// Says something of a part of a picture.
+    /// Adds an annotated region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
         self.facts.regions.push(region);
         self
     }
 
-    /// States a concept in any form.
+    /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.facts.concepts.push(concept);
         self
     }
 
-    /// The id given by the caller.
+    /// Returns the caller-chosen id, if one is set.
     pub fn get_id(&self) -> Option<&str> {
         self.id.as_deref()
     }
 
-    /// Whether it is a video, of which a call takes only one.
+    /// Returns true if the input is a video. A request takes only one video.
     pub fn is_video(&self) -> bool {
         self.medium == Medium::Video
     }
 
-    /// Whether it is a picture.
+    /// Returns true if the input is an image.
     pub fn is_image(&self) -> bool {
         self.medium == Medium::Image
     }
 
-    /// Whether it can be sent: an address that is one, base64 that can be read, facts that make sense.
+    /// Checks that the input can be sent: valid URL, valid base64, valid id and annotations.
     ///
     /// # Errors
     ///
-    /// Names what is wrong with it.
+    /// Returns an [`InvalidArgument`] that names the invalid part and the reason.
     pub fn check(&self) -> Result<(), InvalidArgument> {
         self.measure().map(drop)
     }
 
-    /// How many bytes it is as it is sent.
+    /// Returns the exact size of the input in the request body, in bytes.
     pub(crate) fn measure(&self) -> Result<u64, InvalidArgument> {
         let mut json = BodyWriter::with_capacity(self.text_len());
         self.write(&mut json)?;
         Ok(json.finish().len())
     }
 
-    /// An id that follows from the content: 40 hexadecimal digits of the SHA-256 of the bytes, whether they were passed
-    /// as such or as base64, or of the address or text, and of the crop if there is one. What is said of the input has no
-    /// part in it.
+    /// Returns an id derived from the content: the first 40 hexadecimal digits of a SHA-256 hash.
     ///
-    /// The same content has the same id in every program, and in every later version of this crate.
+    /// The hash covers the kind of medium, its bytes (passed as bytes or as base64), URL or text, and the crop if set.
+    /// Annotations are not part of it. The same content has the same id in every program, and in every later version of
+    /// this crate.
     pub fn content_id(&self) -> String {
         use std::fmt::Write as _;
         let mut hash = hmac_sha256::Hash::new();
@@ -256,7 +264,7 @@ impl NewInput {
                 hash.update(" bytes ");
                 match base64_simd::STANDARD.decode_to_vec(text) {
                     Ok(bytes) => hash.update(bytes),
-                    // It will be refused when it is sent.
+                    // Sending the input will fail, so any stable hash will do here.
                     Err(_) => hash.update(text),
                 }
             }
@@ -270,7 +278,7 @@ impl NewInput {
         })
     }
 
-    /// Bytes of the medium before encoding; 0 where the service fetches it.
+    /// Returns the size of the medium before encoding, in bytes; 0 if the service fetches it.
     pub(crate) fn source_len(&self) -> u64 {
         match &self.source {
             Source::Url(_) => 0,
@@ -280,7 +288,9 @@ impl NewInput {
         }
     }
 
-    /// Its share of a request's body in bytes, near enough to plan batches by.
+    /// Returns the approximate size of the input in a request body, in bytes, for planning batches.
+    ///
+    /// Annotations and the crop are not included.
     pub fn encoded_len(&self) -> u64 {
         let picture = match &self.source {
             Source::Url(_) | Source::Raw(_) => 0,
@@ -290,7 +300,7 @@ impl NewInput {
         picture + self.text_len() as u64
     }
 
-    /// The part of that which is copied into the JSON; exact where there is nothing but an address without escapes.
+    /// Returns the number of bytes that are copied into the JSON; exact for a URL without escapes.
     fn text_len(&self) -> usize {
         let (key, text) = match &self.source {
             Source::Url(text) => ("url", text.len()),
@@ -311,7 +321,7 @@ impl NewInput {
         }
         json.raw("\"data\":{\"").raw(self.medium.key()).raw("\":{");
         self.write_medium(json)?;
-        // Of pictures it is always said, as all clients of the service have done.
+        // The flag is always sent for images, as the other clients of the service do.
         match (self.allow_duplicate_url, self.medium) {
             (true, _) => _ = json.raw(",\"allow_duplicate_url\":true"),
             (false, Medium::Image) => _ = json.raw(",\"allow_duplicate_url\":false"),
@@ -323,7 +333,7 @@ impl NewInput {
         Ok(())
     }
 
-    /// Writes where the medium comes from and which part of it counts.
+    /// Writes the source of the medium and its crop.
     pub(crate) fn write_medium(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
@@ -358,7 +368,7 @@ impl NewInput {
     }
 }
 
-/// Writes `"inputs":[…]`, 1 to [`MAX_INPUTS`] of them.
+/// Writes `"inputs":[…]` with 1 to [`MAX_INPUTS`] inputs.
 pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), InvalidArgument> {
     check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
@@ -375,12 +385,12 @@ pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result
     Ok(())
 }
 
-/// How much room the text of [`write_inputs`] takes, so that it is written in one go.
+/// Returns the size of the text that [`write_inputs`] writes, so that its buffer is allocated once.
 pub(crate) fn inputs_len(inputs: &[NewInput]) -> usize {
     r#""inputs":[]"#.len() + inputs.iter().map(|input| input.text_len() + 1).sum::<usize>().saturating_sub(1)
 }
 
-/// Accepts `scheme://host…`, and strips white space around it, as copied addresses have.
+/// Accepts `scheme://host…` and strips the surrounding whitespace that copied URLs often have.
 fn check_url(url: &str) -> Result<&str, InvalidArgument> {
     let url = url.trim();
     let refuse = |problem: &str| Err(InvalidArgument::new("url", format!("`{}` {problem}", clean(url, 80))));
@@ -398,7 +408,7 @@ fn check_url(url: &str) -> Result<&str, InvalidArgument> {
     if !is_scheme || rest.is_empty() || rest.starts_with(['/', '?', '#']) {
         return refuse("is no URL such as https://example.com/a.jpg");
     }
-    // Most addresses are plain, and need no second look.
+    // Most URLs are plain and need no further check.
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if !is_plain && (host.contains(char::is_whitespace) || url.contains(char::is_control)) {
@@ -419,7 +429,7 @@ fn check_base64(text: &[u8]) -> Result<(), InvalidArgument> {
     if base64_simd::STANDARD.check(text).is_ok() {
         return Ok(());
     }
-    // The fast check only says no; the plain decoder says where.
+    // The fast check only reports that the text is invalid; the plain decoder reports where.
     match base64::engine::general_purpose::STANDARD.decode(text) {
         Ok(_) => Ok(()),
         Err(error) => refuse(format!("is not standard base64 with padding and without line breaks: {error}")),

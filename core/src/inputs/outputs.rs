@@ -1,6 +1,6 @@
-//! `GET` and `PATCH /v2/inputs/{id}/outputs`: what the app's model saw in an input, and corrections to it.
+//! `GET` and `PATCH /v2/inputs/{id}/outputs`: returns and corrects the predictions of the app's model for an input.
 //!
-//! The current API description has neither: predict again, or patch annotations. Both are still sent.
+//! **Deprecated by Clarifai; still accepted.** Predict again or patch annotations instead.
 
 use http::Method;
 use serde_json::json;
@@ -13,7 +13,9 @@ use crate::operation::{Operation, RawResponse, Replay};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 
-/// Looks up what the app's model saw in an input when it was stored.
+/// Retrieves the predictions that the app's model made for an input when it was stored.
+///
+/// **Deprecated by Clarifai; still accepted.** Predict again instead.
 #[doc(alias = "get_outputs")]
 #[derive(Clone, Debug)]
 pub struct GetInputOutputs {
@@ -21,7 +23,7 @@ pub struct GetInputOutputs {
 }
 
 impl GetInputOutputs {
-    /// Of the input with this id.
+    /// Creates a request for the outputs of the input with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }
@@ -45,7 +47,9 @@ impl Operation for GetInputOutputs {
     }
 }
 
-/// Corrects what a model saw in an input: adds or takes away concepts, which the app must have.
+/// Corrects the predictions of a model for an input by adding or removing concepts, which must exist in the app.
+///
+/// **Deprecated by Clarifai; still accepted.** Patch annotations instead.
 #[doc(alias("merge_outputs_concepts", "remove_outputs_concepts"))]
 #[derive(Clone, Debug)]
 pub struct PatchInputOutputs {
@@ -56,7 +60,7 @@ pub struct PatchInputOutputs {
 }
 
 impl PatchInputOutputs {
-    /// Adds these concepts to what this model saw in this input.
+    /// Creates a request that adds the concepts with these ids to this model's predictions for this input.
     pub fn merge(
         id: impl Into<String>,
         model_id: impl Into<String>,
@@ -65,7 +69,7 @@ impl PatchInputOutputs {
         Self::new(id, model_id, PatchAction::Merge, concept_ids, 1.0)
     }
 
-    /// Takes these concepts away from what this model saw in this input.
+    /// Creates a request that removes the concepts with these ids from this model's predictions for this input.
     pub fn remove(
         id: impl Into<String>,
         model_id: impl Into<String>,

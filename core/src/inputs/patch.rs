@@ -1,4 +1,4 @@
-//! `PATCH /v2/inputs`: changes what is known of 1 to 128 inputs.
+//! `PATCH /v2/inputs`: changes the annotations of 1 to 128 inputs.
 
 use http::Method;
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Input;
 
-/// Changes what is known of inputs: concepts, metadata, place, regions.
+/// Changes the annotations of 1 to 128 inputs: concepts, metadata, location and regions.
 ///
 /// ```
 /// use clarifai_core::inputs::{InputPatch, PatchInputs};
@@ -31,7 +31,7 @@ pub struct PatchInputs {
     inputs: Vec<InputPatch>,
 }
 
-/// What shall change of one input.
+/// The changes to one input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputPatch {
     id: String,
@@ -39,27 +39,27 @@ pub struct InputPatch {
 }
 
 impl PatchInputs {
-    /// A patch that does this with what is known.
+    /// Creates an empty request with this action.
     pub fn new(action: PatchAction) -> Self {
         Self { action, inputs: Vec::new() }
     }
 
-    /// Adds to what is known.
+    /// Creates an empty request that adds to the existing annotations.
     pub fn merge() -> Self {
         Self::new(PatchAction::Merge)
     }
 
-    /// Replaces what is known.
+    /// Creates an empty request that replaces the existing annotations.
     pub fn overwrite() -> Self {
         Self::new(PatchAction::Overwrite)
     }
 
-    /// Takes away from what is known.
+    /// Creates an empty request that removes existing annotations.
     pub fn remove() -> Self {
         Self::new(PatchAction::Remove)
     }
 
-    /// Adds an input.
+    /// Adds the changes to one input.
     pub fn input(mut self, input: InputPatch) -> Self {
         self.inputs.push(input);
         self
@@ -67,40 +67,40 @@ impl PatchInputs {
 }
 
 impl InputPatch {
-    /// Of the input with this id, nothing yet.
+    /// Creates an empty patch for the input with this id. Sending an empty patch fails.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), facts: Facts::default() }
     }
 
-    /// It shows the concept with this id.
+    /// Adds the annotation that the input shows the concept with this id.
     pub fn concept(self, id: impl Into<String>) -> Self {
         self.annotation(ConceptRef::id(id).positive())
     }
 
-    /// It does not show the concept with this id.
+    /// Adds the annotation that the input does not show the concept with this id.
     pub fn not_concept(self, id: impl Into<String>) -> Self {
         self.annotation(ConceptRef::id(id).negative())
     }
 
-    /// States a concept in any form.
+    /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.facts.concepts.push(concept);
         self
     }
 
-    /// Its metadata.
+    /// Sets the metadata, which must be a JSON object.
     pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
         self.facts.metadata = Some(metadata.into());
         self
     }
 
-    /// Where on earth it was taken: degrees east, then degrees north.
+    /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
         self.facts.geo = Some((longitude, latitude));
         self
     }
 
-    /// A part of it.
+    /// Adds an annotated region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
         self.facts.regions.push(region);
         self
@@ -125,7 +125,7 @@ impl Operation for PatchInputs {
     const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {
-        // Regions have no id and lists no keys, so merging them twice appends them twice.
+        // Regions have no ids and lists have no keys, so merging them twice appends them twice.
         let appends = self.inputs.iter().any(|input| input.facts.appends());
         if self.action == PatchAction::Merge && appends { Replay::Once } else { Replay::Idempotent }
     }

@@ -1,4 +1,4 @@
-//! A part of a picture, and what is said of it.
+//! An annotated region of an image.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
 use crate::types::BoundingBox;
 
-/// A part of a picture on its way to the service, and what is said of it.
+/// An annotated region of an image to send to the service.
 #[doc(alias("Region", "RegionInfo"))]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewRegion {
@@ -17,62 +17,66 @@ pub struct NewRegion {
     face: Option<NewFace>,
 }
 
-/// How well a model placed a region.
+/// Feedback on how well a model detected a region.
 #[doc(alias = "FeedbackType")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum RegionFeedback {
-    /// It is where it belongs.
+    /// The region is in the right place.
     Accurate,
-    /// It is there, but elsewhere.
+    /// The object exists, but the region is in the wrong place.
     Misplaced,
-    /// It is there, and was missed.
+    /// The object exists, but the model did not detect it.
     NotDetected,
-    /// There is nothing.
+    /// The region contains no object.
     FalsePositive,
 }
 
-/// Whose face it is, and what it looks like.
+/// The identity and appearance of a face.
 #[doc(alias("Face", "FaceIdentity", "FaceAgeAppearance", "FaceGenderAppearance", "FaceMulticulturalAppearance"))]
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct NewFace {
-    /// Whose it is.
+    /// Concepts for the person's identity.
     pub identity: Vec<ConceptRef>,
-    /// How old it looks.
+    /// Concepts for the apparent age.
     pub age_appearance: Vec<ConceptRef>,
-    /// Of what gender it looks.
+    /// Concepts for the apparent gender.
     pub gender_appearance: Vec<ConceptRef>,
-    /// Of what origin it looks.
+    /// Concepts for the apparent ethnic origin.
     pub multicultural_appearance: Vec<ConceptRef>,
 }
 
 impl NewRegion {
-    /// A region without a place: what is said of it is said of the whole.
+    /// Creates a region without a bounding box. Its annotations apply to the whole image.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The region inside these edges, as fractions of height and width from the upper left corner.
+    /// Creates a region inside these edges, as fractions (0 to 1) of the image's height and width from its upper left
+    /// corner. Sending the region fails unless `top` is less than `bottom` and `left` is less than `right`.
     pub fn bounding_box(top: f64, left: f64, bottom: f64, right: f64) -> Self {
         Self { bounding_box: Some(BoundingBox::new(top, left, bottom, right)), ..Self::default() }
     }
 
-    /// Says how well a model placed it. Only in feedback. No longer in the current API description; still sent.
+    /// Sets how well a model detected the region. For feedback requests only.
+    ///
+    /// **Deprecated by Clarifai; still accepted.**
     pub fn feedback(mut self, feedback: RegionFeedback) -> Self {
         self.feedback = Some(feedback);
         self
     }
 
-    /// Adds a concept.
+    /// Adds a concept annotation.
     pub fn concept(mut self, concept: ConceptRef) -> Self {
         self.concepts.push(concept);
         self
     }
 
-    /// Says whose face it is, and what it looks like. The current API description has concepts with a vocabulary in its
-    /// place; it is still sent.
+    /// Sets the identity and appearance of the face in the region.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** The current API uses concepts with a vocabulary instead.
     pub fn face(mut self, face: NewFace) -> Self {
         self.face = Some(face);
         self

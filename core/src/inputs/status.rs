@@ -1,4 +1,4 @@
-//! `GET /v2/inputs/status`: how many inputs have been processed, and how many wait.
+//! `GET /v2/inputs/status`: returns the number of inputs in each processing state.
 
 use http::Method;
 
@@ -7,7 +7,7 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::InputCount;
 
-/// Counts the inputs of an app by state: processed, waiting, failed.
+/// Retrieves the number of inputs of an app by processing state, such as processed, waiting and failed.
 #[doc(alias = "check_status")]
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! `POST /v2/models`: a new model of one's own.
+//! `POST /v2/models`: creation of a model.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -10,8 +10,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
 use crate::types::Model;
 
-/// Creates a model that shall learn concepts from the inputs of the app. It knows nothing before it is trained: see
-/// [`CreateModelVersion`](super::CreateModelVersion).
+/// Creates a model that learns concepts from the inputs of the app: `POST /v2/models`.
+///
+/// The model cannot predict before it is trained: see [`CreateModelVersion`](super::CreateModelVersion).
 ///
 /// ```
 /// use clarifai_core::models::CreateModel;
@@ -31,7 +32,7 @@ pub struct CreateModel {
 }
 
 impl CreateModel {
-    /// A model of this id, named like it.
+    /// Creates a request for a model with this id, without concepts.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
@@ -44,38 +45,39 @@ impl CreateModel {
         }
     }
 
-    /// Its name. Default: the id.
+    /// Sets the name of the model. Default: its id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The ids of the concepts it shall learn.
+    /// Adds concepts for the model to learn, by their ids.
     pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.concepts.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Whether an input shows only one of them. Default: no.
+    /// Sets whether the concepts exclude each other, so that each input shows only one of them. Default: `false`.
     pub fn mutually_exclusive(mut self, yes: bool) -> Self {
         self.mutually_exclusive = yes;
         self
     }
 
-    /// Whether it shall see nothing but inputs of its concepts. Default: no. No longer in the current API
-    /// description; still sent.
+    /// Sets whether the model assumes that all inputs show its concepts only. Default: `false`.
+    ///
+    /// **Deprecated by Clarifai; still accepted.**
     pub fn closed_environment(mut self, yes: bool) -> Self {
         self.closed_environment = yes;
         self
     }
 
-    /// Settings of the training. They travel as a JSON text inside the JSON.
+    /// Sets the hyperparameters of the training. They are sent as a JSON string inside the JSON body.
     pub fn hyper_parameters(mut self, parameters: Map<String, Value>) -> Self {
         self.hyper_parameters = Some(parameters);
         self
     }
 
-    /// Its type, such as `visual-classifier`, which the current API wants to know. Default: the service's.
+    /// Sets the type of the model, such as `visual-classifier`. The current API expects it. Default: the service's.
     pub fn model_type_id(mut self, model_type_id: impl Into<String>) -> Self {
         self.model_type_id = Some(model_type_id.into());
         self
@@ -88,7 +90,7 @@ impl Operation for CreateModel {
     const METHOD: Method = Method::POST;
 
     fn replay(&self) -> Replay {
-        // Under an id of the caller's there is only one.
+        // The id is chosen by the caller, so a second request cannot create a second model.
         Replay::Idempotent
     }
 

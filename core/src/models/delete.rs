@@ -1,4 +1,4 @@
-//! `DELETE /v2/models/{id}`, `…/versions/{version}` and `DELETE /v2/models`: a model, a version, several, or all.
+//! `DELETE /v2/models/{id}`, `…/versions/{version}` and `DELETE /v2/models`: deletion of models and versions.
 
 use http::Method;
 
@@ -11,8 +11,10 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Status;
 
-/// Deletes a model with all its versions, whichever version the [`ModelRef`] names. The service answers before it is
-/// gone.
+/// Deletes a model with all its versions: `DELETE /v2/models/{id}`.
+///
+/// A version in the [`ModelRef`] is ignored. The service responds before the deletion is complete; to wait for it, see
+/// [`ModelDeleted`](crate::machine::ModelDeleted).
 #[doc(alias = "Models.delete")]
 #[derive(Clone, Debug)]
 pub struct DeleteModel {
@@ -20,7 +22,7 @@ pub struct DeleteModel {
 }
 
 impl DeleteModel {
-    /// The model with this id.
+    /// Creates a request to delete this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into() }
     }
@@ -44,7 +46,7 @@ impl Operation for DeleteModel {
     }
 }
 
-/// Deletes one version of a model.
+/// Deletes one version of a model: `DELETE /v2/models/{id}/versions/{version}`.
 #[doc(alias = "delete_version")]
 #[derive(Clone, Debug)]
 pub struct DeleteModelVersion {
@@ -53,7 +55,7 @@ pub struct DeleteModelVersion {
 }
 
 impl DeleteModelVersion {
-    /// This version of the model with this id.
+    /// Creates a request to delete this version of the model.
     pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
         Self { model: model.into(), version: version.into() }
     }
@@ -78,18 +80,21 @@ impl Operation for DeleteModelVersion {
     }
 }
 
-/// Deletes up to 128 models, or all of one's own. The service answers before they are gone.
+/// Deletes 1 to 128 models, or every model of the app: `DELETE /v2/models`.
+///
+/// The service responds before the deletion is complete; to wait for it, see
+/// [`AllModelsDeleted`](crate::machine::AllModelsDeleted).
 #[doc(alias("Models.delete", "Models.delete_all"))]
 #[derive(Clone, Debug)]
 pub struct DeleteModels(Which);
 
 impl DeleteModels {
-    /// The models with these ids.
+    /// Creates a request to delete the models with these ids, 1 to 128.
     pub fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(Which::ids(ids))
     }
 
-    /// Every model of the app.
+    /// Creates a request to delete every model of the app.
     pub fn all() -> Self {
         Self(Which::All)
     }

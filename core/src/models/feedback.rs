@@ -1,4 +1,4 @@
-//! `POST /v2/models/{id}/feedback` and `…/versions/{version}/feedback`: what a model should have seen.
+//! `POST /v2/models/{id}/feedback` and `…/versions/{version}/feedback`: corrections of a model's predictions.
 
 use http::Method;
 
@@ -13,9 +13,12 @@ use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
 use crate::types::Status;
 
-/// Tells the service what a model should have seen in an input: concepts, regions, faces.
+/// Sends corrections of a model's prediction for an input: concepts, regions and faces.
 ///
-/// The current API description no longer has it: post annotations instead. It is still sent.
+/// The path is `POST /v2/models/{id}/feedback`, or `POST /v2/models/{id}/versions/{version}/feedback` if the
+/// [`ModelRef`] has a version.
+///
+/// **Deprecated by Clarifai; still accepted.** Its replacement is to post annotations.
 ///
 /// ```
 /// use clarifai_core::inputs::{NewRegion, RegionFeedback};
@@ -38,7 +41,8 @@ pub struct SendModelFeedback {
 }
 
 impl SendModelFeedback {
-    /// On what this model saw in the input with this id; with a version in the [`ModelRef`], on what that version saw.
+    /// Creates feedback on this model's prediction for the input with this id. If the [`ModelRef`] has a version, the
+    /// feedback is on the prediction of that version.
     pub fn new(model: impl Into<ModelRef>, input_id: impl Into<String>) -> Self {
         Self {
             model: model.into(),
@@ -49,31 +53,31 @@ impl SendModelFeedback {
         }
     }
 
-    /// Where the picture is.
+    /// Sets the URL of the image.
     pub fn url(mut self, url: impl Into<String>) -> Self {
         self.url = Some(url.into());
         self
     }
 
-    /// It shows the concept with this id.
+    /// Adds the id of a concept that the input shows.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
-    /// It does not show the concept with this id.
+    /// Adds the id of a concept that the input does not show.
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
         self.facts.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
-    /// Says something of a part of it.
+    /// Adds feedback on a region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
         self.facts.regions.push(region);
         self
     }
 
-    /// Who says so, and of which output.
+    /// Sets the author of the feedback and the output that it is about.
     pub fn info(mut self, info: FeedbackInfo) -> Self {
         self.info = info;
         self

@@ -1,4 +1,4 @@
-//! `GET /v2/models/{id}`: what a model is.
+//! `GET /v2/models/{id}`: a model.
 
 use http::Method;
 
@@ -8,10 +8,10 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Model;
 
-/// Looks up a model by its id: name, type, version, owner.
+/// Gets a model by its id, with its name, type, latest version and owner: `GET /v2/models/{id}`.
 ///
-/// With a version in the [`ModelRef`] it is `GET /v2/models/{id}/versions/{version}/output_info` that tells about
-/// that version: use [`GetModelOutputInfo`](super::GetModelOutputInfo). Here a version is left aside.
+/// A version in the [`ModelRef`] is ignored. To get a model in a certain version, use
+/// [`GetModelOutputInfo`](super::GetModelOutputInfo).
 #[doc(alias("Models.get", "get_info"))]
 #[derive(Clone, Debug)]
 pub struct GetModel {
@@ -19,7 +19,7 @@ pub struct GetModel {
 }
 
 impl GetModel {
-    /// The model with this id.
+    /// Creates a request for this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into() }
     }

@@ -1,4 +1,4 @@
-//! `GET /v2/models/{id}/inputs` and `…/versions/{version}/inputs`: what a model learns from.
+//! `GET /v2/models/{id}/inputs` and `…/versions/{version}/inputs`: the training inputs of a model.
 
 use http::Method;
 
@@ -11,7 +11,9 @@ use crate::page::Page;
 use crate::target::Target;
 use crate::types::Input;
 
-/// One page of the inputs a model learns from; with a version in the [`ModelRef`], of those it has learnt from.
+/// Lists one page of the inputs that a model learns from: `GET /v2/models/{id}/inputs`.
+///
+/// If the [`ModelRef`] has a version, the list contains the inputs that this version was trained with.
 #[doc(alias = "Model.get_inputs")]
 #[derive(Clone, Debug)]
 pub struct ListModelInputs {
@@ -20,12 +22,12 @@ pub struct ListModelInputs {
 }
 
 impl ListModelInputs {
-    /// The first page, 20 inputs of the model with this id, or of a version of it.
+    /// Creates a request for the first page, with 20 inputs, of this model or model version.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into(), page: Page::default() }
     }
 
-    /// Another page.
+    /// Sets the page. Default: the first, with 20 inputs.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self
@@ -36,7 +38,7 @@ impl Operation for ListModelInputs {
     type Output = Vec<Input>;
     const NAME: &'static str = "list model inputs";
     const METHOD: Method = Method::GET;
-    // A list with failed inputs in it is called mixed, and is no less of a list.
+    // The service reports the status "mixed" for a list that contains failed inputs. The list is complete all the same.
     const PARTIAL: bool = true;
 
     fn replay(&self) -> Replay {

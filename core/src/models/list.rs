@@ -1,4 +1,4 @@
-//! `GET /v2/models`: the models an app can use, page by page.
+//! `GET /v2/models`: the models that an app can use, one page per request.
 
 use http::Method;
 
@@ -10,7 +10,10 @@ use crate::page::Page;
 use crate::target::{AppRef, Target};
 use crate::types::Model;
 
-/// One page of the models an app can use: its own, and without a scope the public ones too.
+/// Lists one page of the models that an app can use: `GET /v2/models`.
+///
+/// The list contains the models of the app. If neither the request nor the configuration names an app, it also
+/// contains the public models.
 #[doc(alias("Models.get_by_page", "Models.get_all"))]
 #[derive(Clone, Debug, Default)]
 pub struct ListModels {
@@ -19,18 +22,18 @@ pub struct ListModels {
 }
 
 impl ListModels {
-    /// The first page, 20 models.
+    /// Creates a request for the first page, with 20 models.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Another page.
+    /// Sets the page. Default: the first, with 20 models.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self
     }
 
-    /// The models of that user's app, whatever the scope of the [`Config`](crate::Config).
+    /// Sets the app whose models are listed. Default: the app of the [`Config`](crate::Config).
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self

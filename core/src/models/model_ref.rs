@@ -1,13 +1,13 @@
-//! Which model is meant: id, version, and whose it is.
+//! A reference to a model: its id, version and app.
 
 use serde::{Deserialize, Serialize};
 
 use crate::target::{AppRef, Target};
 use crate::types::Model;
 
-/// Which model is meant.
+/// A reference to a model: its id and, optionally, its version and its app.
 ///
-/// A plain text is the id of a model of one's own app, in its latest version.
+/// A string converts to a reference to the latest version of a model in the app of the [`Config`](crate::Config).
 ///
 /// ```
 /// use clarifai_core::{AppRef, models::ModelRef};
@@ -24,39 +24,40 @@ pub struct ModelRef {
 }
 
 impl ModelRef {
-    /// One of the service's own models, of user `clarifai`, app `main`. Needs a personal access token.
+    /// Creates a reference to a public model of Clarifai (user `clarifai`, app `main`). Calls to such a model require a
+    /// personal access token.
     pub fn public(id: impl Into<String>) -> Self {
         Self::from(id.into()).in_app(AppRef::public())
     }
 
-    /// That version of it rather than the latest.
+    /// Sets the version. Default: the latest.
     pub fn with_version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
         self
     }
 
-    /// The model of that user's app, whatever the scope of the [`Config`](crate::Config).
+    /// Sets the app that contains the model. Default: the app of the [`Config`](crate::Config).
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// The model's id.
+    /// Returns the id of the model.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The version's id, where one is named.
+    /// Returns the id of the version, or `None` for the latest version.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Whose it is, where that is named.
+    /// Returns the app that contains the model, or `None` for the app of the configuration.
     pub fn owner(&self) -> Option<&AppRef> {
         self.owner.as_ref()
     }
 
-    /// Appends `models/{id}`, and `versions/{version}` where one is named.
+    /// Appends `models/{id}` to the path, and `versions/{version}` if the reference has a version.
     pub(crate) fn target<'a>(&self, target: &'a mut Target) -> &'a mut Target {
         target.owner(self.owner.as_ref()).path("models").id("model id", &self.id);
         if let Some(version) = &self.version {
@@ -78,8 +79,8 @@ impl From<&str> for ModelRef {
     }
 }
 
-/// Refers to a model of a response, in the version it has there. If the response names its
-/// user and app, so does the reference; otherwise it belongs to the default app.
+/// Creates a reference to a model of a response, in the version that the response contains. The reference has an app
+/// if the response contains the model's user and app; otherwise the app of the configuration applies.
 impl From<&Model> for ModelRef {
     fn from(model: &Model) -> Self {
         let mut reference = Self::from(model.id.as_str());

@@ -8,9 +8,10 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Model;
 
-/// Looks up a model with the concepts it knows (`output_info.data.concepts`) and its settings.
+/// Gets a model with its concepts (`output_info.data.concepts`) and settings: `GET /v2/models/{id}/output_info`.
 ///
-/// With a version in the [`ModelRef`] it is that version's: `GET /v2/models/{id}/versions/{version}/output_info`.
+/// If the [`ModelRef`] has a version, the response describes that version:
+/// `GET /v2/models/{id}/versions/{version}/output_info`.
 #[doc(alias("get_info", "get_concept_ids"))]
 #[derive(Clone, Debug)]
 pub struct GetModelOutputInfo {
@@ -18,7 +19,7 @@ pub struct GetModelOutputInfo {
 }
 
 impl GetModelOutputInfo {
-    /// The model with this id.
+    /// Creates a request for the concepts and settings of this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into() }
     }

@@ -1,4 +1,4 @@
-//! `PATCH /v2/models`: name, concepts and options of a model.
+//! `PATCH /v2/models`: changes to the name, concepts and options of a model.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -11,7 +11,10 @@ use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Model;
 
-/// Changes a model: its name, its concepts, its options. It takes effect with the next training.
+/// Changes the name, the concepts or the options of a model: `PATCH /v2/models`.
+///
+/// Changes of concepts and options take effect with the next training. A request that changes nothing is an
+/// [`InvalidArgument`].
 ///
 /// ```
 /// use clarifai_core::PatchAction;
@@ -32,30 +35,32 @@ pub struct PatchModel {
 }
 
 impl PatchModel {
-    /// Of the model with this id, nothing yet. The action is about its concepts.
+    /// Creates a request for the model with this id, without changes. The action applies to the concepts.
     pub fn new(id: impl Into<String>, action: PatchAction) -> Self {
         Self { id: id.into(), action, name: None, concepts: None, mutually_exclusive: None, closed_environment: None }
     }
 
-    /// A new name.
+    /// Sets a new name, which must not be empty.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The ids of the concepts to add, to have, or to take away.
+    /// Adds concepts, by their ids, to those that the action merges, sets or removes.
     pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.concepts.get_or_insert_default().extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Whether an input shows only one of its concepts.
+    /// Sets whether the concepts exclude each other, so that each input shows only one of them. Default: unchanged.
     pub fn mutually_exclusive(mut self, yes: bool) -> Self {
         self.mutually_exclusive = Some(yes);
         self
     }
 
-    /// Whether it shall see nothing but inputs of its concepts. No longer in the current API description; still sent.
+    /// Sets whether the model assumes that all inputs show its concepts only. Default: unchanged.
+    ///
+    /// **Deprecated by Clarifai; still accepted.**
     pub fn closed_environment(mut self, yes: bool) -> Self {
         self.closed_environment = Some(yes);
         self

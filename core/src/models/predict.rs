@@ -1,4 +1,4 @@
-//! `POST /v2/models/{id}/outputs`: what a model sees in 1 to 128 inputs.
+//! `POST /v2/models/{id}/outputs`: predictions of a model for 1 to 128 inputs.
 
 use bytes::Bytes;
 use http::Method;
@@ -15,10 +15,13 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Output;
 
-/// Asks a model what it sees in 1 to 128 pictures, in a video, or in texts.
+/// Runs a model on 1 to 128 images or texts, or on one video: `POST /v2/models/{id}/outputs`.
 ///
-/// The answer holds one [`Output`] an input, in the order of the inputs. It changes nothing at the service, so it is
-/// repeated freely when something goes wrong; each time counts against the quota.
+/// The response contains one [`Output`] per input, in the order of the inputs. The request changes nothing at the
+/// service, so it is always safe to retry; each attempt counts against the quota.
+///
+/// The number of inputs and the ranges of the options are checked when the request is built. A value out of range is
+/// an [`InvalidArgument`].
 ///
 /// ```
 /// use clarifai_core::models::{ModelRef, Predict};
@@ -45,7 +48,7 @@ pub struct Predict {
 }
 
 impl Predict {
-    /// A prediction by this model: an id of one's own app, or a [`ModelRef`].
+    /// Creates a prediction request for this model, without inputs. The model is an id in your app, or a [`ModelRef`].
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default() }
     }
@@ -56,109 +59,109 @@ impl Predict {
         self
     }
 
-    /// Adds inputs.
+    /// Adds several inputs.
     pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
         self.inputs.extend(inputs);
         self
     }
 
-    /// Adds a picture by its address.
+    /// Adds an image by its URL.
     pub fn image_url(self, url: impl Into<String>) -> Self {
         self.input(NewInput::image_url(url))
     }
 
-    /// Adds a picture by its bytes.
+    /// Adds an image as the bytes of its file.
     pub fn image_bytes(self, bytes: impl Into<Bytes>) -> Self {
         self.input(NewInput::image_bytes(bytes))
     }
 
-    /// Adds a video by its address. A video needs a call of its own.
+    /// Adds a video by its URL. A video must be the only input of its request.
     pub fn video_url(self, url: impl Into<String>) -> Self {
         self.input(NewInput::video_url(url))
     }
 
-    /// Adds a video by its bytes. A video needs a call of its own.
+    /// Adds a video as the bytes of its file. A video must be the only input of its request.
     pub fn video_bytes(self, bytes: impl Into<Bytes>) -> Self {
         self.input(NewInput::video_bytes(bytes))
     }
 
-    /// Sets all options at once.
+    /// Sets all options at once, replacing those set before.
     pub fn options(mut self, options: OutputOptions) -> Self {
         self.options = options;
         self
     }
 
-    /// Names concepts in this language, such as `de` or `zh`. Default: the app's.
+    /// Sets the language of the concepts' names, such as `de` or `zh`. Default: the language of the app.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.options.language = Some(language.into());
         self
     }
 
-    /// Leaves out concepts below this value, 0 to 1. Default 0.
+    /// Sets the minimum value of the returned concepts, 0 to 1. Default: 0.
     pub fn min_value(mut self, min_value: f64) -> Self {
         self.options.min_value = Some(min_value);
         self
     }
 
-    /// At most so many concepts an input, 1 to 200. 0 counts as none said. Default: the service's, 20.
+    /// Sets the maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's, 20.
     pub fn max_concepts(mut self, max_concepts: u32) -> Self {
         self.options.max_concepts = Some(max_concepts);
         self
     }
 
-    /// Answers only this concept; called several times, only these.
+    /// Adds a concept to the selection. The response contains only selected concepts. Default: all concepts.
     pub fn select(mut self, concept: ConceptRef) -> Self {
         self.options.select_concepts.get_or_insert_default().push(concept);
         self
     }
 
-    /// Looks at one frame of a video every so many milliseconds, 100 to 60,000. Default 1,000.
+    /// Sets the interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default: 1,000.
     pub fn sample_ms(mut self, sample_ms: u32) -> Self {
         self.options.sample_ms = Some(sample_ms);
         self
     }
 
-    /// The same question about no input yet.
+    /// Returns the same request without its inputs.
     pub(crate) fn without_inputs(mut self) -> Self {
         self.inputs.clear();
         self
     }
 
-    /// How many inputs it has so far.
+    /// Returns the number of inputs.
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
-    /// Whether it has no input yet.
+    /// Returns whether there are no inputs.
     pub fn is_empty(&self) -> bool {
         self.inputs.is_empty()
     }
 }
 
-/// What the answer to a prediction shall hold (`output_config` on the wire). What is not set is not sent.
+/// Options of a prediction (`output_config` on the wire). Only options that are set are sent.
 #[doc(alias = "ModelOutputConfig")]
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct OutputOptions {
-    /// Language of the concepts' names.
+    /// Language of the concepts' names. Default: the language of the app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Least value of a concept, 0 to 1.
+    /// Minimum value of the returned concepts, 0 to 1. Default: 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_value: Option<f64>,
-    /// Most concepts an input, 1 to 200. 0 counts as none said.
+    /// Maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's, 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_concepts: Option<u32>,
-    /// Only these concepts.
+    /// Concepts to return. Default: all concepts of the model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select_concepts: Option<Vec<ConceptRef>>,
-    /// Milliseconds between the frames of a video, 100 to 60,000.
+    /// Interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default: 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_ms: Option<u32>,
-    /// Whether the concepts exclude each other. A setting of the model that a call may override.
+    /// Whether the concepts exclude each other. Overrides the setting of the model for this request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concepts_mutually_exclusive: Option<bool>,
-    /// Whether the model knows nothing but its concepts. No longer in the current API description; still sent.
+    /// Whether the model assumes that all inputs show its concepts only. **Deprecated by Clarifai; still accepted.**
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_environment: Option<bool>,
 }

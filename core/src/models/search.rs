@@ -1,4 +1,4 @@
-//! `POST /v2/models/searches`: models by name and type.
+//! `POST /v2/models/searches`: a search for models by name and type.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::pagination::{Paged, in_app};
 use crate::target::{AppRef, Target};
 use crate::types::Model;
 
-/// Searches the models an app can use by name, with `*` as a wildcard, and by type.
+/// Searches the models that an app can use, by name and by type: `POST /v2/models/searches`.
 ///
 /// ```
 /// use clarifai_core::models::SearchModels;
@@ -32,38 +32,38 @@ pub struct SearchModels {
 }
 
 impl SearchModels {
-    /// All models.
+    /// Creates a search without criteria, which matches all models.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Only models of this name; `*` stands for any text.
+    /// Sets the name to match. `*` is a wildcard for any text.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Only models of this type in the old spelling: `concept`, `color`, `embed`, `facedetect` …
+    /// Sets the type to match, as an older identifier: `concept`, `color`, `embed`, `facedetect` …
     ///
-    /// The current API description has [`model_type_id`](Self::model_type_id) in its place.
+    /// **Deprecated by Clarifai; still accepted.** Its replacement is [`model_type_id`](Self::model_type_id).
     pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
         self.model_type = Some(model_type.into());
         self
     }
 
-    /// Only models of this type: `visual-classifier`, `visual-embedder`, `visual-detector` …
+    /// Sets the type to match: `visual-classifier`, `visual-embedder`, `visual-detector` …
     pub fn model_type_id(mut self, model_type_id: impl Into<String>) -> Self {
         self.model_type_id = Some(model_type_id.into());
         self
     }
 
-    /// Another page than the service's first one.
+    /// Sets the page. Default: the first page, in the size that the service chooses.
     pub fn page(mut self, page: Page) -> Self {
         self.page = Some(page);
         self
     }
 
-    /// Among the models of that user's app, whatever the scope of the [`Config`](crate::Config).
+    /// Sets the app whose models are searched. Default: the app of the [`Config`](crate::Config).
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self

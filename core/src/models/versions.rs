@@ -1,4 +1,4 @@
-//! `/v2/models/{id}/versions`: train a model, and look at what was trained.
+//! `/v2/models/{id}/versions`: training of a model, and its trained versions.
 
 use http::Method;
 use serde_json::json;
@@ -12,10 +12,12 @@ use crate::page::Page;
 use crate::target::Target;
 use crate::types::{Model, ModelVersion};
 
-/// Trains a model: creates a version of it (`POST /v2/models/{id}/versions`). The service answers at once and trains
-/// on; the status of the model's version tells how far it is.
+/// Trains a model by creating a version of it: `POST /v2/models/{id}/versions`.
 ///
-/// Sent twice it trains twice, so it is repeated only when it surely was not carried out.
+/// The service responds at once and trains in the background; the status of the model's version reports the progress.
+/// To train and wait for the result, use [`Train`](crate::machine::Train).
+///
+/// Two requests train twice, so a request is retried only if it was definitely not executed.
 #[doc(alias("Model.train", "create_version"))]
 #[derive(Clone, Debug)]
 pub struct CreateModelVersion {
@@ -23,7 +25,7 @@ pub struct CreateModelVersion {
 }
 
 impl CreateModelVersion {
-    /// Of the model with this id.
+    /// Creates a request to train this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into() }
     }
@@ -51,7 +53,7 @@ impl Operation for CreateModelVersion {
     }
 }
 
-/// Looks up one version of a model: `GET /v2/models/{id}/versions/{version}`.
+/// Gets one version of a model: `GET /v2/models/{id}/versions/{version}`.
 #[doc(alias = "get_version")]
 #[derive(Clone, Debug)]
 pub struct GetModelVersion {
@@ -60,7 +62,7 @@ pub struct GetModelVersion {
 }
 
 impl GetModelVersion {
-    /// This version of the model with this id.
+    /// Creates a request for this version of the model.
     pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
         Self { model: model.into(), version: version.into() }
     }
@@ -85,7 +87,7 @@ impl Operation for GetModelVersion {
     }
 }
 
-/// One page of the versions of a model: `GET /v2/models/{id}/versions`.
+/// Lists one page of the versions of a model: `GET /v2/models/{id}/versions`.
 #[doc(alias = "list_versions")]
 #[derive(Clone, Debug)]
 pub struct ListModelVersions {
@@ -94,12 +96,12 @@ pub struct ListModelVersions {
 }
 
 impl ListModelVersions {
-    /// The first page, 20 versions of the model with this id.
+    /// Creates a request for the first page, with 20 versions of this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self { model: model.into(), page: Page::default() }
     }
 
-    /// Another page.
+    /// Sets the page. Default: the first, with 20 versions.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self

@@ -1,4 +1,4 @@
-//! `POST /v2/searches/feedback`: which hit of a search was the right one.
+//! `POST /v2/searches/feedback`: reports which hit of a search was the right one.
 
 use http::Method;
 use serde_json::json;
@@ -11,9 +11,9 @@ use crate::operation::{Operation, Replay};
 use crate::target::{Target, check_id};
 use crate::types::Status;
 
-/// Tells the service which hit of a search was the right one.
+/// Reports to the service which hit of a search was the right one.
 ///
-/// The current API description no longer has it, and nothing in its place; it is still sent.
+/// **Deprecated by Clarifai; still accepted.** The current API has no replacement.
 #[doc(alias = "send_search_feedback")]
 #[derive(Clone, Debug)]
 pub struct SendSearchFeedback {
@@ -22,12 +22,12 @@ pub struct SendSearchFeedback {
 }
 
 impl SendSearchFeedback {
-    /// The input with this id was it.
+    /// Creates a request that reports the input with this id as the right hit.
     pub fn new(input_id: impl Into<String>) -> Self {
         Self { input_id: input_id.into(), info: FeedbackInfo::default() }
     }
 
-    /// Which search, and whose.
+    /// Sets the search and the end user that the feedback refers to. Default: not sent.
     pub fn info(mut self, info: FeedbackInfo) -> Self {
         self.info = info;
         self

@@ -1,4 +1,4 @@
-//! `POST /v2/searches`: inputs by what they look like and what is known of them.
+//! `POST /v2/searches`: searches inputs by visual similarity and annotations.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::pagination::Paged;
 use crate::target::Target;
 use crate::types::Hit;
 
-/// Searches the inputs of an app. All terms count.
+/// Searches the inputs of an app. All terms are combined with AND.
 ///
 /// ```
 /// use clarifai_core::concepts::ConceptRef;
@@ -33,18 +33,18 @@ pub struct SearchInputs {
     page: Page,
 }
 
-/// What a search found.
+/// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct SearchResult {
-    /// Id of the search, to give feedback with.
+    /// Id of the search, for [`SendSearchFeedback`](super::SendSearchFeedback).
     pub id: Option<String>,
-    /// What was found, best first. Empty where nothing fits, and behind the last page.
+    /// Hits, best first. Empty if no input matches, and after the last page.
     pub hits: Vec<Hit>,
 }
 
 impl SearchInputs {
-    /// Without a term yet, which finds all inputs. The first page, 20 hits.
+    /// Creates a search without terms, which finds all inputs: first page of 20 hits.
     pub fn new() -> Self {
         Self::default()
     }
@@ -56,13 +56,13 @@ impl SearchInputs {
         self
     }
 
-    /// The names of concepts are in this language. Default: the app's.
+    /// Sets the language of concept names, such as `en`. Default: the app's language.
     pub fn language(mut self, language: impl Into<String>) -> Self {
         self.language = Some(language.into());
         self
     }
 
-    /// Another page.
+    /// Sets the page to fetch. Default: page 1 with 20 hits.
     pub fn page(mut self, page: Page) -> Self {
         self.page = page;
         self
@@ -121,7 +121,7 @@ impl Paged for SearchInputs {
         answer.hits
     }
 
-    /// An input can be found for several of its annotations.
+    /// Returns the input id and, if present, the annotation id: an input can match by several of its annotations.
     fn key(hit: &Hit) -> Cow<'_, str> {
         match (hit.input_id(), &hit.annotation) {
             (None, _) => "".into(),

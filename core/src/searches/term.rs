@@ -9,10 +9,10 @@ use crate::inputs::{Crop, NewInput, check_geo_point};
 use crate::target::check_id;
 use crate::types::{Distance, GeoBox, GeoPoint};
 
-/// One condition of a search. A search has several, and all of them count.
+/// One condition of a search. All terms of a search are combined with AND.
 ///
-/// Terms on what is known of an input (annotated concepts, metadata, place, address) leave out what does not fit;
-/// terms on what it looks like (predicted concepts, similar pictures) rank what is left.
+/// Terms on the input itself (annotated concepts, metadata, location, URL, id) filter the inputs; terms on its
+/// appearance (predicted concepts, similar images) rank the remaining inputs.
 #[doc(alias("InputSearchTerm", "OutputSearchTerm"))]
 #[derive(Clone, Debug, PartialEq)]
 pub struct SearchTerm(Kind);
@@ -31,25 +31,29 @@ enum Kind {
 }
 
 impl SearchTerm {
-    /// Inputs of which somebody said that they show this concept; with [`ConceptRef::negative`], that they do not.
+    /// Matches inputs annotated with this concept; with [`ConceptRef::negative`], inputs annotated as not showing it.
     #[doc(alias = "search_by_annotated_concepts")]
     pub fn annotated(concept: ConceptRef) -> Self {
         Self(Kind::Annotated(concept))
     }
 
-    /// Inputs in which the app's model sees this concept; with [`ConceptRef::negative`], does not see it.
+    /// Matches inputs for which the app's model predicts this concept.
+    ///
+    /// With [`ConceptRef::negative`], matches inputs for which it does not.
     #[doc(alias = "search_by_predicted_concepts")]
     pub fn predicted(concept: ConceptRef) -> Self {
         Self(Kind::Predicted(concept))
     }
 
-    /// Inputs whose metadata hold one of these members. To ask for all of several, add a term for each.
+    /// Matches inputs whose metadata contain at least one of these members.
+    ///
+    /// The value must be a JSON object with at least one member. To require several members, add one term for each.
     #[doc(alias = "search_by_metadata")]
     pub fn metadata(metadata: impl Into<Value>) -> Self {
         Self(Kind::Metadata(metadata.into()))
     }
 
-    /// Inputs taken within a distance of a point. Without a distance the service decides what is near.
+    /// Matches inputs taken within a distance of a point. Without a distance, the service chooses one.
     ///
     /// ```
     /// use clarifai_core::{searches::SearchTerm, types::{Distance, GeoPoint}};
@@ -63,36 +67,37 @@ impl SearchTerm {
         Self(Kind::Near(point, distance.into()))
     }
 
-    /// Inputs taken inside a box on the map.
+    /// Matches inputs taken inside a geographic box.
     #[doc(alias = "GeoBox")]
     pub fn within(area: GeoBox) -> Self {
         Self(Kind::Within(area))
     }
 
-    /// The inputs that were made from this address.
+    /// Matches inputs that were created from this URL.
     #[doc(alias = "search_by_original_url")]
     pub fn original_url(url: impl Into<String>) -> Self {
         Self(Kind::OriginalUrl(NewInput::image_url(url)))
     }
 
-    /// The input with this id.
+    /// Matches the input with this id.
     pub fn input_id(id: impl Into<String>) -> Self {
         Self(Kind::InputId(id.into()))
     }
 
-    /// Inputs that are visually similar to an image: one from [`NewInput::image_url`], [`NewInput::image_bytes`] or
-    /// [`NewInput::image_base64`].
+    /// Matches inputs that are visually similar to an image.
+    ///
+    /// Create the image with [`NewInput::image_url`], [`NewInput::image_bytes`] or [`NewInput::image_base64`].
     #[doc(alias = "search_by_image")]
     pub fn similar_to(image: NewInput) -> Self {
         Self(Kind::LooksLike(image))
     }
 
-    /// Inputs that are visually similar to the input with this id.
+    /// Matches inputs that are visually similar to the input with this id.
     pub fn similar_to_input(id: impl Into<String>) -> Self {
         Self(Kind::LooksLikeInput(id.into(), None))
     }
 
-    /// Compares only with this part of the image. Ignored by terms other than visual similarity.
+    /// Restricts the comparison to this part of the image. Ignored by terms other than visual similarity.
     pub fn crop(mut self, crop: Crop) -> Self {
         self.0 = match self.0 {
             Kind::LooksLike(input) => Kind::LooksLike(input.crop(crop)),
@@ -164,7 +169,7 @@ impl SearchTerm {
     }
 }
 
-/// A concept as searches want it: by id or name, not both, and always with a value.
+/// Returns the concept in the form that searches require: with an id or a name, not both, and always with a value.
 fn stated(concept: &ConceptRef) -> Result<ConceptRef, InvalidArgument> {
     concept.check("concept")?;
     if concept.id.is_some() && concept.name.is_some() {

@@ -1,4 +1,4 @@
-//! `DELETE /v2/workflows/{id}` and `DELETE /v2/workflows`: a workflow, several, or all.
+//! `DELETE /v2/workflows/{id}` and `DELETE /v2/workflows`: deletion of workflows.
 
 use http::Method;
 
@@ -10,14 +10,14 @@ use crate::operation::{Operation, Replay};
 use crate::target::Target;
 use crate::types::Status;
 
-/// Deletes one workflow.
+/// Deletes one workflow: `DELETE /v2/workflows/{id}`.
 #[derive(Clone, Debug)]
 pub struct DeleteWorkflow {
     id: String,
 }
 
 impl DeleteWorkflow {
-    /// The workflow with this id.
+    /// Creates a request to delete the workflow with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into() }
     }
@@ -41,17 +41,17 @@ impl Operation for DeleteWorkflow {
     }
 }
 
-/// Deletes up to 128 workflows, or all of one's own.
+/// Deletes 1 to 128 workflows, or every workflow of the app: `DELETE /v2/workflows`.
 #[derive(Clone, Debug)]
 pub struct DeleteWorkflows(Which);
 
 impl DeleteWorkflows {
-    /// The workflows with these ids.
+    /// Creates a request to delete the workflows with these ids, 1 to 128.
     pub fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self(Which::ids(ids))
     }
 
-    /// Every workflow of the app.
+    /// Creates a request to delete every workflow of the app.
     pub fn all() -> Self {
         Self(Which::All)
     }

@@ -1,4 +1,4 @@
-//! `GET /v2/workflows/{id}`: what a workflow is made of.
+//! `GET /v2/workflows/{id}`: a workflow and its nodes.
 
 use http::Method;
 
@@ -7,7 +7,7 @@ use crate::operation::{Operation, Replay};
 use crate::target::{AppRef, Target};
 use crate::types::Workflow;
 
-/// Looks up a workflow by its id.
+/// Gets a workflow and its nodes by its id: `GET /v2/workflows/{id}`.
 #[doc(alias = "Workflows.get")]
 #[derive(Clone, Debug)]
 pub struct GetWorkflow {
@@ -16,12 +16,12 @@ pub struct GetWorkflow {
 }
 
 impl GetWorkflow {
-    /// The workflow with this id.
+    /// Creates a request for the workflow with this id.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), owner: None }
     }
 
-    /// The workflow of that user's app, whatever the scope of the [`Config`](crate::Config).
+    /// Sets the app that contains the workflow. Default: the app of the [`Config`](crate::Config).
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self

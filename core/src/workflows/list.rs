@@ -1,4 +1,4 @@
-//! `GET /v2/workflows` and `GET /v2/public_workflows`: workflows, page by page.
+//! `GET /v2/workflows` and `GET /v2/public_workflows`: workflows, one page per request.
 
 use http::Method;
 
@@ -10,16 +10,16 @@ use crate::page::Page;
 use crate::target::Target;
 use crate::types::Workflow;
 
-/// One page of the workflows of an app.
+/// Lists one page of the workflows of the app: `GET /v2/workflows`.
 #[doc(alias("Workflows.get_by_page", "Workflows.get_all"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListWorkflows {
     page: Page,
 }
 
-/// One page of the public workflows.
+/// Lists one page of the public workflows: `GET /v2/public_workflows`.
 ///
-/// The current API description no longer has it: list the workflows of user `clarifai`, app `main`. It is still sent.
+/// **Deprecated by Clarifai; still accepted.** Its replacement is the list of workflows of user `clarifai`, app `main`.
 #[doc(alias("Workflows.get_by_page", "Workflows.get_all"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListPublicWorkflows {
@@ -29,12 +29,12 @@ pub struct ListPublicWorkflows {
 macro_rules! list {
     ($name:ident, $call:literal, $path:literal) => {
         impl $name {
-            /// The first page, 20 workflows.
+            /// Creates a request for the first page, with 20 workflows.
             pub fn new() -> Self {
                 Self::default()
             }
 
-            /// Another page.
+            /// Sets the page. Default: the first, with 20 workflows.
             pub fn page(mut self, page: Page) -> Self {
                 self.page = page;
                 self

@@ -1,4 +1,4 @@
-//! `POST /v2/workflows/{id}/results`: what the models of a workflow see in 1 to 128 inputs.
+//! `POST /v2/workflows/{id}/results`: predictions of a workflow for 1 to 128 inputs.
 
 use bytes::Bytes;
 use http::Method;
@@ -13,7 +13,10 @@ use crate::operation::{Operation, Replay};
 use crate::target::{AppRef, Target};
 use crate::types::WorkflowResult;
 
-/// Asks the models of a workflow what they see. The answer holds one result an input, with an output for each model.
+/// Runs the models of a workflow on 1 to 128 inputs: `POST /v2/workflows/{id}/results`.
+///
+/// The response contains one [`WorkflowResult`] per input, in the order of the inputs, with one output per model. The
+/// request changes nothing at the service, so it is always safe to retry.
 ///
 /// ```
 /// use clarifai_core::workflows::PredictWorkflow;
@@ -30,12 +33,12 @@ pub struct PredictWorkflow {
 }
 
 impl PredictWorkflow {
-    /// By the workflow with this id.
+    /// Creates a prediction request for the workflow with this id, without inputs.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), owner: None, inputs: Vec::new(), options: OutputOptions::default() }
     }
 
-    /// The workflow of that user's app, whatever the scope of the [`Config`](crate::Config).
+    /// Sets the app that contains the workflow. Default: the app of the [`Config`](crate::Config).
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
@@ -47,23 +50,23 @@ impl PredictWorkflow {
         self
     }
 
-    /// Adds inputs.
+    /// Adds several inputs.
     pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
         self.inputs.extend(inputs);
         self
     }
 
-    /// Adds a picture by its address.
+    /// Adds an image by its URL.
     pub fn image_url(self, url: impl Into<String>) -> Self {
         self.input(NewInput::image_url(url))
     }
 
-    /// Adds a picture by its bytes.
+    /// Adds an image as the bytes of its file.
     pub fn image_bytes(self, bytes: impl Into<Bytes>) -> Self {
         self.input(NewInput::image_bytes(bytes))
     }
 
-    /// What the answer shall hold.
+    /// Sets the options of the prediction, such as the minimum value of concepts.
     pub fn options(mut self, options: OutputOptions) -> Self {
         self.options = options;
         self

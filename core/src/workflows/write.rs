@@ -1,4 +1,4 @@
-//! `POST` and `PATCH /v2/workflows`: a workflow of one's own.
+//! `POST` and `PATCH /v2/workflows`: creation of a workflow and changes to its nodes.
 
 use http::Method;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Workflow;
 
-/// One model of a workflow, and whose outputs it looks at.
+/// A node of a workflow: a model, and the nodes whose outputs it takes as inputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewWorkflowNode {
     id: String,
@@ -21,12 +21,12 @@ pub struct NewWorkflowNode {
 }
 
 impl NewWorkflowNode {
-    /// A node of this id that asks this model about the input itself.
+    /// Creates a node with this id that runs the model on the input of the workflow.
     pub fn new(id: impl Into<String>, model: impl Into<ModelRef>) -> Self {
         Self { id: id.into(), model: model.into(), inputs: Vec::new() }
     }
 
-    /// It looks at what the node of that id puts out.
+    /// Adds the id of a node whose output this node takes as input, instead of the input of the workflow.
     pub fn after(mut self, node_id: impl Into<String>) -> Self {
         self.inputs.push(node_id.into());
         self
@@ -50,7 +50,7 @@ impl NewWorkflowNode {
     }
 }
 
-/// A workflow as JSON, of at least one node.
+/// Returns a workflow as JSON. Fails if it has no nodes, or if an id is not valid.
 fn workflow(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, InvalidArgument> {
     check_id("id", id)?;
     if nodes.is_empty() {
@@ -65,7 +65,7 @@ fn only(answer: &Envelope) -> Result<Workflow, DecodeError> {
     answer.list_of::<Workflow>("workflows", 1)?.pop().ok_or_else(|| DecodeError::new("workflows", "is empty"))
 }
 
-/// Creates a workflow: `POST /v2/workflows`.
+/// Creates a workflow: `POST /v2/workflows`. It needs at least one node.
 ///
 /// ```
 /// use clarifai_core::models::ModelRef;
@@ -82,7 +82,7 @@ pub struct CreateWorkflow {
 }
 
 impl CreateWorkflow {
-    /// A workflow of this id, without nodes yet.
+    /// Creates a request for a workflow with this id, without nodes.
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), nodes: Vec::new() }
     }
@@ -116,7 +116,7 @@ impl Operation for CreateWorkflow {
     }
 }
 
-/// Changes the nodes of a workflow: `PATCH /v2/workflows`.
+/// Changes the nodes of a workflow: `PATCH /v2/workflows`. The request needs at least one node.
 #[derive(Clone, Debug)]
 pub struct PatchWorkflow {
     id: String,
@@ -125,12 +125,12 @@ pub struct PatchWorkflow {
 }
 
 impl PatchWorkflow {
-    /// Of the workflow with this id.
+    /// Creates a request for the workflow with this id, without nodes. The action applies to the nodes.
     pub fn new(id: impl Into<String>, action: PatchAction) -> Self {
         Self { id: id.into(), action, nodes: Vec::new() }
     }
 
-    /// Adds a node to those to add, to have, or to take away.
+    /// Adds a node to those that the action merges, sets or removes.
     pub fn node(mut self, node: NewWorkflowNode) -> Self {
         self.nodes.push(node);
         self
