@@ -1,4 +1,4 @@
-//! Allocations and heap, against fixed limits. Separate from the times, because counting takes time.
+//! Allocations and heap usage, against fixed limits. Separate from the timings, because counting is slow.
 
 mod limit;
 #[path = "limit/samples.rs"]
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     }
     if wanted("request of a predict by URL, allocations") {
         let (config, predict) = (samples::config(), samples::predict_url());
-        // The first call prepares the key, which all later calls share.
+        // The first call prepares the authorization header, which all later calls share.
         drop(Exchange::new(&config, &predict));
         let count = measure(|| drop(Exchange::new(&config, &predict))).count_total;
         table.counted("request of a predict by URL, allocations", count, 8, 5);

@@ -1,4 +1,4 @@
-//! Body, request and response, each against the minimum that any client has to do: see README.md beside this file.
+//! Body, request and response, each compared with the minimum work of any client: see README.md in this directory.
 
 mod limit;
 #[path = "limit/samples.rs"]
@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     table.finish()
 }
 
-/// Reading a body of 128 images into a buffer, against copying the same bytes into the same buffer.
+/// Measures reading a body of 128 images into a buffer, compared with copying the same bytes into a buffer.
 fn body(table: &mut Table) {
     const NAME: &str = "body of 128 x 200 KiB, speed";
     if !wanted(NAME) {
@@ -69,7 +69,7 @@ struct Image<'a> {
     allow_duplicate_url: bool,
 }
 
-/// Building the request of a prediction for one URL, against writing only its JSON body.
+/// Measures building the request of a prediction for one URL, compared with serializing only its JSON body.
 fn request(table: &mut Table) {
     const NAME: &str = "request of a predict by URL, time";
     if !wanted(NAME) {
@@ -90,8 +90,8 @@ fn request(table: &mut Table) {
     table.timed(NAME, &turns, Bound::AtMost(6.0), Bound::AtMost(3.0));
 }
 
-/// Decoding a response of 128 outputs, against decoding it to structs of the same shape; and, shown only, against
-/// structs with only the members that it contains.
+/// Measures decoding a response of 128 outputs, compared with decoding it to structs of the same shape, and (without a
+/// bound) to structs with only the members that it contains.
 fn answer(table: &mut Table) {
     const NAME: &str = "answer of 128 x 20 concepts, time";
     const BARE: &str = "answer of 128 x 20 concepts, bare limit";
@@ -108,10 +108,10 @@ fn answer(table: &mut Table) {
     Table::shown(BARE, &in_turns(200, 1, parse, bare));
 }
 
-/// Leaves free memory with the allocator, as in a program that has run for a while.
+/// Leaves free memory in the allocator, as in a program that has run for a while.
 ///
-/// In a new process each response would grow the heap and shrink it when it is dropped, and half of the time would be
-/// spent in the kernel, on clearing pages.
+/// In a new process, each response would grow the heap and shrink it again when dropped, and half of the time would be
+/// spent in the kernel clearing pages.
 fn used_heap() -> impl Sized {
     let mut blocks: Vec<_> = (0..256).map(|_| vec![1_u8; 64 * 1024]).collect();
     blocks.pop()

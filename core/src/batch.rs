@@ -110,7 +110,7 @@ impl Item for WorkflowResult {
 impl<T: Item> Batch<T> {
     /// Reads the items of a response: one for each item of the request, in the order of the request.
     ///
-    /// `asked` contains the caller-chosen ids, `None` where the caller chose none. Items that cannot be matched are an
+    /// `asked` contains the caller-chosen ids, `None` if the caller chose none. Items that cannot be matched are an
     /// error: a guess could assign the result of one image to another.
     pub(crate) fn read<'a>(
         operation: &'static str,
@@ -231,8 +231,8 @@ impl<T: Item> Batch<T> {
         self.items
     }
 
-    /// Returns the raw JSON of each item, in the order of the request; null if it is not available. The response body is
-    /// parsed again on each call.
+    /// Returns the raw JSON of each item, in the order of the request; null if it is not available. The response body
+    /// is parsed again on each call.
     pub fn raw_items(&self) -> Vec<Value> {
         let mut answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let mut item = |place: &usize| answer.get_mut(self.key)?.get_mut(place).map(Value::take);

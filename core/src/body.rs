@@ -1,9 +1,9 @@
-//! The body of a request: replayable, of known length, with pictures encoded as base64 while they are read.
+//! Request bodies: replayable, of known length, with images encoded as base64 while the body is read.
 //!
-//! A batch of 128 pictures is tens of megabytes. Encoding it into a string and the string into JSON holds it in
-//! memory almost three times. Here the JSON around the pictures is a list of small pieces between the untouched
-//! bytes, and base64 comes into being in the reader's own buffer. Reading again starts from the beginning, so a
-//! retry costs nothing but the encoding.
+//! A batch of 128 images is tens of megabytes. Encoding it into a string and that string into JSON would hold it in
+//! memory almost three times. Here the JSON around the images is a list of small segments between the raw image bytes,
+//! and base64 is written directly into the buffer of the reader. Each reader starts from the first byte, so a retry
+//! only repeats the encoding.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::error::InvalidArgument;
 
-/// What a request carries. Cheap to clone: clones share their bytes.
+/// The body of a request. Cheap to clone: clones share their bytes.
 #[derive(Clone, Default)]
 pub struct Body(Repr);
 
@@ -22,7 +22,7 @@ pub struct Body(Repr);
 enum Repr {
     #[default]
     Empty,
-    /// One run of finished bytes, the usual case.
+    /// One contiguous buffer, the usual case.
     Whole(Bytes),
     Pieces {
         pieces: Arc<[Piece]>,
@@ -32,7 +32,7 @@ enum Repr {
 
 #[derive(Clone)]
 enum Piece {
-    /// Finished bytes.
+    /// Bytes that are sent unchanged.
     Text(Bytes),
     /// Bytes that are sent as base64.
     Encoded(Bytes),
@@ -48,24 +48,28 @@ impl Piece {
 }
 
 impl Body {
-    /// No body at all.
+    /// Creates an empty body.
     pub const fn empty() -> Self {
         Self(Repr::Empty)
     }
 
-    /// A body of finished bytes.
+    /// Creates a body that sends `bytes` unchanged.
     pub fn from_bytes(bytes: impl Into<Bytes>) -> Self {
         Self(Repr::Whole(bytes.into()))
     }
 
-    /// A JSON body.
+    /// Creates a JSON body from a serializable value.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value cannot be represented as JSON.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, InvalidArgument> {
         let mut writer = BodyWriter::default();
         writer.value("body", value)?;
         Ok(writer.finish())
     }
 
-    /// Length in bytes as sent, exact: what belongs into `Content-Length`.
+    /// Returns the exact length of the body as sent, in bytes: the value of `Content-Length`.
     pub fn len(&self) -> u64 {
         match &self.0 {
             Repr::Empty => 0,
@@ -74,12 +78,12 @@ impl Body {
         }
     }
 
-    /// Whether there is nothing to send.
+    /// Returns whether the body is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bytes as sent, where they lie in one run: always, but for bodies with pictures in them.
+    /// Returns the bytes as sent if they are contiguous, or `None` for bodies that contain media.
     pub fn as_slice(&self) -> Option<&[u8]> {
         match &self.0 {
             Repr::Empty => Some(&[]),
@@ -88,12 +92,12 @@ impl Body {
         }
     }
 
-    /// A reader over the bytes as sent, from the first byte. Each call starts anew.
+    /// Returns a reader of the bytes as sent. Each reader starts from the first byte.
     pub fn reader(&self) -> BodyReader {
         BodyReader { left: self.len(), body: self.clone(), piece: 0, offset: 0, carry: [0; 4], carried: 0..0 }
     }
 
-    /// All bytes as sent, in one run. Without pictures in it this copies nothing.
+    /// Returns all bytes as sent in one buffer. Copies only if the body contains media.
     pub fn to_bytes(&self) -> Bytes {
         match &self.0 {
             Repr::Empty => Bytes::new(),
@@ -118,7 +122,7 @@ impl Body {
     }
 }
 
-/// Shows the length only: bodies hold people's pictures, and a form body holds credentials.
+/// Shows only the length: bodies can contain private images, and form bodies contain credentials.
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Body({} bytes)", self.len())
@@ -136,25 +140,26 @@ enum PieceRef<'a> {
     Encoded(&'a [u8]),
 }
 
-/// Reads a [`Body`] as it is sent. `Read` never fails.
+/// A reader of the bytes of a [`Body`] as sent. Its [`Read`] implementation never fails.
 ///
-/// With the feature `http-body` it is an `http_body::Body` too: it knows its exact length and gives chunks of 64 KiB,
-/// so that a body with pictures is never held in its encoded form.
+/// With the feature `http-body` it also implements `http_body::Body`: it reports its exact length and yields a body
+/// with images in chunks of up to 64 KiB, so that the body is never held in memory in encoded form.
 #[derive(Debug)]
 pub struct BodyReader {
     body: Body,
-    /// Bytes still to be read, counted as sent.
+    /// Number of bytes not yet read, counted as sent.
     left: u64,
     piece: usize,
-    /// Bytes of the current piece already taken, counted before encoding.
+    /// Number of bytes of the current piece already read, counted before encoding.
     offset: usize,
-    /// An encoded group of four that did not fit the caller's buffer, and what is left of it.
+    /// An encoded group of four bytes that did not fit into the buffer of the caller, and the range not yet read.
     carry: [u8; 4],
     carried: std::ops::Range<u8>,
 }
 
 impl BodyReader {
-    /// Fills as much of `buffer` as there is left to read, and says how much that was.
+    /// Reads into `buffer` and returns the number of bytes written: the length of `buffer`, or less at the end of the
+    /// body.
     pub fn fill(&mut self, buffer: &mut [u8]) -> usize {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -173,7 +178,7 @@ impl BodyReader {
                 }
                 PieceRef::Encoded(bytes) => {
                     let left = &bytes[self.offset..];
-                    // Whole groups only, so that padding appears nowhere but at the very end.
+                    // Whole groups of three bytes only, so that padding appears only at the end of the piece.
                     let groups = (room.len() / 4).min(left.len().div_ceil(3));
                     if groups == 0 && !left.is_empty() {
                         let count = left.len().min(3);
@@ -198,12 +203,12 @@ impl BodyReader {
         filled
     }
 
-    /// How many bytes are still to be read, exact.
+    /// Returns the exact number of bytes not yet read.
     pub fn remaining(&self) -> u64 {
         self.left
     }
 
-    /// The next bytes, up to 64 KiB where they are encoded, or all there is where they lie in one run.
+    /// Returns the next chunk: up to 64 KiB if the body contains media to encode, otherwise all of it.
     #[cfg(feature = "http-body")]
     fn chunk(&mut self) -> Option<Bytes> {
         const CHUNK: u64 = 64 * 1024;
@@ -211,7 +216,7 @@ impl BodyReader {
             return None;
         }
         if let (Repr::Whole(bytes), 0) = (&self.body.0, self.offset) {
-            // Finished bytes are shared, not copied.
+            // The buffer is shared, not copied.
             let bytes = bytes.clone();
             self.left = 0;
             self.piece = 1;
@@ -250,13 +255,13 @@ impl http_body::Body for BodyReader {
     }
 }
 
-/// Writes a JSON body whose strings may be pictures.
+/// A writer of JSON bodies whose strings can be base64-encoded media.
 ///
-/// Used by operations that carry media; the others serialise a struct with [`Body::json`].
+/// Used by operations that send media; other operations serialize a struct with [`Body::json`].
 #[derive(Debug, Default)]
 pub struct BodyWriter {
     text: Vec<u8>,
-    /// What stands between the text, and how much text comes before.
+    /// The pieces between parts of the text, each with the length of the text before it.
     between: Vec<(usize, Piece)>,
 }
 
@@ -267,18 +272,22 @@ impl std::fmt::Debug for Piece {
 }
 
 impl BodyWriter {
-    /// A writer with room for the JSON of a small call.
+    /// Creates a writer whose text buffer has a capacity of `bytes` bytes.
     pub fn with_capacity(bytes: usize) -> Self {
         Self { text: Vec::with_capacity(bytes), between: Vec::new() }
     }
 
-    /// Appends JSON text as it is: braces, keys, commas.
+    /// Appends JSON text unchanged: braces, keys, commas.
     pub fn raw(&mut self, json: &str) -> &mut Self {
         self.text.extend_from_slice(json.as_bytes());
         self
     }
 
-    /// Appends any value as JSON. Fails where JSON has no form for it; `argument` names it in the error.
+    /// Appends a value as JSON. `argument` names the value in errors.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the value cannot be represented as JSON.
     pub fn value<T: Serialize + ?Sized>(
         &mut self,
         argument: &'static str,
@@ -289,12 +298,12 @@ impl BodyWriter {
         Ok(self)
     }
 
-    /// Appends a JSON string that holds `bytes` as base64, encoded when the body is read.
+    /// Appends a JSON string that contains `bytes` as base64, encoded when the body is read.
     pub fn base64(&mut self, bytes: Bytes) -> &mut Self {
         self.string(Piece::Encoded(bytes))
     }
 
-    /// Appends a JSON string that holds text known to need no escaping, without copying it.
+    /// Appends a JSON string of text that needs no escaping, without copying it.
     pub(crate) fn shared_text(&mut self, text: Bytes) -> &mut Self {
         self.string(Piece::Text(text))
     }
@@ -306,7 +315,7 @@ impl BodyWriter {
         self
     }
 
-    /// The finished body.
+    /// Returns the finished body.
     pub fn finish(self) -> Body {
         let text = Bytes::from(self.text);
         if self.between.is_empty() {
@@ -345,7 +354,7 @@ mod tests {
     }
 
     proptest! {
-        /// The law: whatever the pictures and however the body is read, the bytes are those of the plain encoder.
+        /// For any images and any buffer size, the bytes equal those of a plain base64 encoder.
         #[test]
         fn any_step_gives_the_same_bytes(
             pictures in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70), 0..6),
@@ -378,7 +387,7 @@ mod tests {
         }
     }
 
-    /// All bytes of a body that is polled, and the size of its largest chunk. What is left must be told exactly.
+    /// Returns all bytes of a polled body and the size of its largest chunk. Checks that the size hint is exact.
     #[cfg(feature = "http-body")]
     fn chunks(mut reader: BodyReader) -> (Vec<u8>, usize) {
         use http_body::Body as _;

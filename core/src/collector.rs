@@ -1,13 +1,13 @@
-//! The body of an answer while it is read: chunk by chunk, up to a limit and never beyond.
+//! Collecting the body of a response in chunks, up to a size limit.
 
 use bytes::Bytes;
 
 use crate::error::{TransportError, TransportErrorKind};
 
-/// No more than this is set aside for an answer before it comes, however long it says it is.
+/// Upper bound on the buffer preallocated from `Content-Length`, in bytes.
 const MOST_AHEAD: u64 = 1024 * 1024;
 
-/// The body of an answer while an adapter reads it: takes chunks up to a limit.
+/// A collector of the body of a response, for adapters: accepts chunks up to a size limit.
 ///
 /// ```
 /// use clarifai_core::transport::{BodyCollector, TransportErrorKind};
@@ -26,12 +26,14 @@ pub struct BodyCollector {
 }
 
 impl BodyCollector {
-    /// For an answer of at most `limit` bytes, whose length was `announced`: in bytes as they will be pushed, so
-    /// `None` where they are decompressed on the way.
+    /// Creates a collector for a body of at most `limit` bytes.
+    ///
+    /// `announced` is the expected length in bytes, usually from `Content-Length`, counted like the chunks: pass `None`
+    /// if the length is unknown or the chunks are decompressed.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`](TransportErrorKind::TooLarge) where more was announced than the limit allows.
+    /// [`TooLarge`](TransportErrorKind::TooLarge) if `announced` exceeds `limit`.
     pub fn new(limit: u64, announced: Option<u64>) -> Result<Self, TransportError> {
         if announced.is_some_and(|length| length > limit) {
             return Err(too_large(limit));
@@ -40,11 +42,12 @@ impl BodyCollector {
         Ok(Self { bytes: Vec::with_capacity(usize::try_from(ahead).unwrap_or(0)), limit, announced })
     }
 
-    /// Takes the next bytes.
+    /// Appends the next chunk.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`](TransportErrorKind::TooLarge) where they go beyond the limit: stop reading then.
+    /// [`TooLarge`](TransportErrorKind::TooLarge) if the body would exceed the limit. The adapter must then stop
+    /// reading.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(), TransportError> {
         if self.bytes.len() as u64 + chunk.len() as u64 > self.limit {
             return Err(too_large(self.limit));
@@ -53,11 +56,11 @@ impl BodyCollector {
         Ok(())
     }
 
-    /// The whole body.
+    /// Returns the complete body.
     ///
     /// # Errors
     ///
-    /// [`MaybeSent`](TransportErrorKind::MaybeSent) where it has another length than was announced.
+    /// [`MaybeSent`](TransportErrorKind::MaybeSent) if its length differs from the announced one.
     pub fn finish(self) -> Result<Bytes, TransportError> {
         match self.announced {
             Some(announced) if announced != self.bytes.len() as u64 => {

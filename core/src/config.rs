@@ -115,15 +115,15 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if `base` is not a valid base URL, or if
-    /// it uses plain `http` to a host other than the local one, because that exposes the credentials on the network: see
-    /// [`with_plain_http_base_url`](Self::with_plain_http_base_url).
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if `base` is not a valid base URL, or
+    /// if it uses plain `http` to a host other than the local one, because that exposes the credentials on the
+    /// network: see [`with_plain_http_base_url`](Self::with_plain_http_base_url).
     pub fn with_base_url(self, base: &str) -> Result<Self, Error> {
         self.place_at(base, false)
     }
 
-    /// Sets the base URL like [`with_base_url`](Self::with_base_url), and allows plain `http` to any host. Credentials are
-    /// then sent unencrypted.
+    /// Sets the base URL like [`with_base_url`](Self::with_base_url), and allows plain `http` to any host. Credentials
+    /// are then sent unencrypted.
     ///
     /// # Errors
     ///
@@ -249,8 +249,9 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if neither a token nor a key is set (the
-    /// message names both variables), if `CLARIFAI_USER_ID` is set without `CLARIFAI_APP_ID`, or if a value is not valid.
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) if neither a token nor a key is set
+    /// (the message names both variables), if `CLARIFAI_USER_ID` is set without `CLARIFAI_APP_ID`, or if a value is not
+    /// valid.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let variable = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
         let mut builder = ConfigBuilder::default();
@@ -292,8 +293,8 @@ impl Config {
         format!("{}://{}", self.place.scheme, self.place.authority)
     }
 
-    /// Returns whether the host of the base URL is `localhost` or a loopback address. Such a host must be called without
-    /// a proxy, which would resolve the address to itself.
+    /// Returns whether the host of the base URL is `localhost` or a loopback address. Such a host must be called
+    /// without a proxy, which would resolve the address to itself.
     pub fn is_loopback(&self) -> bool {
         is_loopback(self.place.authority.host())
     }
@@ -397,7 +398,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// Sets the default app by user id and app id. The user id `me` refers to the owner of the credentials. Default: none.
+    /// Sets the default app by user id and app id. The user id `me` refers to the owner of the credentials. Default:
+    /// none.
     pub fn app(mut self, user_id: impl Into<String>, app_id: impl Into<String>) -> Self {
         self.app = Some(AppRef::new(user_id, app_id));
         self

@@ -1,4 +1,4 @@
-//! The frame every answer comes in: HTTP status first, then the `status` object of the API, then the content.
+//! The envelope of every response: the HTTP status, the `status` object of the API, and the content.
 
 use std::time::Duration;
 
@@ -13,36 +13,36 @@ use crate::lenient::{self, Lenient};
 use crate::operation::{RawResponse, Replay};
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
-/// An answer, opened as far as its status.
+/// A response of which the HTTP status and the API status have been read, but not the content.
 ///
-/// The status stands at the beginning of the JSON, so finding it does not cost a second reading of the rest.
+/// The API status is usually the first member of the JSON, so reading it does not require parsing the rest.
 #[derive(Debug)]
 pub struct Envelope {
-    /// Whose secrets must not show in what is quoted from it.
+    /// Redacts the credentials in texts quoted from the response.
     config: Config,
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
     body: Bytes,
-    /// Whether the call only reads. Then no error about the response says that the call may have taken effect.
+    /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
 }
 
-/// What an answer says of the call as a whole.
+/// The outcome of the call as a whole, according to the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// All of it went through.
+    /// The call succeeded.
     Success,
-    /// Its items fared differently (10010), or all of them failed (10020): each has a status of its own.
+    /// Some items failed (10010), or all of them did (10020): each item has its own status.
     ByItem,
-    /// It was refused.
+    /// The call failed.
     Refused,
 }
 
 impl Envelope {
-    /// Opens an answer. Never fails: what is wrong shows when it is judged or read.
+    /// Reads the status of a response. Never fails: problems are reported when the content is decoded.
     ///
-    /// `replay` is that of the operation which the response belongs to.
+    /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let status = find_status(&body).map(Box::new);
@@ -50,7 +50,7 @@ impl Envelope {
         Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
     }
 
-    /// As [`open`](Self::open), with the credentials of the app blotted out of all that the answer says.
+    /// Reads the status like [`open`](Self::open), after redacting the credentials of `config` in the whole body.
     pub(crate) fn open_redacted(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
         let redacted = response.map(|body| match std::str::from_utf8(&body) {
             Ok(text) => {
@@ -62,40 +62,44 @@ impl Envelope {
         Self::open(config, replay, redacted)
     }
 
-    /// HTTP status.
+    /// Returns the HTTP status code.
     pub fn http_status(&self) -> u16 {
         self.http_status.as_u16()
     }
 
-    /// Headers of the answer.
+    /// Returns the headers of the response.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The API's status, where the answer holds one.
+    /// Returns the API status, or `None` if the response contains none.
     pub fn status(&self) -> Option<&Status> {
         self.status.as_deref()
     }
 
-    /// The body as it came.
+    /// Returns the response body as received.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
-    /// Returns whether the call only reads.
+    /// Returns whether the call is read-only.
     pub(crate) fn is_read_only(&self) -> bool {
         self.read_only
     }
 
-    /// Whose answer it is.
+    /// Returns the configuration of the client that received the response.
     pub(crate) fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Reads the body as a value of type `T`. Answers of the API are JSON objects; anything else is refused.
+    /// Deserializes the body as a value of type `T`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the body is not a JSON object, or not one of the shape of `T`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
         let text = self.text()?;
-        // Looking for the place costs time, so it is done only when there is one to report.
+        // Tracking the path of the error is slow, so the body is parsed a second time only after a failure.
         serde_json::from_str(text).map_err(|error| {
             let mut reader = serde_json::Deserializer::from_str(text);
             let path = match serde_path_to_error::deserialize::<_, T>(&mut reader) {
@@ -106,7 +110,7 @@ impl Envelope {
         })
     }
 
-    /// Reads one member of the answer. `None` where it is missing, null or of another kind.
+    /// Reads one member of the response. `None` if it is missing, null or of another JSON type.
     pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
         let text = self.text()?;
         let mut found = None;
@@ -121,18 +125,18 @@ impl Envelope {
         }
     }
 
-    /// Reads the member that the answer is about.
+    /// Reads a required member of the response.
     pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, DecodeError> {
         self.member(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
     }
 
-    /// Reads the list that the answer is about. Of a call that failed there is none, whatever the answer holds.
+    /// Reads a required list of the response. A failed call has no list, even if the response contains one.
     pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
         self.one(key)
     }
 
-    /// "All of it failed" is an answer only to a batch, whose items say why.
+    /// Rejects the status "failure" (10020), which is valid only for batches, whose items contain the reasons.
     fn not_failed(&self) -> Result<(), DecodeError> {
         match self.code() {
             Some(code) if code.has(Flag::AllFailed) => Err(DecodeError::new("status", "reports that all of it failed")),
@@ -145,7 +149,7 @@ impl Envelope {
         self.status.as_ref()?.code.as_ref()
     }
 
-    /// Reads a list with one item for each of the request.
+    /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
         let list: Vec<T> = self.one(key)?;
         if list.len() == expected {
@@ -154,8 +158,8 @@ impl Envelope {
         Err(DecodeError::new(key, format!("has {} items where {expected} were asked for", list.len())))
     }
 
-    /// Reads what a search found. Nothing found is an empty list, and some versions of the service leave the list
-    /// away. That it is the service which answers must be plain, though.
+    /// Reads the hits of a search. Some versions of the service omit an empty list, so a missing list counts as empty;
+    /// but only if the response has a numeric success code, which proves that it comes from the service.
     pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
         match self.member(key)? {
@@ -167,7 +171,7 @@ impl Envelope {
         }
     }
 
-    /// The status of an answer that has nothing else to say.
+    /// Returns the status of a response that has no other content.
     pub(crate) fn done(&self) -> Result<Status, DecodeError> {
         match self.status() {
             Some(status) if status.code.is_some() => Ok(status.clone()),
@@ -175,14 +179,14 @@ impl Envelope {
         }
     }
 
-    /// The untouched JSON, of an answer that the service itself calls a success, in whole or in part.
+    /// Returns the raw JSON of a response that the service reports as a success or a partial success.
     pub(crate) fn raw(&self) -> Result<RawResponse, DecodeError> {
         self.done()?;
         self.not_failed()?;
         Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
     }
 
-    /// The body as text, which begins like a JSON object: serde would read structs from lists too.
+    /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
         if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err(DecodeError::new("", "it is no JSON object"));
@@ -198,17 +202,18 @@ impl Envelope {
             Some(code) if code.is_in_success_range() => Verdict::Success,
             Some(code) if matches!(code.class(), StatusClass::Success | StatusClass::Pending) => Verdict::Success,
             Some(_) => Verdict::Refused,
-            // Without a code the content decides.
+            // Without a code, the call succeeded if the content can be decoded.
             None => Verdict::Success,
         }
     }
 
-    /// How long the server asks to wait. `unix` is the time since 1970, for the form that names a date.
+    /// Returns the delay requested by `Retry-After`. `unix` is the current time since the Unix epoch, needed if the
+    /// header contains a date.
     pub(crate) fn retry_after(&self, unix: Option<Duration>) -> Option<Duration> {
         retry_after(&self.headers, unix)
     }
 
-    /// The refusal in this answer.
+    /// Creates the error for a response that reports a failure.
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
         let status = self.status.as_ref().map(|status| Box::new(self.config.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
@@ -219,7 +224,7 @@ impl Envelope {
         .read_only(self.read_only)
     }
 
-    /// The error for an answer that `unreadable` was found in.
+    /// Creates the error for a response that cannot be decoded because of `unreadable`.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
         let told = |text: &str| clean(&self.config.redact(text, false), EXCERPT_BYTES / 2);
@@ -240,13 +245,13 @@ impl Envelope {
         .read_only(self.read_only)
     }
 
-    /// The service's id of the request, fit to be shown.
+    /// Returns the request id assigned by the service, redacted.
     pub(crate) fn request_id(&self) -> Option<String> {
         Some(self.config.redact(self.status.as_ref()?.req_id.as_ref()?, false))
     }
 
     fn excerpt(&self) -> String {
-        // Blot out before cutting: a secret cut in half would not be recognised.
+        // Redact before truncating: a truncated secret would not be recognized.
         let body = self.body.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
         let text = self.config.redact(&String::from_utf8_lossy(some), some.len() < body.len());
@@ -254,14 +259,14 @@ impl Envelope {
     }
 }
 
-/// Whether the answer is that of the service, and was damaged on the way: it breaks off, or something hangs on its end.
+/// Returns whether a response of the service was damaged in transit: it is truncated, or has trailing data.
 fn is_damaged(text: &str, error: &serde_json::Error) -> bool {
     let mut reader = serde_json::Deserializer::from_str(text);
     error.is_eof() || (error.is_syntax() && IgnoredAny::deserialize(&mut reader).is_ok() && reader.end().is_err())
 }
 
-/// Why an answer cannot be read. [`Operation::decode`](crate::Operation::decode) returns it; the rest of the
-/// [`InvalidResponse`] is added around it.
+/// The reason a response cannot be decoded. [`Operation::decode`](crate::Operation::decode) returns it; the caller
+/// completes it to an [`InvalidResponse`].
 #[derive(Clone, Debug)]
 pub struct DecodeError {
     problem: String,
@@ -270,13 +275,15 @@ pub struct DecodeError {
 }
 
 impl DecodeError {
-    /// `path` says where in the JSON, `problem` what is wrong there: "is missing".
+    /// Creates an error. `path` is the place in the JSON, such as `outputs[0].id`; `problem` is what is wrong there,
+    /// such as "is missing".
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), damaged: false }
     }
 }
 
-/// `Retry-After` in either of its forms. Garbage counts as nothing, a date in the past as no wait.
+/// Parses `Retry-After`, which is a number of seconds or a date. Invalid values are ignored; a date in the past is a
+/// delay of zero.
 pub(crate) fn retry_after(headers: &HeaderMap, unix: Option<Duration>) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -286,11 +293,11 @@ pub(crate) fn retry_after(headers: &HeaderMap, unix: Option<Duration>) -> Option
     Some(date.saturating_sub(unix?))
 }
 
-/// Reads the member `status` of a JSON object, and stops there.
+/// Reads the member `status` of a JSON object and stops parsing there.
 fn find_status(body: &[u8]) -> Option<Status> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_slice(body);
-    // The visitor ends the reading with an error on purpose, so the result says nothing.
+    // The visitor stops parsing by returning an error, so the result carries no information.
     let _ = StatusFinder(&mut found).deserialize(&mut reader);
     found
 }
@@ -315,7 +322,7 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(is_status) = map.next_key_seed(IsKey("status"))? {
             if is_status {
-                // A status that is no object, as in `{"status": "NOT_FOUND"}`, is none of the API's.
+                // A status that is not an object, as in `{"status": "NOT_FOUND"}`, does not come from the API.
                 *self.0 = map.next_value_seed(StatusValue)?;
                 return Err(A::Error::custom("found"));
             }
@@ -325,7 +332,7 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 }
 
-/// Reads one member of a JSON object and passes over the others.
+/// Reads one member of a JSON object and ignores the others.
 struct MemberFinder<'a, T> {
     key: &'static str,
     found: &'a mut Option<T>,
@@ -358,7 +365,7 @@ impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
     }
 }
 
-/// Compares a key without making a string of it.
+/// Compares a key without allocating a string.
 struct IsKey(&'static str);
 
 impl<'de> DeserializeSeed<'de> for IsKey {

@@ -44,8 +44,8 @@ impl<O: Operation> Exchange<O> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the argument that cannot be sent. It
-    /// is also returned if the credentials are an app id and secret: fetch a token with
+    /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the argument that cannot be sent.
+    /// It is also returned if the credentials are an app id and secret: fetch a token with
     /// [`GetToken`](crate::auth::GetToken) first, or use a [machine](crate::machine), which does so automatically.
     pub fn new(config: &Config, operation: O) -> Result<Self, Error> {
         let request = match (O::AUTH, config.credentials().ready()) {

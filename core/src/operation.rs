@@ -26,8 +26,8 @@ pub trait Operation {
     /// Authentication scheme of the request. Default: [`AuthScheme::App`].
     const AUTH: AuthScheme = AuthScheme::App;
 
-    /// Whether the response is a list in which every item has its own status. Only then are the status codes "mixed"
-    /// (10010) and "failure" (10020) decoded; for all other operations they are errors. Default: `false`.
+    /// Whether the response is a list in which every item has its own status. Only then are responses with the status
+    /// codes "mixed" (10010) and "failure" (10020) decoded; for all other operations they are errors. Default: `false`.
     const PARTIAL: bool = false;
 
     /// Content type of the request body, if there is one. Default: `application/json`.
@@ -35,8 +35,8 @@ pub trait Operation {
 
     /// Returns whether the call may be repeated when it is uncertain whether it took effect.
     ///
-    /// This is a method rather than a constant because it can depend on the arguments: creating inputs is safe to repeat
-    /// if the caller chose their ids, and creates duplicates otherwise.
+    /// This is a method rather than a constant because it can depend on the arguments: creating inputs is safe to
+    /// repeat if the caller chose their ids, and creates duplicates otherwise.
     fn replay(&self) -> Replay;
 
     /// Appends the path segments and the query of the request.
@@ -51,8 +51,8 @@ pub trait Operation {
         Ok(Body::empty())
     }
 
-    /// Decodes the response. Called only for responses that the service reports as a success, or as a partial success if
-    /// [`PARTIAL`](Self::PARTIAL) is set.
+    /// Decodes the response. Called only for responses that the service reports as a success or, if
+    /// [`PARTIAL`](Self::PARTIAL) is set, as "mixed" or "failure".
     ///
     /// # Errors
     ///

@@ -1,8 +1,8 @@
-//! The address of a call: path segments and query. The only place that percent-encodes.
+//! The request target of a call: path segments and query. Percent-encoding happens only here.
 //!
-//! Ids come from users and from servers, so each becomes exactly one path segment: everything but unreserved
-//! characters is encoded, and a segment that is empty or only dots is refused, because encoding cannot save it
-//! (URL parsers collapse `..` whatever its spelling).
+//! Ids come from users and from servers, so each becomes exactly one path segment: all characters except unreserved
+//! ones are encoded. A segment that is empty or consists only of dots is rejected, because encoding does not help (URL
+//! parsers resolve `..` in every spelling).
 
 use std::fmt::{Display, Write};
 
@@ -13,17 +13,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidArgument;
 
-/// The longest id accepted, in bytes. Ids the service hands out have 32 characters or fewer than 100; this leaves
-/// room, and keeps a path below what servers and proxies take.
+/// Maximum length of an id, in bytes. Ids assigned by the service have fewer than 100 characters; the limit leaves room
+/// for longer ones and keeps paths below the limits of servers and proxies.
 pub const MAX_ID_BYTES: usize = 1024;
 
-/// RFC 3986 "unreserved" stays as it is, the rest is encoded.
+/// The characters to encode: all except the unreserved ones of RFC 3986.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Whose application a call is about: user and app, both as ids.
+/// A reference to an app: its user id and its app id.
 ///
-/// With a scope, paths are `/v2/users/{user}/apps/{app}/…`, without one `/v2/…`. An API key belongs to one app and
-/// needs none; a personal access token needs one. The user id `me` stands for the caller.
+/// With an app, request paths are `/v2/users/{user}/apps/{app}/…`, without one `/v2/…`. A personal access token
+/// requires an app; an API key does not, because it belongs to one app. The user id `me` refers to the owner of the
+/// credentials.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AppRef {
     user: String,
@@ -31,42 +32,43 @@ pub struct AppRef {
 }
 
 impl AppRef {
-    /// The app `app` of the user `user`. Bad ids are refused when a request is built.
+    /// Creates a reference to the app with the id `app` of the user with the id `user`. Invalid ids are reported when a
+    /// request is built.
     pub fn new(user: impl Into<String>, app: impl Into<String>) -> Self {
         Self { user: user.into(), app: app.into() }
     }
 
-    /// The app `main` of the user `clarifai`, home of the public models.
+    /// Creates a reference to the app `main` of the user `clarifai`, which contains the public models.
     pub fn public() -> Self {
         Self::new("clarifai", "main")
     }
 
-    /// The user's id.
+    /// Returns the user id.
     pub fn user_id(&self) -> &str {
         &self.user
     }
 
-    /// The app's id.
+    /// Returns the app id.
     pub fn app_id(&self) -> &str {
         &self.app
     }
 }
 
-/// Builds path and query of one call, segment by segment.
+/// A builder of the path and query of one call, segment by segment.
 ///
-/// A bad segment does not interrupt the caller: the first problem is kept and comes out when the request is built,
-/// so that operations read as a plain list of segments.
+/// The methods do not fail: the first invalid segment is recorded and reported when the request is built, so that
+/// operations can append segments in one chain.
 #[derive(Debug)]
 pub struct Target {
     text: String,
-    /// Length of the part in front of the scope, for [`owner`](Self::owner).
+    /// Length of the path before the app, for [`owner`](Self::owner).
     root: usize,
     has_query: bool,
     problem: Option<InvalidArgument>,
 }
 
 impl Target {
-    /// Starts below `root`, an already encoded path such as `/v2` or `/prefix/v2`.
+    /// Creates a target below `root`, an already encoded path such as `/v2` or `/prefix/v2`.
     pub(crate) fn new(root: &str, scope: Option<&AppRef>) -> Self {
         let mut text = String::with_capacity(root.len() + 112);
         text.push_str(root);
@@ -77,9 +79,9 @@ impl Target {
         target
     }
 
-    /// Addresses the resources of another app for this one call, in place of the scope of the [`Config`](crate::Config).
+    /// Sets the app for this call, overriding the default app of the [`Config`](crate::Config). `None` changes nothing.
     ///
-    /// Must come before the first segment.
+    /// Must be called before the first segment is appended.
     pub fn owner(&mut self, scope: Option<&AppRef>) -> &mut Self {
         if let Some(scope) = scope {
             self.text.truncate(self.root);
@@ -88,7 +90,9 @@ impl Target {
         self
     }
 
-    /// Leaves the scope away, for the few calls that stand outside users and apps.
+    /// Removes the app from the path, for the few calls that do not belong to a user and app.
+    ///
+    /// Must be called before the first segment is appended.
     pub fn unscoped(&mut self) -> &mut Self {
         self.text.truncate(self.root);
         self
@@ -98,14 +102,14 @@ impl Target {
         self.path("users").id("user id", &scope.user).path("apps").id("app id", &scope.app);
     }
 
-    /// Appends a fixed segment, written as it is.
+    /// Appends a fixed segment without encoding it.
     pub fn path(&mut self, segment: &'static str) -> &mut Self {
         self.text.push('/');
         self.text.push_str(segment);
         self
     }
 
-    /// Appends a segment that is somebody's id; `argument` names it in the error.
+    /// Appends an id as one percent-encoded segment. `argument` names the id in the error if it is not valid.
     pub fn id(&mut self, argument: &'static str, id: &str) -> &mut Self {
         if let Err(problem) = check_id(argument, id) {
             self.problem.get_or_insert(problem);
@@ -116,7 +120,7 @@ impl Target {
         self
     }
 
-    /// Appends `key=value` to the query.
+    /// Appends `key=value` to the query, with the value percent-encoded.
     pub fn query(&mut self, key: &'static str, value: impl Display) -> &mut Self {
         self.text.push(if self.has_query { '&' } else { '?' });
         self.has_query = true;
@@ -137,7 +141,7 @@ impl Target {
         }
     }
 
-    /// The finished path and query, or the first problem met.
+    /// Returns the path and query, or the first problem recorded.
     pub(crate) fn finish(self) -> Result<PathAndQuery, InvalidArgument> {
         match self.problem {
             Some(problem) => Err(problem),
@@ -147,7 +151,7 @@ impl Target {
     }
 }
 
-/// Accepts an id that can stand alone as one path segment.
+/// Checks that an id can be sent as one path segment.
 pub(crate) fn check_id(argument: &'static str, id: &str) -> Result<(), InvalidArgument> {
     if id.is_empty() {
         return Err(InvalidArgument::new(argument, "is empty"));

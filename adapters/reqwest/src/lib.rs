@@ -16,13 +16,13 @@ use http::{Request, Response};
 pub use clarifai_core::*;
 pub use {clarifai_core as core, reqwest};
 
-/// The asynchronous client over reqwest, on tokio. Cheap to clone; clones share one pool of connections.
+/// The asynchronous client over reqwest, on tokio. Cheap to clone; clones share one connection pool.
 ///
-/// Its futures can be sent to other threads. Dropping one cancels the call, and proves nothing about what the service
-/// did.
+/// Its futures are [`Send`]. Dropping a future cancels the call; the service may have executed the request
+/// nevertheless.
 pub type Client = client::Client<Reqwest>;
 
-/// The transport: a client of reqwest.
+/// The transport: a reqwest client.
 #[derive(Clone)]
 pub struct Reqwest {
     http: reqwest::Client,
@@ -30,12 +30,12 @@ pub struct Reqwest {
 }
 
 impl Reqwest {
-    /// Creates a transport with a connection pool of its own and the settings of [`builder`](Self::builder). For a base
-    /// URL on this machine, the proxy of the environment is not used.
+    /// Creates a transport with its own connection pool and the settings of [`builder`](Self::builder). The proxy from
+    /// the environment is not used if the base URL is `localhost` or a loopback address.
     ///
     /// # Errors
     ///
-    /// Where reqwest cannot be set up.
+    /// Fails if the reqwest client cannot be built.
     #[cfg(feature = "rustls")]
     pub fn new(config: &Config) -> Result<Self, TransportError> {
         let builder = if config.is_loopback() { Self::builder().no_proxy() } else { Self::builder() };
@@ -43,11 +43,12 @@ impl Reqwest {
         Ok(Self::with_client(http))
     }
 
-    /// Returns the default settings, to be completed by a proxy, other timeouts or a pool of another size: 10 seconds to
-    /// connect, 30 minutes for the whole exchange, redirects and retries of reqwest off, certificates verified against
-    /// Mozilla's roots by rustls with ring.
+    /// Returns a builder with the default settings, to which a proxy, other timeouts or another pool size can be added.
     ///
-    /// For other certificate authorities pass your own `rustls::ClientConfig` to
+    /// Defaults: a connect timeout of 10 seconds, a timeout of 30 minutes for each request, redirects and retries of
+    /// reqwest disabled, certificates verified against Mozilla's root certificates by rustls with ring.
+    ///
+    /// For other certificate authorities, pass your own `rustls::ClientConfig` to
     /// [`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured).
     #[cfg(feature = "rustls")]
     #[expect(clippy::missing_panics_doc, reason = "ring has the suites of TLS 1.2 and 1.3")]
@@ -66,19 +67,21 @@ impl Reqwest {
             .timeout(Duration::from_secs(1800))
     }
 
-    /// Creates a transport over a ready-made client of reqwest, with its proxy, certificates, timeouts and pool.
+    /// Creates a transport over an existing reqwest client, with its proxy, certificates, timeouts and pool.
     ///
-    /// Build it with [`Policy::none`](reqwest::redirect::Policy::none): reqwest cannot switch redirects off for one
-    /// request. If it follows one all the same, its response is not read, and the call fails with an error that names the
-    /// other address; the key goes with it only to another path of the same host, because reqwest removes it for other
-    /// hosts. A proxy that reqwest takes from the environment is used for addresses of this machine too: build it with
-    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) for these. Retries of reqwest do no harm to bodies: a streamed body
-    /// cannot be sent again by reqwest.
+    /// Build the client with [`Policy::none`](reqwest::redirect::Policy::none), because reqwest cannot disable
+    /// redirects for a single request. If the client follows a redirect, the response is not read and the call fails
+    /// with an error that names the origin of the new address. The credentials are sent only to another path of the
+    /// same host; reqwest removes them for other hosts.
+    ///
+    /// A proxy that reqwest takes from the environment is also used for loopback addresses: build the client with
+    /// [`no_proxy`](reqwest::ClientBuilder::no_proxy) for these. Retries of reqwest do not resend bodies: reqwest
+    /// cannot replay a streamed body.
     pub fn with_client(http: reqwest::Client) -> Self {
         Self { http, max_response: MAX_RESPONSE_BYTES }
     }
 
-    /// Limits the body of a response to `bytes`, counted after decompression. Default: [`MAX_RESPONSE_BYTES`].
+    /// Sets the maximum size of a response body in bytes, after decompression. Default: [`MAX_RESPONSE_BYTES`].
     pub fn with_max_response(mut self, bytes: u64) -> Self {
         self.max_response = bytes;
         self
@@ -90,7 +93,7 @@ impl AsyncTransport for Reqwest {
         clarifai_native::now()
     }
 
-    /// Sends one request. Outside a tokio runtime nothing is sent.
+    /// Sends one request. Fails without sending it outside of a tokio runtime.
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(TransportError::new(TransportErrorKind::NotSent, "there is no tokio runtime"));
@@ -141,15 +144,15 @@ impl transport::Connect for Reqwest {
     }
 }
 
-/// Shows no settings of reqwest's client: the headers that a ready-made one adds may hold secrets.
+/// Shows no settings of the reqwest client: its default headers may contain secrets.
 impl fmt::Debug for Reqwest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reqwest").field("max_response", &self.max_response).finish_non_exhaustive()
     }
 }
 
-/// Only what went wrong before there was a connection, TLS and all, counts as not sent; and not where a redirect led
-/// elsewhere, because then it was sent once.
+/// Converts an error of reqwest. Only failures before the connection was established, including TLS, count as not sent.
+/// After a redirect, none does, because the first request was sent.
 fn failure(error: reqwest::Error, asked: &reqwest::Url) -> TransportError {
     let is_first = error.url().is_none_or(|url| url == asked);
     let kind = match is_first && (error.is_connect() || error.is_builder()) {

@@ -1,4 +1,4 @@
-//! The adapter against the simulator on a port, and against servers that are up to no good.
+//! The adapter against the simulator on a port, and against misbehaving servers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -26,7 +26,7 @@ fn config(base: &str) -> Config {
     Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
-/// A server that answers the first connection with these bytes and hands over the head of the request.
+/// Starts a server that sends `answer` on the first connection, and returns its URL and the head of the request.
 fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -48,7 +48,7 @@ fn kind(error: &Error) -> Option<TransportErrorKind> {
     }
 }
 
-/// Without a runtime there is an error, not a panic.
+/// Without a runtime, sending returns an error instead of panicking.
 #[test]
 fn outside_a_runtime_nothing_is_sent() {
     let client = Client::new(config("http://127.0.0.1:1").with_retry(RetryPolicy::never())).unwrap();
@@ -64,7 +64,7 @@ async fn redirects_are_handed_back_or_named() {
     let error = Client::new(config(&base)).unwrap().call(ListModels::new()).await.unwrap_err();
     assert_eq!(error.http_status(), Some(302), "{error:?}");
 
-    // Built to follow them: reqwest cannot be told otherwise, but it does not pass for an answer.
+    // A client that follows redirects: they cannot be disabled for one request, but the response is not accepted.
     let (base, _served) = answering(moved(&server.url()).into());
     let http = Reqwest::builder().redirect(reqwest::redirect::Policy::default()).build().unwrap();
     let client = Client::with_transport(config(&base).with_retry(RetryPolicy::never()), Reqwest::with_client(http));
@@ -76,7 +76,7 @@ async fn redirects_are_handed_back_or_named() {
 #[cfg(feature = "gzip")]
 #[tokio::test]
 async fn compressed_answers_are_limited_after_decompression() {
-    // 30 kB of JSON in 100 bytes or so.
+    // 30 kB of JSON, compressed to about 100 bytes.
     let json = format!("{{\"status\":{{\"code\":10000}},\"models\":[],\"x\":\"{}\"}}", "y".repeat(30_000));
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(json.as_bytes()).unwrap();

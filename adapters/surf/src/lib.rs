@@ -25,30 +25,31 @@ use http_client::http_types;
 pub use clarifai_core::*;
 pub use {clarifai_core as core, http_client, surf};
 
-/// The asynchronous client over a backend of surf, in any runtime. Cheap to clone; clones share the backend.
+/// The asynchronous client over a surf backend, for any runtime. Cheap to clone; clones share the backend.
 ///
-/// Its futures can be sent to other threads. Dropping one cancels the call, and proves nothing about what the service
-/// did.
+/// Its futures are [`Send`]. Dropping a future cancels the call; the service may have executed the request
+/// nevertheless.
 pub type Client = client::Client<Surf>;
 
-/// The transport: a client of surf without middleware.
+/// The transport: a surf client without middleware.
 #[derive(Clone)]
 pub struct Surf {
-    surf: surf::Client,
+    client: surf::Client,
     timeout: Duration,
     max_response: u64,
 }
 
-/// How much of a body is encoded, or of a response read, at once, in bytes.
+/// Size of the buffers for encoding request bodies and reading responses, in bytes.
 const CHUNK: usize = 64 * 1024;
 
 impl Surf {
-    /// Creates a transport over libcurl with a connection pool of its own: 10 seconds to connect, 30 minutes for the
-    /// whole exchange, no redirects. For a base URL on this machine, the proxy of the environment is not used.
+    /// Creates a transport over libcurl with its own connection pool, a connect timeout of 10 seconds, a timeout of 30
+    /// minutes for each request, and redirects disabled. The proxy from the environment is not used if the base URL is
+    /// `localhost` or a loopback address.
     ///
     /// # Errors
     ///
-    /// Where libcurl cannot be started.
+    /// Fails if libcurl cannot be initialized.
     #[cfg(feature = "curl")]
     pub fn new(config: &Config) -> Result<Self, TransportError> {
         use isahc::config::{Configurable as _, RedirectPolicy};
@@ -61,42 +62,44 @@ impl Surf {
         Ok(Self::with_backend(http_client::isahc::IsahcClient::from_client(curl)))
     }
 
-    /// Creates a transport over a ready-made backend, as `surf::Client::with_http_client` takes it, and not over a
-    /// `surf::Client`, which may have middleware: surf's redirect middleware sends each request twice and passes the key
-    /// to any host it is sent to. Backends follow no redirect by themselves, unless isahc's was built to; isahc's takes
-    /// proxies from the environment, for addresses of this machine too, unless it was built without.
+    /// Creates a transport over an existing backend, as accepted by `surf::Client::with_http_client`.
+    ///
+    /// It does not accept a `surf::Client`, which may have middleware: the redirect middleware of surf sends each
+    /// request twice and sends the credentials to any host it is redirected to. Backends do not follow redirects,
+    /// except an isahc backend that was configured to. An isahc backend uses proxies from the environment, also for
+    /// loopback addresses, unless it was built without a proxy.
     pub fn with_backend(backend: impl HttpClient) -> Self {
         let timeout = Duration::from_secs(1800);
-        Self { surf: surf::Client::with_http_client(backend), timeout, max_response: MAX_RESPONSE_BYTES }
+        Self { client: surf::Client::with_http_client(backend), timeout, max_response: MAX_RESPONSE_BYTES }
     }
 
-    /// Limits each request to `timeout`, counted to the last byte of its response. Default: 30 minutes.
+    /// Sets the timeout of each request, measured until the last byte of its response. Default: 30 minutes.
     pub fn with_timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Limits the body of a response to `bytes`, counted after decompression. Default: [`MAX_RESPONSE_BYTES`].
+    /// Sets the maximum size of a response body in bytes, after decompression. Default: [`MAX_RESPONSE_BYTES`].
     pub fn with_max_response(mut self, bytes: u64) -> Self {
         self.max_response = bytes;
         self
     }
 
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
-        let theirs = self.surf.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
+        let theirs = self.client.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
         let mut theirs: http_types::Response = theirs.into();
         let mut answer = Response::new(());
         *answer.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
         for (name, values) in &theirs {
             for value in values {
-                // async-h1 makes a date up that no header may hold.
+                // async-h1 adds a date header whose value is not valid, so invalid headers are skipped.
                 let name = HeaderName::from_bytes(name.as_str().as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_str().as_bytes())) {
                     answer.headers_mut().append(name, value);
                 }
             }
         }
-        // libcurl unpacks what is compressed and leaves the length of the packed bytes.
+        // libcurl decompresses the body but keeps the `Content-Length` of the compressed one.
         let announced = match answer.headers().get(http::header::CONTENT_ENCODING) {
             None => answer.headers().get(http::header::CONTENT_LENGTH),
             Some(_) => None,
@@ -121,7 +124,7 @@ impl AsyncTransport for Surf {
         clarifai_native::now()
     }
 
-    /// Sends one request. libcurl itself sends a request without a body again where a used connection breaks.
+    /// Sends one request. libcurl itself resends a request without a body if a reused connection breaks.
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let timeout = RequestTimeout::of(&request).map_or(self.timeout, |timeout| timeout.min(self.timeout));
         let request = translate(request)?;
@@ -162,7 +165,7 @@ impl fmt::Debug for Surf {
     }
 }
 
-/// The request in surf's types.
+/// Converts a request to the types of surf.
 fn translate(request: Request<Body>) -> Result<http_types::Request, TransportError> {
     let (parts, body) = request.into_parts();
     let method: http_types::Method =
@@ -177,7 +180,7 @@ fn translate(request: Request<Body>) -> Result<http_types::Request, TransportErr
     }
     if !body.is_empty() {
         let length = usize::try_from(body.len()).map_err(not_sent)?;
-        // The reader never waits: it encodes.
+        // The reader never blocks: it only encodes.
         let reader = AllowStdIo::new(BufReader::with_capacity(CHUNK, body.reader()));
         theirs.set_body(http_types::Body::from_reader(reader, Some(length)));
     }
@@ -194,7 +197,8 @@ fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tran
     TransportError::new(TransportErrorKind::NotSent, source)
 }
 
-/// The backends hide behind their pools whether there was a connection at all, so whatever fails may have been sent.
+/// Creates an error for a request that may have been sent. The backends do not report whether a connection was
+/// established, so this covers every failure after the request is passed to them.
 fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
     TransportError::new(TransportErrorKind::MaybeSent, source)
 }

@@ -1,4 +1,4 @@
-//! The adapter against the simulator on a port, and against servers that are malfunctioning.
+//! The adapter against the simulator on a port, and against misbehaving servers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +23,7 @@ fn config(base: &str) -> Config {
     Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
-/// A server that answers the first connection with these bytes and hands over the head of the request.
+/// Starts a server that sends `answer` on the first connection, and returns its URL and the head of the request.
 fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
@@ -46,7 +46,7 @@ fn kind(error: &Error) -> Option<TransportErrorKind> {
     }
 }
 
-/// Compiles or does not: what is started can go to other threads.
+/// Checked at compile time: the futures can be sent to other threads.
 #[test]
 fn futures_can_be_sent() {
     fn sent<T: Send>(_: T) {}
@@ -63,7 +63,7 @@ fn futures_can_be_sent() {
     sent(client.send(Request::new(Body::empty())));
 }
 
-/// Both backends: libcurl, and async-h1 without TLS.
+/// Creates a client for each backend: libcurl, and async-h1 without TLS.
 fn clients(base: &str) -> [Client; 2] {
     let config = config(base).with_retry(RetryPolicy::never());
     [Client::new(config.clone()).unwrap(), Client::with_transport(config, Surf::with_backend(H1Client::new()))]
@@ -93,8 +93,8 @@ fn bodies_have_their_length_and_no_body_has_none() {
     }
 }
 
-/// A server that answers without a date, with a header libcurl's backend panics at, with a redirect, with less than
-/// it announced, with too much, and not at all.
+/// Responses without a date, with a header that makes the libcurl backend panic, with a redirect, shorter than
+/// announced, too large, and empty.
 #[test]
 fn trouble_is_an_error_and_never_a_panic() {
     let ok = |headers: &[u8]| {

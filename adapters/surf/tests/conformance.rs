@@ -1,4 +1,4 @@
-//! The conformance suite of `tests` on this adapter, over libcurl.
+//! Runs the conformance suite of `tests` on this adapter, over libcurl.
 
 use std::path::PathBuf;
 use std::pin::pin;
@@ -49,7 +49,7 @@ impl Driver for Surf {
     }
 }
 
-/// libcurl reads certificates from a file.
+/// Writes a certificate to a PEM file, because libcurl reads certificates from files.
 fn pem(certificate: &[u8]) -> PathBuf {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("{}-{}.pem", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));

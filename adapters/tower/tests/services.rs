@@ -1,4 +1,4 @@
-//! The adapter against the simulator on a port, and against servers that are up to no good.
+//! The adapter against the simulator on a port, and against misbehaving servers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ fn config(base: &str) -> Config {
     Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
-/// Nobody listens here: the system gives no port below 1024 to who asks for any.
+/// An address without a listener: the system assigns no ports below 1024 automatically.
 const NOBODY: &str = "http://127.0.0.1:1";
 
 fn kind(error: &Error) -> Option<TransportErrorKind> {
@@ -41,7 +41,7 @@ fn kind(error: &Error) -> Option<TransportErrorKind> {
     }
 }
 
-/// Compiles or does not: what is started can go to other threads.
+/// Checked at compile time: the futures can be sent to other threads.
 #[test]
 fn futures_can_be_sent() {
     fn sent<T: Send>(_: T) {}
@@ -58,7 +58,7 @@ fn futures_can_be_sent() {
     sent(client.send(Request::new(Body::empty())));
 }
 
-/// Without a runtime there is an error, not a panic.
+/// Without a runtime, sending returns an error instead of panicking.
 #[test]
 fn outside_a_runtime_nothing_is_sent() {
     let client = Client::new(config("http://127.0.0.1:1").with_retry(RetryPolicy::never())).unwrap();
@@ -66,7 +66,7 @@ fn outside_a_runtime_nothing_is_sent() {
     assert_eq!(failure.kind, TransportErrorKind::NotSent);
 }
 
-/// Layers of tower are put around the service, and what they make of errors proves nothing.
+/// Tower layers can be added around the service, and connection errors are still recognized through them.
 #[tokio::test]
 async fn layers_and_timers() {
     let server = simulator();
@@ -88,7 +88,7 @@ async fn layers_and_timers() {
     assert!(futures_util::future::join_all(calls).await.into_iter().all(|models| models.unwrap().len() == 3));
     assert_eq!(waits.load(Ordering::Relaxed), 0);
 
-    // Refused, then waited for by the timer that was handed in, then refused again; the layer hides nothing.
+    // The connection is refused, the custom timer waits, and the retry is refused; the layer does not hide the error.
     let service = tower::ServiceBuilder::new().timeout(Duration::from_secs(20)).service(hyper());
     let counted = Arc::clone(&waits);
     let client = Client::with_transport(
@@ -122,7 +122,7 @@ impl tower::Service<Request<BodyReader>> for Closed {
     }
 }
 
-/// A service that never answers, and one that cannot take requests.
+/// A service that never responds, and one that cannot accept requests.
 #[tokio::test]
 async fn services_that_do_not_answer() {
     let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<Answer>());

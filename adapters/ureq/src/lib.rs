@@ -15,16 +15,16 @@ use http::{Method, Request, Response};
 pub use clarifai_core::*;
 pub use {clarifai_core as core, ureq};
 
-/// The blocking client over ureq. Cheap to clone, and shared by threads: each call uses a connection of its own from
-/// one pool.
+/// The blocking client over ureq. Cheap to clone and usable from several threads at once: each call uses a separate
+/// connection from one pool.
 pub type Client = client::blocking::Client<Ureq>;
 
-/// The transport: an agent of ureq.
+/// The transport: a ureq agent.
 ///
 /// ```
 /// use clarifai_ureq::{Client, Config, Credentials, Ureq, ureq};
 ///
-/// // A client with an agent of its own settings, here a proxy taken from the environment.
+/// // A client over an agent with custom settings, here a proxy from the environment.
 /// let agent = ureq::Agent::config_builder().proxy(ureq::Proxy::try_from_env()).build().new_agent();
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// let client = Client::with_transport(config, Ureq::with_agent(agent));
@@ -33,7 +33,7 @@ pub type Client = client::blocking::Client<Ureq>;
 #[derive(Clone, Debug)]
 pub struct Ureq {
     agent: ureq::Agent,
-    /// Whether the agent's settings for redirects and statuses have to be overridden for each request.
+    /// Whether the settings of the agent for redirects and statuses must be overridden for each request.
     override_agent: bool,
     max_response: u64,
 }
@@ -45,11 +45,11 @@ impl Default for Ureq {
 }
 
 impl Ureq {
-    /// Creates a transport with a connection pool of its own: 10 seconds to connect, 30 minutes to send a body,
-    /// 5 minutes until the response begins, 30 minutes until it ends. Certificates are verified against Mozilla's roots.
+    /// Creates a transport with its own connection pool.
     ///
-    /// Looking up the host has the limits of the system's resolver: ureq would start a thread for each call to apply
-    /// another one.
+    /// Timeouts: 10 seconds to connect, 30 minutes to send a body, 5 minutes until the response begins, 30 minutes to
+    /// receive its body. Certificates are verified against Mozilla's root certificates. Resolving the host has only the
+    /// timeout of the system's resolver: to apply another one, ureq would start a thread for each call.
     pub fn new() -> Self {
         let half_hour = Some(Duration::from_secs(1800));
         let config = ureq::Agent::config_builder()
@@ -64,11 +64,11 @@ impl Ureq {
         Self::with_agent(config.into())
     }
 
-    /// Creates a transport over a ready-made agent, with its proxy, certificates, timeouts and pool.
+    /// Creates a transport over an existing agent, with its proxy, certificates, timeouts and pool.
     ///
-    /// Its settings for redirects and for statuses as errors are overridden: the key must not reach another host, and
-    /// the body of an error response has to be read. A proxy that it found in the environment is not used for addresses
-    /// of this machine.
+    /// Its settings for redirects and for statuses as errors are overridden: the credentials must not reach another
+    /// host, and the body of an error response must be read. A proxy that the agent took from the environment is not
+    /// used for `localhost` and loopback addresses.
     pub fn with_agent(agent: ureq::Agent) -> Self {
         let config = agent.config();
         let override_agent =
@@ -76,7 +76,7 @@ impl Ureq {
         Self { agent, override_agent, max_response: MAX_RESPONSE_BYTES }
     }
 
-    /// Limits the body of a response to `bytes`, counted after decompression. Default: [`MAX_RESPONSE_BYTES`].
+    /// Sets the maximum size of a response body in bytes, after decompression. Default: [`MAX_RESPONSE_BYTES`].
     pub fn with_max_response(mut self, bytes: u64) -> Self {
         self.max_response = bytes;
         self
@@ -115,7 +115,7 @@ impl Transport for Ureq {
         let (mut parts, body) = request.into_parts();
         let response = match body.as_slice() {
             Some([]) => {
-                // Where a method usually has a body, ureq would announce chunks and send none.
+                // For methods that usually have a body, ureq would announce a chunked body and send none.
                 if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
                     parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
                 }
@@ -154,7 +154,7 @@ impl Connect for Ureq {
     }
 }
 
-/// Classifies an error. Only what ureq reports before it has written anything counts as not sent.
+/// Classifies an error. Only errors that ureq reports before it writes any byte count as not sent.
 fn kind_of(error: &ureq::Error) -> TransportErrorKind {
     match error {
         ureq::Error::HostNotFound
@@ -171,7 +171,7 @@ fn kind_of(error: &ureq::Error) -> TransportErrorKind {
     }
 }
 
-/// The standard library has no kind for names that cannot be looked up, only this text.
+/// Returns whether an error is a failed name lookup. The standard library has no error kind for it, only this text.
 fn is_lookup(error: &std::io::Error) -> bool {
     error.raw_os_error().is_none() && error.to_string().starts_with("failed to lookup address information")
 }
