@@ -1,7 +1,7 @@
-//! Machines: everything a client decides, as values without a clock, a socket or a thread.
+//! Machines: every decision of a client, as values without a clock, a socket or a thread.
 //!
-//! A [`Machine`] is told what happened and answers what to do next: send this request, wait until then, or done.
-//! An adapter does those two things and nothing else. The loop, whole:
+//! A [`Machine`] takes an event and returns the next step: send this request, wait until this time, or done. An adapter
+//! performs the sends and the waits and does nothing else. The whole loop:
 //!
 //! ```
 //! # use clarifai_core::{Error, machine::{Event, Machine, Now, Step}};
@@ -28,20 +28,22 @@
 //!
 //! # Rules
 //!
-//! 1. [`Begin`](Event::Begin) once; then answer each step exactly once: [`Send`](Step::Send) with
-//!    [`Response`](Event::Response) or [`Failed`](Event::Failed), [`WaitUntil`](Step::WaitUntil) with
+//! 1. Pass [`Begin`](Event::Begin) once. Then reply to each step exactly once: to [`Send`](Step::Send) with
+//!    [`Response`](Event::Response) or [`Failed`](Event::Failed), to [`WaitUntil`](Step::WaitUntil) with
 //!    [`Woke`](Event::Woke). Any other event ends the machine with [`Misuse`](crate::error::Misuse); it never panics.
-//! 2. Waking early is harmless: the same wait comes back. A clock that runs backwards is taken to stand still.
-//! 3. After [`Done`](Step::Done) the machine is spent, and says so when it is driven on.
-//! 4. An adapter follows no redirect, retries nothing, turns no HTTP status into an error, hands over the whole
-//!    body, and stops at its limit for bodies with [`TooLarge`](TransportErrorKind::TooLarge).
-//! 5. [`NotSent`](TransportErrorKind::NotSent) only where the transport can prove it: a refused connection, a name
-//!    that does not resolve. Otherwise [`MaybeSent`](TransportErrorKind::MaybeSent).
-//! 6. One request in flight per machine. Parallel work is several machines.
-//! 7. Dropping a machine at any step is allowed and says nothing about what the server did.
-//! 8. Machines of one app and its clones are driven by one clock: they share a token and its times.
+//! 2. Waking early is harmless: the machine returns the same wait again. A clock that runs backwards is treated as
+//!    standing still.
+//! 3. After [`Done`](Step::Done) the machine is spent. Resuming it again returns an error.
+//! 4. An adapter follows no redirects, retries nothing, turns no HTTP status into an error, passes on the whole body,
+//!    and stops at its limit for bodies with [`TooLarge`](TransportErrorKind::TooLarge).
+//! 5. An adapter reports [`NotSent`](TransportErrorKind::NotSent) only where the transport can prove it: a refused
+//!    connection, or a name that does not resolve. Otherwise it reports [`MaybeSent`](TransportErrorKind::MaybeSent).
+//! 6. A machine has at most one request in flight. Parallel work uses several machines.
+//! 7. Dropping a machine at any step is allowed. It does not show what the server did with a request in flight.
+//! 8. Machines that share a [`Config`] or its clones must be driven by the same clock, because they share a token and
+//!    its expiry time.
 //!
-//! Progress is a getter on a machine, not a step.
+//! Progress is available from getters on a machine, not from steps.
 
 use std::fmt;
 use std::ops::ControlFlow;
@@ -76,39 +78,39 @@ pub use wait::{
 };
 pub use warm_cache::WarmModelCache;
 
-/// What happened since the last step.
+/// An event that happened since the last step: the input of [`Machine::resume`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The machine begins.
+    /// The first event of each machine.
     Begin,
-    /// The request was answered, with whatever HTTP status.
+    /// The response to the request, with any HTTP status.
     Response(Response<Bytes>),
-    /// The request was not answered.
+    /// The request failed without a response.
     Failed(TransportError),
-    /// The wait is over, or was cut short.
+    /// The wait ended, on time or early.
     Woke,
 }
 
-/// What to do next.
+/// The next action for the adapter.
 ///
-/// These three are the contract, and there will be no fourth.
+/// The set of steps is closed: no variant will be added.
 #[must_use = "a step that is not carried out leaves the machine waiting for ever"]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart at once, and boxing the request would cost each call"
 )]
 pub enum Step<T> {
-    /// Send this request and come back with the answer.
+    /// Send this request and resume with its outcome.
     Send(Request<Body>),
-    /// Come back at this moment, or a little later.
+    /// Resume at this time or shortly after.
     WaitUntil(Instant),
-    /// This is the result. Do not come back.
+    /// The result. The machine must not be resumed again.
     Done(Result<T, Error>),
 }
 
 impl<T> Step<T> {
-    /// The same step of a machine that makes something else of the result.
+    /// Converts the result of a [`Done`](Self::Done) step with `of`; leaves other steps as they are.
     pub fn map<U>(self, of: impl FnOnce(Result<T, Error>) -> Result<U, Error>) -> Step<U> {
         match self {
             Self::Send(request) => Step::Send(request),
@@ -138,12 +140,13 @@ impl<T: fmt::Debug> fmt::Debug for Step<T> {
     }
 }
 
-/// A sans-IO state machine: a sequence of requests and waits that produces a result. The [module](self) has the rules.
+/// A sans-IO state machine: a sequence of requests and waits that produces a result. The rules are in the [module
+/// documentation](self).
 pub trait Machine {
-    /// What it leads to.
+    /// Type of the result.
     type Output;
 
-    /// Takes what happened, answers what to do next.
+    /// Takes an event and returns the next step.
     fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output>;
 }
 
@@ -163,9 +166,9 @@ impl<M: Machine + ?Sized> Machine for Box<M> {
     }
 }
 
-/// A machine, or a value that becomes one once it knows the configuration of a client: what `client.run` takes.
+/// A machine, or a value that becomes one when it receives the configuration of a client: the argument of `client.run`.
 pub trait IntoMachine {
-    /// The machine.
+    /// Type of the machine.
     type Machine: Machine;
 
     /// Creates the machine for a client with this configuration.
@@ -180,9 +183,9 @@ impl<M: Machine> IntoMachine for M {
     }
 }
 
-/// A value that has been given the configuration of a client, and runs: see [`IntoMachine`].
+/// A value bound to the configuration of a client and ready to run: see [`IntoMachine`].
 ///
-/// It dereferences to the value, for what is known of its progress.
+/// It dereferences to the value, whose getters report the progress.
 #[derive(Debug)]
 #[must_use = "a machine does nothing before it is driven"]
 pub struct Running<P>(pub(crate) P);
@@ -195,16 +198,16 @@ impl<P> std::ops::Deref for Running<P> {
     }
 }
 
-/// A value that runs once it knows the configuration: the inner side of [`Running`].
+/// A value that can run when it has received the configuration: the inner side of [`Running`].
 #[doc(hidden)]
 pub trait Procedure {
-    /// What it produces.
+    /// Type of the result.
     type Output;
 
-    /// Takes the configuration, before the first step.
+    /// Stores the configuration. Called before the first step.
     fn configure(&mut self, config: &Config);
 
-    /// Takes one event and returns the next step, as [`Machine::resume`].
+    /// Takes an event and returns the next step, like [`Machine::resume`].
     fn step(&mut self, now: Now, event: Event) -> Step<Self::Output>;
 }
 
@@ -216,7 +219,7 @@ impl<P: Procedure> Machine for Running<P> {
     }
 }
 
-/// Lets a value run as a machine.
+/// Implements `IntoMachine` for a type that implements `Procedure`.
 macro_rules! runs {
     (<$generic:ident: $bound:ident> $procedure:ty) => {
         $crate::machine::runs!(@ [<$generic: $bound>] $procedure);
@@ -237,20 +240,21 @@ macro_rules! runs {
 }
 pub(crate) use runs;
 
-/// What drives machines in a blocking way. Every reference to a [`Transport`] does; tests
-/// use one that changes with each step.
+/// A blocking driver of machines. Every reference to a [`Transport`] is one; tests use a driver that changes with each
+/// step.
 pub trait Driver {
-    /// Reads the clocks.
+    /// Returns the current time of the clocks.
     fn now(&mut self) -> Now;
 
-    /// Sends one request under rules 4 and 5.
+    /// Sends one request according to rules 4 and 5 of the [module](self) and returns the response, whatever its HTTP
+    /// status.
     ///
     /// # Errors
     ///
-    /// Only what the transport failed at, never an HTTP status.
+    /// Returns an error if the transport failed, never because of an HTTP status.
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError>;
 
-    /// Waits until `time`.
+    /// Blocks until `time`.
     fn wait_until(&mut self, time: Instant);
 }
 
@@ -268,11 +272,11 @@ impl<T: Transport + ?Sized> Driver for &T {
     }
 }
 
-/// Drives a machine to its end.
+/// Drives a machine until it is done and returns its result.
 ///
 /// # Errors
 ///
-/// The machine's own.
+/// Returns the error of the machine.
 pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::Output, Error> {
     let mut event = Event::Begin;
     loop {
@@ -290,11 +294,12 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     }
 }
 
-/// Drives a machine to its end without blocking. Dropping the future is allowed at any time: see rule 7.
+/// Drives a machine until it is done, without blocking, and returns its result. The future may be dropped at any time:
+/// see rule 7 of the [module](self).
 ///
 /// # Errors
 ///
-/// The machine's own.
+/// Returns the error of the machine.
 pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncTransport) -> Result<M::Output, Error> {
     let mut event = Event::Begin;
     loop {

@@ -1,7 +1,7 @@
-//! Lists and searches, page after page, to their end.
+//! Pagination: reads lists and searches page by page to their end.
 //!
-//! The service names pages by number, so a list that grows or shrinks while it is read moves under the reader.
-//! [`Pages`] hands out no item twice, and says in the end whether it saw that the list moved.
+//! The service numbers its pages, so items move between pages when a list grows or shrinks while it is read. [`Pages`]
+//! never yields an item twice and reports an error if it noticed that the list changed.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,37 +15,37 @@ use crate::operation::Operation;
 use crate::page::Page;
 use crate::time::Latest;
 
-/// An operation that answers one page of a list.
+/// An operation that returns one page of a list.
 pub trait Paged: Operation + Clone {
-    /// What the list is of.
+    /// Type of the items.
     type Item: 'static;
 
-    /// Which page it asks for.
+    /// Returns the page that this operation requests.
     fn current(&self) -> Page;
 
-    /// The same call for another page.
+    /// Sets the page to fetch.
     fn with_page(self, page: Page) -> Self;
 
-    /// The items of an answer.
+    /// Returns the items of a page.
     fn items(answer: Self::Output) -> Vec<Self::Item>;
 
-    /// What tells an item from all others of the list. Empty where nothing does.
+    /// Returns the key that identifies an item within the list, or an empty key if there is none.
     fn key(item: &Self::Item) -> Cow<'_, str>;
 
-    /// Whether the caller of this operation wants an item that the service answered. An operation that leaves items out
-    /// by itself does so here and not in its answer, because an empty answer is the end of a list.
+    /// Returns whether the caller wants this item. An operation that filters items must do so here and not while
+    /// decoding the response, because an empty page is the end of a list. Default: `true`.
     fn wants(&self, item: &Self::Item) -> bool {
         let _ = item;
         true
     }
 }
 
-/// What adapters take where they read a list to its end: an operation, or [`Pages`] of it with wishes of their own.
+/// A list that adapters can read to its end: an operation, or a [`Pages`] configured with limits and filters.
 pub trait IntoPages {
-    /// The operation that answers a page.
+    /// Type of the operation that returns a page.
     type List: Paged;
 
-    /// All pages, asked for in the name of `app` unless they know of another.
+    /// Creates the reader of all pages. Its calls use this configuration.
     fn into_pages(self, config: &Config) -> PageReader<Self::List>;
 }
 
@@ -66,20 +66,20 @@ impl<O: Paged> IntoPages for Pages<O> {
     }
 }
 
-/// How many pages in a row may bring nothing new before the service is taken to repeat itself for ever.
+/// Number of consecutive pages without new items after which the list is considered to repeat itself endlessly.
 const MOST_STALE_PAGES: u32 = 3;
 
-/// All pages of a list or a search, one after the other, until one is empty.
+/// The pages of a list or a search, read one after another until a page is empty.
 ///
-/// Adapters make an iterator or a stream of it. By hand: carry out what [`next`](PageReader::next) gives, hand the result to
-/// [`record`](PageReader::record), which gives the items, and when there is no next page ask [`finish`](PageReader::finish)
-/// whether that was all.
+/// Adapters turn it into an iterator or a stream. Without an adapter, drive a [`PageReader`]: run the call that
+/// [`next`](PageReader::next) returns, pass its result to [`record`](PageReader::record), which returns the items, and
+/// call [`finish`](PageReader::finish) when there is no next page; it reports whether the list is complete.
 ///
-/// A short page is not the end, because the service may leave things out of a page; only an empty one is. What page
-/// numbers let us see of a list that changed meanwhile: items that come again (something was added in front), fewer
-/// items than [expected](Self::expect_len), pages that repeat for ever. What they cannot show: an item that slipped to
-/// a page already read because one in front of it was deleted. Whoever must have every item of a list that others
-/// change reads it twice.
+/// A short page is not the end, because the service may omit items from a page; only an empty page is. Page numbers
+/// reveal some changes of the list: items that occur again (something was added before them), fewer items than
+/// [expected](Self::expect_len), and pages that repeat endlessly. They cannot reveal an item that moved to a page
+/// already read because an item before it was deleted. To be certain of every item in a list that others modify, read
+/// it twice.
 ///
 /// ```
 /// use clarifai_core::{Config, Credentials, inputs::ListInputs, machine::IntoMachine, pagination::Pages, testing::MockTransport};
@@ -108,7 +108,7 @@ pub struct Pages<O: Paged> {
     keep: Option<Keep<O::Item>>,
     expected: Option<u64>,
     may_change: bool,
-    /// Keys of the items that were read.
+    /// Keys of the items read so far.
     seen: BTreeSet<Box<str>>,
     read: u64,
     repeated: u64,
@@ -122,14 +122,14 @@ type Keep<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
 enum Ended {
     /// A page was empty.
     Empty,
-    /// As many were read as were wanted.
+    /// The maximum number of items was read.
     Enough,
-    /// The service repeats itself.
+    /// The service repeats its pages.
     Looping,
 }
 
 impl<O: Paged> Pages<O> {
-    /// From the page that `operation` asks for to the last one.
+    /// Creates a list that starts at the page that `operation` requests and ends with the last page.
     pub fn new(operation: O) -> Self {
         Self {
             config: Config::placeholder(),
@@ -147,7 +147,8 @@ impl<O: Paged> Pages<O> {
         }
     }
 
-    /// At most so many items, counted after [`filter`](Self::filter); no page is asked for that is not needed for them.
+    /// Limits the total number of items, counted after [`filter`](Self::filter). Pages beyond the limit are not
+    /// requested. Default: no limit.
     pub fn take(mut self, items: u64) -> Self {
         self.left = Some(items);
         if items == 0 {
@@ -156,37 +157,37 @@ impl<O: Paged> Pages<O> {
         self
     }
 
-    /// So many items a page, 1 to [`MAX_PER_PAGE`](crate::MAX_PER_PAGE).
+    /// Sets the number of items per page, 1 to [`MAX_PER_PAGE`](crate::MAX_PER_PAGE). Default: that of the operation.
     pub fn per_page(mut self, size: u32) -> Self {
         self.page.size = size;
         self
     }
 
-    /// Only items for which this holds.
+    /// Yields only the items for which `keep` returns `true`. A later filter replaces an earlier one.
     pub fn filter(mut self, keep: impl Fn(&O::Item) -> bool + Send + Sync + 'static) -> Self {
         self.keep = Some(Box::new(keep));
         self
     }
 
-    /// Reports an error in the end if the list, read from its first page to its end, had fewer items than this. Some
-    /// services cut long lists off without a word; a count from elsewhere, such as
-    /// [`GetInputCounts`](crate::inputs::GetInputCounts), brings that to light.
+    /// Sets the minimum number of items: if the list, read from its first page to its end, has fewer, the reader
+    /// reports an error at the end. Some services truncate long lists silently; a count from another source, such as
+    /// [`GetInputCounts`](crate::inputs::GetInputCounts), reveals that.
     pub fn expect_len(mut self, items: u64) -> Self {
         self.expected = Some(items);
         self
     }
 
-    /// Does not report that the list changed while it was read. Still no item is handed out twice.
+    /// Does not treat a list that changes during pagination as an error. Items are still deduplicated.
     pub fn allow_changes(mut self) -> Self {
         self.may_change = true;
         self
     }
 }
 
-/// Reads the pages of a list one after the other: what [`IntoPages::into_pages`] returns.
+/// A reader of the pages of a list, one after another: the result of [`IntoPages::into_pages`].
 ///
-/// Make the call that [`next`](Self::next) returns, pass its result to [`record`](Self::record), which returns the items,
-/// and when there is no next page call [`finish`](Self::finish), which reports whether the list is complete.
+/// Run the call that [`next`](Self::next) returns, pass its result to [`record`](Self::record), which returns the
+/// items, and call [`finish`](Self::finish) when there is no next page; it reports whether the list is complete.
 pub struct PageReader<O: Paged> {
     pages: Pages<O>,
 }
@@ -198,19 +199,20 @@ impl<O: Paged> fmt::Debug for PageReader<O> {
 }
 
 impl<O: Paged> PageReader<O> {
-    /// The call for the next page, or `None` when there is none. Asked again before [`record`](Self::record), it gives
-    /// the same call again.
+    /// Returns the call for the next page, or `None` if there is none. Until [`record`](Self::record) is called, it
+    /// returns the same call again.
     #[expect(clippy::should_implement_trait, reason = "it takes `record` to get on, so it is no iterator")]
     pub fn next(&mut self) -> Option<Call<O>> {
         let operation = || self.pages.operation.clone().with_page(self.pages.page);
         self.pages.ended.is_none().then(|| Call::new(&self.pages.config, operation()))
     }
 
-    /// Takes the answer of a page and gives the items that are new and wanted. After an error the same page is next.
+    /// Records the result of a call and returns the items of the page that are new and wanted. After an error the same
+    /// page is next.
     ///
     /// # Errors
     ///
-    /// The one that was handed in.
+    /// Returns the error that was passed in.
     pub fn record(&mut self, answer: Result<O::Output, Error>) -> Result<Vec<O::Item>, Error> {
         let mut items = O::items(answer?);
         if items.is_empty() {
@@ -240,12 +242,12 @@ impl<O: Paged> PageReader<O> {
         Ok(items)
     }
 
-    /// Whether what was read is all there is, or all that was wanted.
+    /// Checks that the items read are the whole list, or as many as were requested.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::List`](crate::error::ErrorKind::List) where the list was seen to change, ended before it had as many
-    /// items as expected, or repeats itself. [`Misuse`](crate::error::ErrorKind::Misuse) while there is a next page.
+    /// [`ErrorKind::List`](crate::error::ErrorKind::List) if the list changed noticeably, ended before the expected
+    /// number of items, or repeats its pages. [`Misuse`](crate::error::ErrorKind::Misuse) if there is a next page.
     pub fn finish(&self) -> Result<(), Error> {
         let problem = match self.pages.ended {
             None => return Err(Error::new(O::NAME, Misuse("the list has a next page"))),
@@ -261,23 +263,23 @@ impl<O: Paged> PageReader<O> {
         Err(Error::new(O::NAME, IncompleteList { problem, read: self.pages.read, page: self.pages.page.number }))
     }
 
-    /// How many different items were read so far, unwanted ones among them.
+    /// Returns the number of distinct items read so far, including those that were filtered out.
     pub fn read(&self) -> u64 {
         self.pages.read
     }
 
-    /// How many items came again. Any number but 0 means that the list changed.
+    /// Returns the number of items that occurred again. A value other than 0 means that the list changed.
     pub fn repeated(&self) -> u64 {
         self.pages.repeated
     }
 
-    /// An iterator that asks for a page when it is needed. It ends after its first error.
+    /// Returns an iterator that requests each page when it is needed. It ends after its first error.
     pub fn iter<D: Driver>(self, driver: D) -> Iter<O, D> {
         Iter { pages: self, driver, ready: Vec::new().into_iter(), over: false }
     }
 }
 
-/// Shows how far it is, not what was read.
+/// Shows the progress, not the items.
 impl<O: Paged> fmt::Debug for Pages<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
@@ -290,11 +292,11 @@ impl<O: Paged> fmt::Debug for Pages<O> {
     }
 }
 
-/// A machine that reads all pages into memory: what [`Pages`] become where a client runs them.
+/// A machine that reads all pages into memory: the machine of [`Pages`].
 ///
 /// ```text
-/// Begin ─► Send(page) ─ answer ─► next page ─► Send(page)
-///                        ├─ empty, or enough ─► Done(Ok), or Done(Err) where the list was seen to change
+/// Begin ─► Send(page) ─ result ─► next page ─► Send(page)
+///                        ├─ empty, or enough ─► Done(Ok), or Done(Err) if the list changed or is incomplete
 ///                        └─ error ────────────► Done(Err)
 /// ```
 pub struct AllPages<O: Paged> {
@@ -319,12 +321,12 @@ impl<O: Paged> IntoMachine for Pages<O> {
 }
 
 impl<O: Paged> AllPages<O> {
-    /// What was read so far, for whoever ends the reading early.
+    /// Returns the items read so far, for callers that stop early. Empty after the machine succeeded.
     pub fn items(&self) -> &[O::Item] {
         &self.items
     }
 
-    /// How far it is.
+    /// Returns the reader of the pages, which reports the progress.
     pub fn pages(&self) -> &PageReader<O> {
         &self.pages
     }
@@ -374,7 +376,7 @@ impl<O: Paged> fmt::Debug for AllPages<O> {
     }
 }
 
-/// The items of all pages: see [`PageReader::iter`].
+/// An iterator over the items of all pages: see [`PageReader::iter`].
 #[must_use = "nothing is asked for before the iterator is read"]
 pub struct Iter<O: Paged, D> {
     pages: PageReader<O>,
@@ -384,7 +386,7 @@ pub struct Iter<O: Paged, D> {
 }
 
 impl<O: Paged, D> Iter<O, D> {
-    /// How far it is.
+    /// Returns the reader of the pages, which reports the progress.
     pub fn pages(&self) -> &PageReader<O> {
         &self.pages
     }
@@ -424,7 +426,7 @@ impl<O: Paged, D> fmt::Debug for Iter<O, D> {
     }
 }
 
-/// A stream that asks for a page when it is needed. It ends after its first error.
+/// Returns a stream that requests each page when it is needed. It ends after its first error.
 #[cfg(feature = "futures")]
 pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
     pages: PageReader<O>,
@@ -443,7 +445,7 @@ pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
     read.try_flatten()
 }
 
-/// What tells a thing from others of its kind in a list that holds those of several apps.
+/// Returns the key of a thing in a list that contains things of several apps.
 pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
     match app {
         Some(app) if !app.is_empty() && !id.is_empty() => format!("{app}/{id}").into(),
@@ -451,7 +453,7 @@ pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// The parts of [`Paged`] that are alike for all operations whose answer is a list.
+/// Implements [`Paged`] for an operation whose output is a list.
 macro_rules! paged {
     ($operation:ty, $item:ty, $key:expr) => {
         impl $crate::pagination::Paged for $operation {

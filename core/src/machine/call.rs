@@ -1,4 +1,4 @@
-//! One operation to its answer: authorise, send, classify, back off, send again.
+//! One operation from request to result: authorize, send, classify, back off, send again.
 
 use std::mem;
 use std::time::Duration;
@@ -21,24 +21,26 @@ use crate::policy::{CallOptions, RetryPolicy, retry};
 use crate::time::Latest;
 use crate::transport::RequestTimeout;
 
-/// Carries one operation to its answer, with the retries its [`RetryPolicy`](crate::policy::RetryPolicy) allows.
+/// A call: runs one operation until it succeeds or fails, with the retries that its
+/// [`RetryPolicy`](crate::policy::RetryPolicy) allows.
 ///
 /// ```text
 ///             ┌────────────────── Woke ──────────────────┐
 ///             ▼                                          │
-/// Begin ─► authorise ─ token is being fetched ─► WaitUntil
-///             │  └─ no token ─► Send(token) ─ answer ─► authorise
+/// Begin ─► authorize ─ token is being fetched ─► WaitUntil
+///             │  └─ no token ─► Send(token) ─ result ─► authorize
 ///             ▼
 ///           Send ─ Response ─► success ─────────────────► Done(Ok)
-///             ▲        ├─────► token ran out, once ─────► authorise
-///             │        ├─────► refused for good ────────► Done(Err)
-///             │        └─────► may pass ─┐
+///             ▲        ├─────► token expired, once ─────► authorize
+///             │        ├─────► failed permanently ──────► Done(Err)
+///             │        └─────► transient ┐
 ///             │ Woke                     ▼
 ///             └──────────────────── WaitUntil, while policy, budget and operation allow; else Done(Err)
 /// ```
 ///
-/// This is the only place that decides on repeating a call, because only here all three facts meet: what the
-/// operation allows ([`Replay`](crate::operation::Replay)), what the transport knows, and what the service answered.
+/// This is the only place that decides whether to repeat a request, because only here all three facts are known: what
+/// the operation allows ([`Replay`](crate::operation::Replay)), what the transport reports, and how the service
+/// responded.
 #[derive(Debug)]
 pub struct Call<O> {
     config: Config,
@@ -46,52 +48,54 @@ pub struct Call<O> {
     state: State,
     clock: Latest,
     backoff: Backoff,
-    /// How often the request of the operation was sent.
+    /// Number of times the request of the operation was sent.
     attempts: u32,
-    /// Whether an attempt that failed may have taken effect.
+    /// Whether a failed attempt may have taken effect.
     happened: bool,
-    /// Whether the token was renewed because it was refused.
+    /// Whether the token was renewed after it was rejected.
     renewed: bool,
     manner: Manner,
     retry: RetryPolicy,
     timeout: Option<Duration>,
-    /// When the time limit of the call has passed, once it has begun.
+    /// Time at which the time limit of the call is reached, set when the call begins.
     deadline: Option<Instant>,
 }
 
-/// For whom the call is made.
+/// What the result of the call is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Manner {
-    /// The caller.
+    /// It is returned to the caller.
     Plain,
-    /// A wait that is to come: secrets are blotted out of the answer before it is read.
+    /// It becomes the state of a later wait: secrets in the response are redacted before it is decoded.
     Redacted,
-    /// A wait, as one of its looks: the same, and a failure is final, because the wait has a patience of its own.
+    /// It is one poll of a wait: redacted as well, and any failure is final, because the wait has its own limit of
+    /// errors.
     Look,
 }
 
 #[derive(Debug)]
 enum State {
     Start,
-    /// The request is on its way under the token of that generation.
+    /// The request was sent, with the token of this generation if it needs one.
     Sent {
         generation: Option<u64>,
         sent: Sent,
     },
-    /// The request for a token is on its way.
+    /// The request for a token was sent.
     Fetching(Sent),
-    /// Waiting, then going on with [`Call::authorise`], or with the token that was just fetched.
+    /// Waiting, then continuing with [`Call::authorise`] or with the token that was just fetched.
     Waiting(Instant, Option<(Authorization, u64)>),
     Spent,
 }
 
 impl<O: Operation> Call<O> {
-    /// A machine for `operation`. Nothing happens before it is driven; bad arguments come out of the first step.
+    /// Creates a call of `operation` with the default options. It does nothing until driven; invalid arguments are
+    /// reported by the first step.
     pub fn new(config: &Config, operation: O) -> Self {
         Self::with_options(config, operation, CallOptions::default())
     }
 
-    /// Creates a machine for `operation` with options of its own.
+    /// Creates a call of `operation` with custom options, which override the configuration for this call.
     #[expect(clippy::needless_pass_by_value, reason = "options are made for one call")]
     pub fn with_options(config: &Config, operation: O, options: CallOptions) -> Self {
         let retry = options.retry(config.retry());
@@ -111,26 +115,26 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// One look of a wait: a failure is final, and the wait decides whether to look again. Only a token that ran out is
-    /// still renewed.
+    /// Creates one poll of a wait: a failure is final, and the wait decides whether to poll again. Only an expired
+    /// token is still renewed.
     pub(crate) fn look(config: &Config, operation: O) -> Self {
         let mut attempt = Self::new(config, operation);
         attempt.manner = Manner::Look;
         attempt
     }
 
-    /// Its answer goes into a wait, where it is shown in errors and written down in checkpoints.
+    /// Redacts the response, because it becomes part of a wait, which shows it in errors and saves it in checkpoints.
     pub(crate) fn redacted(mut self) -> Self {
         self.manner = Manner::Redacted;
         self
     }
 
-    /// How often the request was sent so far.
+    /// Returns the number of times the request was sent so far.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// The operation being carried out.
+    /// Returns the operation.
     pub fn operation(&self) -> &O {
         &self.operation
     }
@@ -144,7 +148,7 @@ impl<O: Operation> Call<O> {
         Step::Done(result.map_err(|error| error.after(self.attempts, self.happened)))
     }
 
-    /// Sends the request, or first sees to a token.
+    /// Sends the request, or obtains a token first.
     fn authorise(&mut self, now: Now) -> Step<O::Output> {
         let (authorization, generation) = match O::AUTH {
             AuthScheme::AppSecret => match exchange::basic(&self.config) {
@@ -168,7 +172,7 @@ impl<O: Operation> Call<O> {
         self.send(now, authorization, generation, false)
     }
 
-    /// Sends the request under this header. `fetched` says that its token was fetched for this very request.
+    /// Sends the request with this header. `fetched` means that its token was fetched for this request.
     fn send(
         &mut self,
         now: Now,
@@ -188,7 +192,8 @@ impl<O: Operation> Call<O> {
             if let Some(error) = self.passes_limit(until) {
                 return self.fail(error);
             }
-            // A token just fetched is kept: however short its life, fetching another could go on for ever.
+            // A token that was just fetched is kept: if its life is very short, fetching another one could repeat
+            // endlessly.
             let fetched = if fetched { Some(authorization).zip(generation) } else { None };
             self.state = State::Waiting(until, fetched);
             return Step::WaitUntil(until);
@@ -231,7 +236,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Finds bad arguments before a token is fetched for them.
+    /// Checks the arguments before a token is fetched for the request.
     fn check(&self) -> Result<(), InvalidArgument> {
         if self.attempts > 0 {
             return Ok(());
@@ -241,7 +246,7 @@ impl<O: Operation> Call<O> {
         exchange::request(&self.config, &self.operation, nobody).map(drop)
     }
 
-    /// Returns the time that the limit of the call leaves, or the error that it has passed.
+    /// Returns the time left until the time limit of the call, or an error if the limit has been reached.
     fn time_left(&self, now: Now) -> Result<Option<Duration>, TransportError> {
         match self.deadline {
             Some(deadline) if now.instant >= deadline => Err(out_of_time()),
@@ -250,7 +255,7 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Returns the error of a wait that would last beyond the time limit of the call.
+    /// Returns an error if a wait until this time would exceed the time limit of the call.
     fn passes_limit(&self, until: Instant) -> Option<TransportError> {
         self.deadline.is_some_and(|deadline| until >= deadline).then(out_of_time)
     }
@@ -270,7 +275,7 @@ impl<O: Operation> Call<O> {
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());
         match judged {
             Ok(grant) => {
-                // Used at once, however short its life.
+                // The token is used at once, however short its life.
                 let (value, generation) = self.config.shared().token.put(now.instant, &grant);
                 self.send(now, Authorization { name: http::header::AUTHORIZATION, value }, Some(generation), true)
             }
@@ -318,22 +323,23 @@ impl<O: Operation> Call<O> {
         self.again_or_fail(now, error, None, false)
     }
 
-    /// Returns whether the call changes nothing at the service, so that no failure of it can have an effect.
+    /// Returns whether the call is read-only, so that no failure of it can have an effect on the service.
     fn is_read_only(&self) -> bool {
         self.operation.replay() == Replay::Safe
     }
 
-    /// Whether the limit for sending leaves room for once more. A renewed token counts like any other reason.
+    /// Returns whether the limit of attempts allows another one. Sending again after a token was renewed counts as an
+    /// attempt.
     fn may_send_again(&self) -> bool {
         self.manner == Manner::Look || self.attempts < self.retry.max_attempts
     }
 
-    /// Whether the pace allows a request now; otherwise when to ask again.
+    /// Checks with the rate limiter whether a request may be sent now. Returns the time of the next try as the error.
     fn may_send(&self, now: Now) -> Result<(), Instant> {
         self.config.rate_limiter().map_or(Ok(()), |limiter| limiter.try_acquire(now.instant))
     }
 
-    /// Slows down all machines of the same pace when the service asks for it.
+    /// Slows down all machines that share the rate limiter when the service asks for it.
     fn heed(&self, now: Now, error: &Error, hint: Option<Duration>) {
         let Some(limiter) = self.config.rate_limiter() else { return };
         if error.is_throttled() || (hint.is_some() && error.http_status() == Some(503)) {
@@ -341,7 +347,8 @@ impl<O: Operation> Call<O> {
         }
     }
 
-    /// Backs off and tries again where everything allows it. `token` says that it was the token's request.
+    /// Backs off and tries again if policy, budget and operation allow it; otherwise fails. `token` means that the
+    /// request for a token failed.
     fn again_or_fail(&mut self, now: Now, error: Error, hint: Option<Duration>, token: bool) -> Step<O::Output> {
         self.heed(now, &error, hint);
         let error = error.with_hint(hint);
@@ -361,7 +368,7 @@ impl<O: Operation> Call<O> {
         if !self.config.shared().budget.withdraw() {
             return self.end(Err(error));
         }
-        // The cause of the failure says more than that there was no time for another attempt.
+        // The cause of the failure is more informative than a report that no time is left for another attempt.
         if self.passes_limit(now.instant + wait).is_some() {
             return self.end(Err(error));
         }
@@ -369,7 +376,7 @@ impl<O: Operation> Call<O> {
     }
 }
 
-/// Tells the transport how much time the call leaves for this request.
+/// Passes the time left for this request to the transport.
 fn limit(request: &mut Request<Body>, left: Option<Duration>) {
     if let Some(left) = left {
         request.extensions_mut().insert(RequestTimeout(left));
@@ -431,7 +438,7 @@ impl<O: Operation> Machine for Call<O> {
 }
 
 impl<O> Drop for Call<O> {
-    /// Hands back the lease on the token, so that nobody waits for a machine that is gone.
+    /// Releases the lease on the token, so that other machines do not wait for a dropped one.
     fn drop(&mut self) {
         if matches!(self.state, State::Fetching(_)) {
             self.config.shared().token.give_up();

@@ -1,4 +1,4 @@
-//! A model's id from its name: through a cache, then by id, then by search.
+//! Finds the id of a model by its name: through a cache, then by id, then by search.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -13,7 +13,7 @@ use crate::target::AppRef;
 use crate::time::Latest;
 use crate::types::Model;
 
-/// Finds the model that has a given id or name.
+/// Finds the model with a given id or name.
 ///
 /// ```text
 ///         in the cache ─────────────────────────────────► Done
@@ -21,14 +21,15 @@ use crate::types::Model;
 ///         GET models/{name} ─ found ────────────────────► Done
 ///            └─ not found ─► POST models/searches ─ one ─► Done
 ///                              ├─ none ─────────────────► Done(NoSuchModel)
-///                              └─ several ──────────────► Done(Ambiguous)
+///                              └─ several ──────────────► Done(AmbiguousName)
 /// ```
 ///
-/// Several models of the service share one name: `general-v1.3` is the name of one that names concepts, one that
-/// embeds and one that clusters. Unless a type is asked for, those that embed or cluster are left aside. Of a search
-/// the first page is looked at, as the service sends it.
+/// Several models of the service share one name: `general-v1.3` is the name of a model that predicts concepts, of an
+/// embedder and of a clusterer. Unless a [type](Self::model_type) is set, embedders and clusterers are ignored. Only
+/// the first page of a search is read, in the page size chosen by the service.
 ///
-/// A model that was looked up comes with the version it has; one out of the cache comes without.
+/// The result contains the current version of the model if it was found by a request, and no version if it comes from
+/// the cache. Errors: [`NoSuchModel`] and [`AmbiguousName`].
 #[doc(alias = "Models.get")]
 #[derive(Debug)]
 pub struct FindModel {
@@ -50,10 +51,10 @@ enum State {
 }
 
 impl FindModel {
-    /// The operation's name in errors.
+    /// Name of the operation in errors.
     const NAME: &'static str = "find model";
 
-    /// A search for the model with this id or name.
+    /// Creates a search for the model with this id or name.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             config: Config::placeholder(),
@@ -66,20 +67,20 @@ impl FindModel {
         }
     }
 
-    /// Only a model of this type, in the old spelling (`concept`, `color`, `embed` …) or today's
-    /// (`visual-classifier`, `visual-embedder` …).
+    /// Sets the required type of the model, in the old spelling (`concept`, `color`, `embed`, ...) or the current one
+    /// (`visual-classifier`, `visual-embedder`, ...).
     pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
         self.model_type = Some(model_type.into());
         self
     }
 
-    /// Among the models of that user's app, whatever the scope of the [`Config`].
+    /// Searches the models of this app, overriding the app of the [`Config`].
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// Looks into this cache first, and notes there what was found.
+    /// Searches this cache first, and stores the result in it.
     pub fn cached_in(mut self, cache: &ModelCache) -> Self {
         self.cache = Some(cache.clone());
         self
@@ -125,7 +126,7 @@ impl FindModel {
                 ControlFlow::Continue(step) => self.keep(State::Getting(attempt), step),
                 ControlFlow::Break(Ok(model)) if self.wants(&model) => self.found(&model),
                 ControlFlow::Break(Ok(_)) => self.search(now),
-                // What cannot be an id can still be a name.
+                // A value that is not a valid id can still be a name.
                 ControlFlow::Break(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
                 ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             },
@@ -144,17 +145,19 @@ impl FindModel {
         step
     }
 
-    /// Whether a model found by its id is of the type asked for. Without one, any is: the caller named it.
+    /// Returns whether a model found by its id has the requested type. If no type was requested, every model does: the
+    /// caller gave its id.
     fn wants(&self, model: &Model) -> bool {
         self.model_type
             .as_ref()
             .is_none_or(|wanted| types_of(model).any(|one| one == wanted) || types_of(model).next().is_none())
     }
 
-    /// Picks the one model meant out of those a search found.
+    /// Selects the requested model from the results of a search.
     fn choose(&self, models: &[Model]) -> Step<ModelRef> {
-        // A search matches more than the name: wildcards, other cases, parts. Only the very name counts; the rest is
-        // told, because predicting with a model that nobody meant is worse than asking back.
+        // A search also matches wildcards, other letter cases and parts of names. Only the exact name counts; the other
+        // models are listed in the error, because predicting with a different model than intended is worse than
+        // failing.
         let is_named = |model: &&Model| {
             model.name == self.name
                 || model.id == self.name
@@ -193,7 +196,7 @@ impl FindModel {
             found = found.in_app(owner.clone());
         }
         if let Some(cache) = &self.cache {
-            // The cache outlives versions, so it keeps the model without one.
+            // The cache outlives versions, so it stores the model without one.
             let mut lasting = ModelRef::from(&*model.id);
             if let Some(owner) = &self.owner {
                 lasting = lasting.in_app(owner.clone());
@@ -222,7 +225,7 @@ impl Procedure for FindModel {
     }
 }
 
-/// A model in one line: id and type.
+/// Returns the description of a model for errors: id and type.
 fn candidate(model: &Model) -> String {
     format!("{} ({})", model.id, types_of(model).next().unwrap_or("no type"))
 }
@@ -231,7 +234,7 @@ fn is_bad_id(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument(invalid) if invalid.argument() == "model id")
 }
 
-/// The types a model is said to have, in the spelling of today and of old.
+/// Returns the types of a model, in the current and in the old spelling.
 pub(super) fn types_of(model: &Model) -> impl Iterator<Item = &str> {
     let info = model.output_info.as_deref();
     [
@@ -249,47 +252,47 @@ pub(super) fn embeds_or_clusters(model_type: &str) -> bool {
         || model_type.ends_with("-clusterer")
 }
 
-/// Today's types are two words with a hyphen and end in what the model does.
+/// Returns whether a type has the old spelling. Current types are hyphenated and end with the task of the model.
 fn is_old_type(model_type: &str) -> bool {
     !["-classifier", "-embedder", "-detector", "-clusterer", "-segmenter", "-to-text", "-to-image", "-recognizer"]
         .iter()
         .any(|ending| model_type.ends_with(ending))
 }
 
-/// Owner, name and type.
+/// Owner, name and type of a model.
 pub(super) type Key = (Option<AppRef>, String, Option<String>);
 
-/// Which model a name stood for, so that it need not be asked again. Cheap to clone; clones share their entries.
+/// A cache of the models that names refer to, which saves requests. Cheap to clone; clones share their entries.
 ///
-/// It is the caller's: kept as long as they like, and emptied when models were renamed. Names are told apart by their
-/// owner, or the scope of the app, and not by credentials or base address: with keys of several apps keep one for each.
-/// Filled beforehand by [`WarmModelCache`](super::WarmModelCache).
+/// The caller owns the cache, decides how long to keep it, and clears it when models were renamed. Entries are
+/// separated by the owner or the configured app, and not by credentials or base URL: use one cache per key if you have
+/// keys of several apps. To fill it in advance, use [`WarmModelCache`](super::WarmModelCache).
 #[doc(alias = "clear_model_cache")]
 #[derive(Clone, Debug, Default)]
 pub struct ModelCache(Arc<Mutex<BTreeMap<Key, ModelRef>>>);
 
 impl ModelCache {
-    /// An empty cache.
+    /// Creates an empty cache.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Notes that this name, with or without a type, stands for this model of its owner's.
+    /// Stores the model that this name, with or without a type, refers to. The entry belongs to the owner of the model.
     pub fn insert(&self, name: impl Into<String>, model_type: Option<&str>, model: ModelRef) {
         self.put((model.owner().cloned(), name.into(), model_type.map(str::to_owned)), model);
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     pub fn clear(&self) {
         self.entries().clear();
     }
 
-    /// How many names it knows.
+    /// Returns the number of entries.
     pub fn len(&self) -> usize {
         self.entries().len()
     }
 
-    /// Whether it knows none.
+    /// Returns whether the cache has no entries.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }

@@ -1,7 +1,8 @@
-//! What a request belongs to, for adapters, and what is told of it to `tracing` where that feature is on.
+//! The operation that a request belongs to, for adapters, and its events and spans for `tracing` if that feature is
+//! enabled.
 //!
-//! Nothing that is told holds a secret: no headers, no bodies, and texts of the service only after credentials were
-//! blotted out.
+//! Nothing recorded contains a secret: no headers, no bodies, and texts of the service only after credentials were
+//! redacted.
 
 use http::Request;
 
@@ -10,19 +11,20 @@ use crate::body::Body;
 use crate::envelope::Envelope;
 use crate::error::Error;
 
-/// What a request belongs to. Machines put it into the [extensions](Request::extensions) of each request.
+/// The operation and attempt that a request belongs to. Machines add it to the [extensions](Request::extensions) of
+/// each request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OperationInfo {
     /// Name of the operation, such as `predict`.
     pub operation: &'static str,
-    /// Which attempt at it this is, from 1.
+    /// Number of the attempt, starting at 1.
     pub attempt: u32,
     #[cfg(feature = "tracing")]
     pub(super) span: tracing::Span,
 }
 
-/// One request under way.
+/// A request in flight.
 #[derive(Debug)]
 pub(super) struct Sent {
     #[cfg(feature = "tracing")]
@@ -32,7 +34,7 @@ pub(super) struct Sent {
 }
 
 impl Sent {
-    /// Notes that the request is on its way.
+    /// Opens the span of the request and adds [`OperationInfo`] to its extensions.
     pub(super) fn new(request: &mut Request<Body>, operation: &'static str, attempt: u32, now: Instant) -> Self {
         #[cfg(feature = "tracing")]
         {
@@ -59,7 +61,7 @@ impl Sent {
         }
     }
 
-    /// Tells what came of it.
+    /// Records the outcome of the request.
     #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "it tells nobody"))]
     pub(super) fn ended(&self, now: Instant, answer: Option<&Envelope>, error: Option<&Error>) {
         #[cfg(feature = "tracing")]
@@ -85,7 +87,7 @@ impl Sent {
     }
 }
 
-/// Runs `send` inside the span of the request, so that what the transport tells stands in it.
+/// Runs `send` inside the span of the request, so that the events of the transport belong to it.
 pub(super) fn in_span<T>(request: Request<Body>, send: impl FnOnce(Request<Body>) -> T) -> T {
     #[cfg(feature = "tracing")]
     return span(&request).in_scope(|| send(request));
@@ -93,7 +95,7 @@ pub(super) fn in_span<T>(request: Request<Body>, send: impl FnOnce(Request<Body>
     send(request)
 }
 
-/// The span of a request.
+/// Returns the span of a request.
 #[cfg(feature = "tracing")]
 pub(super) fn span(request: &Request<Body>) -> tracing::Span {
     request.extensions().get::<OperationInfo>().map_or_else(tracing::Span::none, |call| call.span.clone())

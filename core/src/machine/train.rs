@@ -1,4 +1,4 @@
-//! Starting a training, and waiting for its end.
+//! Starting a training and waiting until it ends.
 
 use std::mem;
 use std::ops::ControlFlow;
@@ -14,17 +14,17 @@ use crate::policy::Schedule;
 use crate::time::Latest;
 use crate::types::{Model, ModelVersion, StatusClass};
 
-/// Trains a model: creates a version of it, and waits until that is trained.
+/// Trains a model: creates a version of it and waits until the version is trained.
 ///
 /// ```text
 /// Begin ─► Send(create version) ─┬─► trained, or failed, already ─► Done
 ///                 │              └─► in training ─► pause ─► Send(get version) ─► … ─► Done(Trained | Failed)
-///                 ├─► told not to wait ─► Done(Started)                └─ deadline ─► Done(TimedOut)
+///                 ├─► without waiting ──► Done(Started)                └─ deadline ─► Done(TimedOut)
 ///                 └─► error ─► Done(Err)
 /// ```
 ///
-/// The three ways a wait can end are three [answers](Training). An error means that the training could not be started,
-/// or that it could not be looked at; in the second case the error holds the version.
+/// The three ways in which the wait can end are three results of type [`Training`]. An error means that the training
+/// could not be started or that polling failed; in the second case the error contains the version.
 ///
 /// ```
 /// use clarifai_core::{Config, Credentials, machine::{IntoMachine, Train, Training}, testing::MockTransport};
@@ -70,27 +70,27 @@ enum State {
     Start,
     Creating(Box<Call<CreateModelVersion>>),
     Waiting(Box<Running<WaitForTraining>>),
-    /// The wait is over; what it saw last is still told.
+    /// The wait has ended; its last known state is still available.
     Ended(Box<Running<WaitForTraining>>),
     Spent,
 }
 
-/// How a training ended, or where it was left.
+/// The outcome of a training.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Training {
     /// The version is trained and ready.
     Trained(ModelVersion),
-    /// The training failed; the version's status says why.
+    /// The training failed; the status of the version contains the reason.
     Failed(ModelVersion),
-    /// The deadline passed, and the service trains on. Wait on with [`WaitForTraining`].
+    /// The deadline passed while the training was still running. Continue to wait with [`WaitForTraining`].
     TimedOut(ModelVersion),
-    /// It was started, and nobody waited.
+    /// Training was started; completion was not awaited.
     Started(ModelVersion),
 }
 
 impl Training {
-    /// The version, whatever became of it.
+    /// Returns the version, whatever the outcome.
     pub fn version(&self) -> &ModelVersion {
         match self {
             Self::Trained(version) | Self::Failed(version) | Self::TimedOut(version) | Self::Started(version) => {
@@ -99,7 +99,7 @@ impl Training {
         }
     }
 
-    /// The version if it is trained.
+    /// Returns the version if it is trained.
     pub fn trained(&self) -> Option<&ModelVersion> {
         match self {
             Self::Trained(version) => Some(version),
@@ -111,7 +111,7 @@ impl Training {
 impl Train {
     const NAME: &'static str = "train";
 
-    /// Trains the model with this id, and waits for up to an hour, at the pauses of [`Schedule::training`].
+    /// Creates a training of the model with this id, which waits for up to 1 hour and polls on [`Schedule::training`].
     pub fn new(model: impl Into<ModelRef>) -> Self {
         let settings = Settings {
             wait: true,
@@ -128,40 +128,41 @@ impl Train {
         }
     }
 
-    /// Starts it, and does not wait: the answer is [`Training::Started`].
+    /// Starts the training without waiting for it: the result is [`Training::Started`].
     #[doc(alias = "sync")]
     pub fn without_waiting(mut self) -> Self {
         self.settings.wait = false;
         self
     }
 
-    /// Waits for at most so long, counted from when the training was started.
+    /// Sets the maximum time to wait after the training was started. Default: [`Wait::DEFAULT_DEADLINE`], 1 hour.
     #[doc(alias = "timeout")]
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.settings.deadline = Some(deadline);
         self
     }
 
-    /// Waits for as long as it takes.
+    /// Removes the deadline, so that the wait can last any length of time.
     pub fn without_deadline(mut self) -> Self {
         self.settings.deadline = None;
         self
     }
 
-    /// Looks as often as this schedule says.
+    /// Sets the schedule of the pauses between polls. Default: [`Schedule::training`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.settings.schedule = schedule;
         self
     }
 
-    /// Goes on after so many looks in a row that failed for a reason that passes. Default:
+    /// Sets how many consecutive transient polling errors are tolerated; one more ends the wait. Default:
     /// [`Wait::DEFAULT_MAX_ERRORS`].
     pub fn max_consecutive_errors(mut self, errors: u32) -> Self {
         self.settings.most_errors = errors;
         self
     }
 
-    /// The version in training as it was at the last look, once there is one; also after the end of the wait.
+    /// Returns the version being trained as of the last poll, or `None` before it was created. Available after the end
+    /// of the wait as well.
     pub fn progress(&self) -> Option<&ModelVersion> {
         match &self.state {
             State::Waiting(wait) | State::Ended(wait) => wait.condition().last(),
@@ -169,8 +170,8 @@ impl Train {
         }
     }
 
-    /// The wait written down, once the training was started; also after the end of the wait, where looking failed. Go on
-    /// with [`WaitForTraining`]`::resume_from`.
+    /// Returns a snapshot of the wait, or `None` before the training was started. Available after the end of the wait
+    /// as well, for example if polling failed. Resume it with [`WaitForTraining`]`::resume_from`.
     pub fn checkpoint(&self) -> Option<Checkpoint<ModelTrained>> {
         match &self.state {
             State::Waiting(wait) | State::Ended(wait) => Some(wait.checkpoint()),
@@ -233,7 +234,7 @@ impl Train {
             (ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), .. }), Some(version)) => {
                 Step::Done(Ok(Training::Failed(version)))
             }
-            // Whatever became of the wait, the training was started.
+            // However the wait ended, the training was started.
             _ => Step::Done(Err(error.in_doubt())),
         }
     }

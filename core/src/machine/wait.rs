@@ -1,4 +1,4 @@
-//! Looking again and again until something is as it should be: the one loop of all waits.
+//! Polling until a condition holds: the loop shared by all waits.
 
 use std::fmt;
 use std::mem;
@@ -26,74 +26,77 @@ pub use deleted::{
 pub use training::{ModelTrained, WaitForTraining};
 pub use uploads::{AllInputsProcessed, InputsProcessed, LookUpInputs, Processed, WaitForUploads, WaitForUploadsOf};
 
-/// What a [`Wait`] waits for: what to ask, and what the answers mean.
+/// A condition that a [`Wait`] waits for: which request to send, and how to evaluate its result.
 pub trait Condition {
-    /// The question.
+    /// Operation that polls the state.
     type Operation: Operation;
 
-    /// What is known when it is reached.
+    /// Result of the wait when the condition holds.
     type Output;
 
     /// Name of the wait in errors, such as `wait for training`.
     const NAME: &'static str;
 
-    /// Looks at the condition before anything is asked: what is reached already, or can never be asked for.
+    /// Checks the condition before the first request. Returns the output if the condition already holds.
     ///
     /// # Errors
     ///
-    /// Names the argument that cannot be sent.
+    /// Returns an error that names the invalid argument.
     fn begin(&self) -> Result<Option<Self::Output>, InvalidArgument> {
         Ok(None)
     }
 
-    /// The next question. Several are asked in turn where one look takes more than one: see [`Evaluation::RequestMore`].
+    /// Returns the next request. A poll that takes several requests sends them one after another: see
+    /// [`Evaluation::RequestMore`].
     fn request(&self) -> Self::Operation;
 
-    /// What an answer means. Errors that say nothing about the thing waited for are handed back in
+    /// Evaluates the result of a request. Errors that do not decide the condition are returned in
     /// [`Evaluation::Error`].
     fn evaluate(&mut self, answer: Result<<Self::Operation as Operation>::Output, Error>) -> Evaluation<Self::Output>;
 
-    /// The last known state, in the API's own shape, to go with an error.
+    /// Returns the last known state, in the format of the API, to be included in errors.
     fn last_state(&self) -> Option<Value>;
 }
 
-/// What an answer means for a wait.
+/// What the result of a request means for a wait.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Evaluation<T> {
     /// The condition holds.
     Success(T),
-    /// It will never be reached.
+    /// The condition can never hold.
     Failure(Box<Status>),
-    /// Not yet; look again after a pause.
+    /// The condition does not hold yet. The next poll follows after a pause.
     Pending,
-    /// The look takes another question, which is asked at once.
+    /// The poll needs another request, which is sent at once.
     RequestMore,
-    /// The answer says nothing. What passes is tolerated for a while, see [`Wait::max_consecutive_errors`]; the rest ends the wait.
+    /// The result does not decide the condition. A transient error is tolerated up to a limit, see
+    /// [`Wait::max_consecutive_errors`]; any other error ends the wait.
     Error(Error),
 }
 
-/// Looks again and again until a [`Condition`] is reached, a deadline passes, or looking fails.
+/// Polls until a [`Condition`] holds, a deadline passes, or polling fails.
 ///
 /// ```text
 ///            ┌───────────────── Woke ─────────────────┐
 ///            ▼                                        │
-/// Begin ─► Send ─ answer ─► reached ──────► Done(Ok)  │
-///            ▲        ├───► failed ───────► Done(Err) │
+/// Begin ─► Send ─ result ─► success ──────► Done(Ok)  │
+///            ▲        ├───► failure ──────► Done(Err) │
 ///            └─ More ─┤                               │
-///                     ├───► not yet ──► pause ────► WaitUntil(next look, or deadline)
-///                     └───► error ─┬─► passes ──► pause │
+///                     ├───► pending ──► pause ────► WaitUntil(next poll, or deadline)
+///                     └───► error ─┬─► transient: pause │
 ///                                  └─► else: Done(Err)  └─ deadline ─► Done(Err)
 /// ```
 ///
-/// It pauses after each look, after one that failed as well, and never for less than its [`Schedule`] or the server's
-/// `Retry-After` asks for, of which it waits two minutes at most ([`max_server_wait`] of the app's policy). At the deadline
-/// it ends to the tick; a look that is due at that moment, and an answer that is under way then, still count. Three ways to
-/// fail are three [causes](WaitCause), and each comes with the last known state: [`ErrorKind::Wait`].
+/// A wait pauses after each poll, including failed ones, for at least the interval of its [`Schedule`] and the server's
+/// `Retry-After`. The latter is limited to [`max_server_wait`] of the configured retry policy (default: 120 s). The
+/// wait ends exactly at the deadline; a poll that is due at that moment and a response that is still in flight then are
+/// evaluated. The three ways to fail are the three [causes](WaitCause). The error is [`ErrorKind::Wait`] and contains
+/// the last known state, if there is one.
 ///
 /// [`max_server_wait`]: crate::policy::RetryPolicy::max_server_wait
 ///
-/// A wait can go on where another process stopped: see [`checkpoint`](Self::checkpoint).
+/// A wait can be resumed in another process: see [`checkpoint`](Self::checkpoint).
 pub struct Wait<G: Condition> {
     config: Config,
     condition: G,
@@ -101,7 +104,7 @@ pub struct Wait<G: Condition> {
     state: State<G::Operation>,
     clock: Latest,
     began: Option<Instant>,
-    /// How long it waited before it was taken up again.
+    /// Time waited before the wait was resumed from a checkpoint.
     before: Duration,
     polls: u64,
     errors: u32,
@@ -111,7 +114,7 @@ enum State<O> {
     Start,
     Asking {
         attempt: Box<Call<O>>,
-        /// Until when the attempt itself waits.
+        /// Time until which the call itself waits.
         wake: Option<Instant>,
     },
     Pausing {
@@ -121,7 +124,7 @@ enum State<O> {
     Spent,
 }
 
-/// How long, and how patiently.
+/// Schedule and limits of a wait.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Patience {
     schedule: Schedule,
@@ -130,12 +133,12 @@ struct Patience {
     pause_first: bool,
 }
 
-/// A wait written down, to go on in another process: see [`Wait::checkpoint`].
+/// A serializable snapshot of a wait, to resume it in another process: see [`Wait::checkpoint`].
 ///
-/// It holds no credentials. The time between writing it and taking it up again does not count as waited.
+/// It contains no credentials. The time between creating it and resuming from it does not count as waited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint<G> {
-    /// Name of the wait, and where it asks, so that it is not taken for another one.
+    /// Name of the wait and the place it polls, so that it is not resumed as a different wait.
     wait: String,
     place: String,
     condition: G,
@@ -147,25 +150,25 @@ pub struct Checkpoint<G> {
 }
 
 impl<G> Checkpoint<G> {
-    /// What is waited for, with what was known of it.
+    /// Returns the condition, including the state known at the time of the snapshot.
     pub fn condition(&self) -> &G {
         &self.condition
     }
 
-    /// How long it had waited.
+    /// Returns how long the wait had lasted at the time of the snapshot.
     pub fn waited(&self) -> Duration {
         self.waited
     }
 }
 
 impl<G: Condition> Wait<G> {
-    /// The longest wait unless told otherwise: an hour.
+    /// Default deadline: 1 hour.
     pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(3600);
 
-    /// How many looks in a row may fail unless told otherwise.
+    /// Default limit of consecutive transient polling errors: 10.
     pub const DEFAULT_MAX_ERRORS: u32 = 10;
 
-    /// Waits for this condition of one's own.
+    /// Creates a wait for a custom condition, with the default [`Schedule`], deadline and limit of errors.
     pub fn until(condition: G) -> Self {
         let patience = Patience {
             schedule: Schedule::default(),
@@ -186,54 +189,54 @@ impl<G: Condition> Wait<G> {
         }
     }
 
-    /// Looks as often as this schedule says.
+    /// Sets the schedule of the pauses between polls.
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.patience.schedule = schedule;
         self
     }
 
-    /// Waits for at most so long. Default: [`DEFAULT_DEADLINE`](Self::DEFAULT_DEADLINE).
+    /// Sets the maximum total time to wait. Default: [`DEFAULT_DEADLINE`](Self::DEFAULT_DEADLINE).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.patience.deadline = Some(deadline);
         self
     }
 
-    /// Waits for as long as it takes.
+    /// Removes the deadline, so that the wait can last any length of time.
     pub fn without_deadline(mut self) -> Self {
         self.patience.deadline = None;
         self
     }
 
-    /// Goes on after so many looks in a row that failed for a reason that passes. Default:
+    /// Sets how many consecutive transient polling errors are tolerated; one more ends the wait. Default:
     /// [`DEFAULT_MAX_ERRORS`](Self::DEFAULT_MAX_ERRORS).
     pub fn max_consecutive_errors(mut self, errors: u32) -> Self {
         self.patience.most_errors = errors;
         self
     }
 
-    /// Pauses before the first look too.
+    /// Makes the wait pause before the first poll as well.
     pub(crate) fn after_a_pause(mut self) -> Self {
         self.patience.pause_first = true;
         self
     }
 
-    /// What is waited for, with what is known of it.
+    /// Returns the condition, including the last known state.
     pub fn condition(&self) -> &G {
         &self.condition
     }
 
-    /// How often it looked, failed looks among them.
+    /// Returns the number of polls, including failed ones.
     pub fn polls(&self) -> u64 {
         self.polls
     }
 
-    /// How long it has waited, as of its last event.
+    /// Returns how long the wait has lasted, as of its last event.
     pub fn waited(&self) -> Duration {
         self.before.saturating_add(self.began.map_or(Duration::ZERO, |began| self.clock.instant().since(began)))
     }
 
-    /// The wait written down as it is now. Hand it to [`resume_from`](Self::resume_from) later, in this process or in
-    /// another; a question under way is asked again then.
+    /// Returns a snapshot of the wait. Pass it to [`resume_from`](Self::resume_from) later, in this process or in
+    /// another one. A request in flight is not part of the snapshot and is sent again after resuming.
     ///
     /// ```
     /// use clarifai_core::{Config, Credentials, machine::{Checkpoint, IntoMachine, ModelTrained, WaitForTraining}};
@@ -262,12 +265,12 @@ impl<G: Condition> Wait<G> {
         }
     }
 
-    /// Goes on with a wait that was written down. It looks at once.
+    /// Resumes a wait from a checkpoint. The first poll is sent at once.
     ///
     /// # Errors
     ///
-    /// Where it was another kind of wait, or one about another service, user or app: what is asked there says nothing
-    /// about what was waited for.
+    /// Returns [`InvalidArgument`] if the checkpoint belongs to a different kind of wait, or to a different service,
+    /// user or app, where the same request would be about something else.
     pub fn resume_from(config: &Config, checkpoint: Checkpoint<G>) -> Result<Running<Self>, Error> {
         let Checkpoint { wait, place: at, condition, mut patience, waited, polls, errors } = checkpoint;
         let refuse = |problem| Err(Error::new(G::NAME, InvalidArgument::new("checkpoint", problem)));
@@ -345,7 +348,7 @@ impl<G: Condition> Wait<G> {
     }
 
     fn failed(&mut self, now: Now, error: Error) -> Step<G::Output> {
-        // The caller's own mistake needs no story around it.
+        // A mistake of the caller is returned as it is, not as the error of a wait.
         if matches!(error.kind(), ErrorKind::InvalidArgument(_) | ErrorKind::Misuse(_)) {
             return self.end(Err(error));
         }
@@ -354,12 +357,12 @@ impl<G: Condition> Wait<G> {
         if !passes || self.errors > self.patience.most_errors {
             return self.fail(WaitCause::Polling(Box::new(error)));
         }
-        // A wait goes on, however long the server asks to leave it alone.
+        // A wait continues even if the server asks for a longer pause than the policy accepts; the pause is capped.
         let hint = error.retry_after().map(|hint| hint.min(self.config.retry().max_server_wait));
         self.pause(now, hint)
     }
 
-    /// Waits for the next look, or for the deadline if that comes first.
+    /// Pauses until the next poll, or until the deadline if that is earlier.
     fn pause(&mut self, now: Now, hint: Option<Duration>) -> Step<G::Output> {
         if self.is_over(now) {
             return self.fail(WaitCause::Deadline);
@@ -372,7 +375,7 @@ impl<G: Condition> Wait<G> {
         }
     }
 
-    /// `last` says that the deadline comes then, and not a look.
+    /// Pauses until `until`. `last` means that the deadline is reached then and no poll follows.
     fn wait(&mut self, until: Instant, last: bool) -> Step<G::Output> {
         self.state = State::Pausing { until, last };
         Step::WaitUntil(until)
@@ -392,7 +395,7 @@ impl<G: Condition> Wait<G> {
     }
 }
 
-/// Where an app asks: service, user and app.
+/// Returns the place that a wait polls: service, user and app.
 fn place(config: &Config) -> String {
     let scope = config.app().map(|scope| format!(" {}/{}", scope.user_id(), scope.app_id()));
     config.origin() + &scope.unwrap_or_default()
@@ -412,14 +415,14 @@ impl<G: Condition> Procedure for Wait<G> {
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
             (State::Start, _) => self.misuse("it has not begun"),
-            // The deadline comes before the request may be sent, or passed while the adapter slept on.
+            // The deadline was reached before the request could be sent, or passed while the adapter kept sleeping.
             (State::Asking { wake: Some(wake), .. }, Event::Woke) if self.is_over(now) && now.instant != wake => {
                 self.fail(WaitCause::Deadline)
             }
             (State::Asking { attempt, .. }, event) => self.go(attempt, now, event),
             (State::Pausing { until, last }, Event::Woke) if now.instant < until => self.wait(until, last),
             (State::Pausing { last: true, .. }, Event::Woke) => self.fail(WaitCause::Deadline),
-            // Woken so late that the deadline has passed as well.
+            // The adapter woke so late that the deadline has passed as well.
             (State::Pausing { until, .. }, Event::Woke) if now.instant > until && self.is_over(now) => {
                 self.fail(WaitCause::Deadline)
             }

@@ -1,4 +1,4 @@
-//! Filling a cache of model names beforehand.
+//! Filling a cache of model names in advance.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,13 @@ use crate::pagination::{AllPages, Pages};
 use crate::target::AppRef;
 use crate::types::Model;
 
-/// Reads the list of models to its end and notes their ids and names in a cache, so that
-/// [`FindModel`](super::FindModel) need not ask for them: a page of requests now in place of one or two for each name
-/// later. The list is that of [`ListModels`]; of it the service's own models are noted, unless told otherwise.
+/// Reads the list of models to its end and stores their ids and names in a cache, so that
+/// [`FindModel`](super::FindModel) does not need to request them: one request per page now instead of one or two per
+/// name later. The list is that of [`ListModels`]. By default, only the service's own models are stored. The result is
+/// the number of stored models.
 ///
-/// A name that several models have is noted for each of their types, and without a type only where one of them is left
-/// when those that embed or cluster are not counted. Models that are not to be noted count there all the same.
+/// A name shared by several models is stored for each type that only one of them has. Without a type it is stored only
+/// if exactly one of them is neither an embedder nor a clusterer. Models that are not stored are considered as well.
 ///
 /// ```
 /// use clarifai_core::{Config, Credentials, machine::{IntoMachine, ModelCache, WarmModelCache}, testing::MockTransport};
@@ -44,7 +45,7 @@ pub struct WarmModelCache {
 }
 
 impl WarmModelCache {
-    /// Fills this cache. Nothing is forgotten that it holds.
+    /// Creates a machine that fills this cache. Existing entries are kept.
     pub fn new(cache: &ModelCache) -> Self {
         Self {
             config: Config::placeholder(),
@@ -56,14 +57,14 @@ impl WarmModelCache {
         }
     }
 
-    /// With the models of that user's app, whatever the scope of the [`Config`], and all of them.
+    /// Reads the models of this app, overriding the app of the [`Config`], and stores all of them.
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.list = self.list.in_app(owner.clone());
         self.owner = Some(owner);
         self.with_all()
     }
 
-    /// One's own models as well.
+    /// Stores all models of the list, including your own.
     pub fn with_all(mut self) -> Self {
         self.only = None;
         self
@@ -75,19 +76,19 @@ impl WarmModelCache {
         let mut by_kind: BTreeMap<(&str, &str), Vec<&Model>> = BTreeMap::new();
         for model in models.iter().filter(|model| !model.id.is_empty()) {
             self.insert(&model.id, None, model);
-            // A name that is somebody's id means that one: ids are looked up first.
+            // A name that is also the id of a model refers to that model: ids are tried first.
             if model.name.is_empty() || ids.contains(&*model.name) {
                 continue;
             }
             if !types_of(model).any(embeds_or_clusters) {
                 by_name.entry(&model.name).or_default().push(model);
             }
-            // A type may be said twice, in two spellings or in one.
+            // The same type may occur twice, in two spellings or in one.
             for kind in types_of(model).collect::<BTreeSet<_>>() {
                 by_kind.entry((&model.name, kind)).or_default().push(model);
             }
         }
-        // What several models share must be asked for, and is answered with all of them.
+        // Names shared by several models are not stored: a search for them reports all candidates.
         for (name, models) in by_name {
             if let [model] = models[..] {
                 self.insert(name, None, model);
@@ -120,7 +121,7 @@ impl WarmModelCache {
 runs!(WarmModelCache);
 
 impl Procedure for WarmModelCache {
-    /// How many models were noted.
+    /// Number of stored models.
     type Output = usize;
 
     fn configure(&mut self, config: &Config) {
@@ -129,7 +130,7 @@ impl Procedure for WarmModelCache {
 
     fn step(&mut self, now: Now, event: Event) -> Step<usize> {
         let reading = self.reading.get_or_insert_with(|| {
-            // All of it is read: what is not noted can still make a name ambiguous.
+            // The whole list is read, because models that are not stored can still make a name ambiguous.
             Pages::new(self.list.clone()).allow_changes().into_machine(&self.config)
         });
         reading.resume(now, event).map(|models| {

@@ -1,4 +1,4 @@
-//! Until what was deleted is gone: the service answers a deletion before that.
+//! Waits until deleted things are gone: the service responds to a deletion before it is finished.
 
 use std::collections::BTreeSet;
 
@@ -14,26 +14,26 @@ use crate::pagination::Paged;
 use crate::target::AppRef;
 use crate::types::{Input, Model, StatusCode};
 
-/// Waits until the app has no inputs: see [`WaitForInputsDeleted::new`].
+/// A wait until the app has no inputs: see [`WaitForInputsDeleted::new`].
 pub type WaitForInputsDeleted = Wait<AllInputsDeleted>;
 
-/// Waits until one input is gone: see [`WaitForInputDeleted::new`].
+/// A wait until one input is deleted: see [`WaitForInputDeleted::new`].
 pub type WaitForInputDeleted = Wait<InputDeleted>;
 
-/// Waits until the app has no models of its own: see [`WaitForModelsDeleted::new`].
+/// A wait until the app has no models of its own: see [`WaitForModelsDeleted::new`].
 pub type WaitForModelsDeleted = Wait<AllModelsDeleted>;
 
-/// Waits until one model is gone: see [`WaitForModelDeleted::new`].
+/// A wait until one model is deleted: see [`WaitForModelDeleted::new`].
 pub type WaitForModelDeleted = Wait<ModelDeleted>;
 
-/// The list of the app's inputs is empty.
+/// The condition that the list of the app's inputs is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllInputsDeleted {
     first_page: Option<u64>,
 }
 
 impl WaitForInputsDeleted {
-    /// Waits until `GET /v2/inputs` lists nothing.
+    /// Creates a wait until `GET /v2/inputs` lists no inputs.
     #[doc(alias = "wait_until_inputs_delete_finish")]
     #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
     pub fn new() -> Self {
@@ -42,7 +42,7 @@ impl WaitForInputsDeleted {
 }
 
 impl AllInputsDeleted {
-    /// How many inputs the first page had at the last look: a page holds 20.
+    /// Returns the number of inputs on the first page at the last poll, at most 20, or `None` before the first poll.
     pub fn first_page(&self) -> Option<u64> {
         self.first_page
     }
@@ -72,7 +72,7 @@ impl Condition for AllInputsDeleted {
     }
 }
 
-/// One input is gone.
+/// The condition that one input is deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputDeleted {
     id: String,
@@ -80,15 +80,15 @@ pub struct InputDeleted {
 }
 
 impl WaitForInputDeleted {
-    /// Waits until `GET /v2/inputs/{id}` says that there is no such input. That the service could not delete it is the error
-    /// [`WaitCause::Failed`](crate::error::WaitCause::Failed).
+    /// Creates a wait until `GET /v2/inputs/{id}` reports that the input does not exist. If the service reports that it
+    /// could not delete the input, the wait ends with the error [`WaitCause::Failed`](crate::error::WaitCause::Failed).
     pub fn new(id: impl Into<String>) -> Self {
         Self::until(InputDeleted { id: id.into(), last: None })
     }
 }
 
 impl InputDeleted {
-    /// The input as it was at the last look.
+    /// Returns the input as of the last poll that found it.
     pub fn last(&self) -> Option<&Input> {
         self.last.as_ref()
     }
@@ -119,7 +119,7 @@ impl Condition for InputDeleted {
     }
 }
 
-/// A look at one thing that shall not be there.
+/// Evaluates a request for a thing that is to be deleted.
 fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
     match answer {
         Ok(there) => {
@@ -131,21 +131,21 @@ fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
     }
 }
 
-/// The list of models holds none of the app's own; those of the service stay.
+/// The condition that the list of models contains none of the app's own. Models of the service are not counted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllModelsDeleted {
-    /// The page of the look that is under way, less one.
+    /// Page of the poll in progress, minus 1.
     page: u32,
-    /// Models of one's own on its pages so far.
+    /// Number of the app's own models on the pages read so far.
     own: u64,
-    /// All models on its pages so far: a page that brings none of them anew is the last one, whatever comes after.
+    /// Keys of all models on the pages read so far. A page without any new model is the last one.
     seen: BTreeSet<String>,
-    /// How many models of one's own the last whole look found.
+    /// Number of the app's own models found by the last complete poll.
     left: Option<u64>,
 }
 
 impl WaitForModelsDeleted {
-    /// Waits until `GET /v2/models`, read to its end, lists no model but those of the service.
+    /// Creates a wait until `GET /v2/models`, read to its end, lists only models of the service.
     #[doc(alias = "wait_until_models_delete_finish")]
     #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
     pub fn new() -> Self {
@@ -154,7 +154,7 @@ impl WaitForModelsDeleted {
 }
 
 impl AllModelsDeleted {
-    /// How many models of its own the app had at the last look.
+    /// Returns the number of the app's own models at the last complete poll, or `None` before it.
     pub fn left(&self) -> Option<u64> {
         self.left
     }
@@ -194,7 +194,7 @@ impl Condition for AllModelsDeleted {
     }
 }
 
-/// One model is gone.
+/// The condition that one model is deleted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelDeleted {
     id: String,
@@ -203,8 +203,8 @@ pub struct ModelDeleted {
 }
 
 impl WaitForModelDeleted {
-    /// Waits until `GET /v2/models/{id}` says that there is no such model. A version in the [`ModelRef`] counts for
-    /// nothing.
+    /// Creates a wait until `GET /v2/models/{id}` reports that the model does not exist. A version in the [`ModelRef`]
+    /// is ignored.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         let model = model.into();
         Self::until(ModelDeleted { id: model.id().to_owned(), owner: model.owner().cloned(), last: None })
@@ -212,7 +212,7 @@ impl WaitForModelDeleted {
 }
 
 impl ModelDeleted {
-    /// The model as it was at the last look.
+    /// Returns the model as of the last poll that found it.
     pub fn last(&self) -> Option<&Model> {
         self.last.as_ref()
     }

@@ -1,4 +1,4 @@
-//! Until a version of a model is trained.
+//! Waits until a version of a model is trained.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,11 +9,11 @@ use crate::models::{GetModelVersion, ModelRef};
 use crate::policy::Schedule;
 use crate::types::{ModelVersion, StatusClass};
 
-/// Waits until a version of a model is trained: see [`WaitForTraining::new`]. To start a training and wait for it, use
+/// A wait until a version of a model is trained: see [`WaitForTraining::new`]. To start a training and wait for it, use
 /// [`Train`](super::super::Train).
 pub type WaitForTraining = Wait<ModelTrained>;
 
-/// A version of a model is trained.
+/// The condition that a version of a model is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelTrained {
     model: ModelRef,
@@ -22,9 +22,9 @@ pub struct ModelTrained {
 }
 
 impl WaitForTraining {
-    /// Waits until `GET /v2/models/{id}/versions/{version}` says that this version is trained, at the pauses of
-    /// [`Schedule::training`], and gives the version. That its training failed is the error
-    /// [`WaitCause::Failed`](crate::error::WaitCause::Failed), with the status that says why.
+    /// Creates a wait until `GET /v2/models/{id}/versions/{version}` reports that the version is trained, polling on
+    /// [`Schedule::training`]. Its output is the version. If the training fails, the wait ends with the error
+    /// [`WaitCause::Failed`](crate::error::WaitCause::Failed), which contains the status with the reason.
     pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
         Self::until(ModelTrained { model: model.into(), version: version.into(), last: None })
             .schedule(Schedule::training())
@@ -32,22 +32,22 @@ impl WaitForTraining {
 }
 
 impl ModelTrained {
-    /// A condition about a version that was seen already.
+    /// Creates a condition for a version that is already known.
     pub(crate) fn seen(model: ModelRef, version: ModelVersion) -> Self {
         Self { model, version: version.id.clone(), last: Some(version) }
     }
 
-    /// The model.
+    /// Returns the model.
     pub fn model(&self) -> &ModelRef {
         &self.model
     }
 
-    /// Id of the version.
+    /// Returns the id of the version.
     pub fn version_id(&self) -> &str {
         &self.version
     }
 
-    /// The version as it was at the last look.
+    /// Returns the version as of the last poll.
     pub fn last(&self) -> Option<&ModelVersion> {
         self.last.as_ref()
     }
@@ -71,7 +71,8 @@ impl Condition for ModelTrained {
         match version.status {
             Some(ref status) => match status.class() {
                 StatusClass::Success => Evaluation::Success(version),
-                // "Untrained" of a version whose training was asked for: nothing is at work, and nothing will come.
+                // "Untrained" for a version whose training was requested: no training is running or queued, so waiting
+                // is useless.
                 StatusClass::Terminal | StatusClass::Idle => Evaluation::Failure(Box::new(status.clone())),
                 _ => Evaluation::Pending,
             },

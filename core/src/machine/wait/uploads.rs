@@ -1,4 +1,4 @@
-//! Until inputs that were stored are processed.
+//! Waits until stored inputs are processed.
 
 use std::collections::BTreeMap;
 
@@ -18,23 +18,24 @@ use crate::policy::retry;
 use crate::target::{Target, check_id};
 use crate::types::{Input, InputCount, Status, StatusClass};
 
-/// Waits until no input of the app is left to process: see [`WaitForUploads::new`].
+/// A wait until no input of the app is left to process: see [`WaitForUploads::new`].
 pub type WaitForUploads = Wait<AllInputsProcessed>;
 
-/// Waits until each of some inputs is processed: see [`WaitForUploadsOf::new`].
+/// A wait until each of some inputs is processed: see [`WaitForUploadsOf::new`].
 pub type WaitForUploadsOf = Wait<InputsProcessed>;
 
-/// No input of the app is left to process, as `GET /v2/inputs/status` counts them.
+/// The condition that no input of the app is left to process, according to the counts of `GET /v2/inputs/status`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AllInputsProcessed {
     counts: Option<InputCount>,
 }
 
 impl WaitForUploads {
-    /// Waits until nothing is left to process, whoever stored it. Gives the counts, in which failed inputs have a
-    /// number of their own.
+    /// Creates a wait until no input of the app is left to process, including inputs stored by other clients. Its
+    /// output is the counts; failed inputs are counted separately.
     ///
-    /// Where others store inputs all the time this may never come: then wait for [one's own](WaitForUploadsOf::new).
+    /// If other clients store inputs continuously, this condition may never hold: then wait for [particular
+    /// inputs](WaitForUploadsOf::new).
     #[doc(alias = "wait_until_inputs_upload_finish")]
     #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
     pub fn new() -> Self {
@@ -43,7 +44,7 @@ impl WaitForUploads {
 }
 
 impl AllInputsProcessed {
-    /// The counts of the last look.
+    /// Returns the counts of the last poll, or `None` before the first one.
     pub fn counts(&self) -> Option<&InputCount> {
         self.counts.as_ref()
     }
@@ -73,58 +74,60 @@ impl Condition for AllInputsProcessed {
     }
 }
 
-/// Each of some inputs is processed, or failed, or gone.
+/// The condition that each of some inputs is processed, failed or missing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputsProcessed {
     ids: Vec<String>,
-    /// What became of each, as far as that is known.
+    /// Outcome of each input, as far as it is known.
     found: BTreeMap<String, Option<Processed>>,
     open: usize,
-    /// How many of the first are done. Each is asked for in its turn.
+    /// Number of ids at the start of `ids` that are done. The next one is requested individually.
     next: usize,
     ask: Ask,
-    /// One that was seen at this look, and goes on.
+    /// An input that was still being processed at this poll.
     waiting: Option<(String, Status)>,
-    /// Whether the service gives the list.
+    /// Whether the service serves the list.
     lists: bool,
 }
 
-/// What a look asks for next.
+/// The next request of a poll.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Ask {
-    /// The first that is not done.
+    /// The first input that is not done.
     One,
-    /// A page of the list, its number counted from 1. The pages before it showed one of these so often.
+    /// A page of the list, numbered from 1. `seen` counts the awaited inputs on the pages before it.
     Page { number: u32, seen: usize },
 }
 
-/// What became of an input.
+/// The outcome of the processing of an input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Processed {
-    /// Its id.
+    /// Id of the input.
     pub id: String,
-    /// Its final status: processed, or why not. `None` where the app has no such input, or does not say.
+    /// Final status of the input: processed, or the reason why not. `None` if the input is missing or the service
+    /// reports no status.
     pub status: Option<Status>,
-    /// Whether the app has no such input (any more).
+    /// Whether the app does not contain the input, or no longer contains it.
     pub missing: bool,
 }
 
 impl Processed {
-    /// Whether it is there, and processed well.
+    /// Returns whether the input exists and was processed successfully.
     pub fn is_success(&self) -> bool {
         !self.missing && self.status.as_ref().is_some_and(Status::is_success)
     }
 }
 
 impl WaitForUploadsOf {
-    /// Waits until each input with one of these ids is processed, and gives what became of each, in their order.
+    /// Creates a wait until each input with one of these ids is processed. Its output is the outcome of each input, in
+    /// the order of the ids.
     ///
-    /// While more than [`FEW`](InputsProcessed::FEW) are open, each look begins with the list of inputs
-    /// (`GET /v2/inputs`, as many to a page as there are ids and 1,000 at most), and reads on for as long as a page has
-    /// some of them: 50 requests for 50,000 inputs that come first in the list, as those do that were stored a moment
-    /// ago. What the list did not show is asked for by its id (`GET /v2/inputs/{id}`), up to the first that
-    /// is not done: one request for each. Give the app a [pacer](Config::with_rate_limiter) when they are many.
+    /// While more than [`FEW`](InputsProcessed::FEW) inputs are open, each poll starts with the list of inputs (`GET
+    /// /v2/inputs`, with as many inputs per page as there are ids, at most 1,000) and reads the next page as long as a
+    /// page contains some of them. This takes 50 requests for 50,000 inputs at the start of the list, where inputs are
+    /// that were stored recently. Inputs not found in the list are requested by id (`GET /v2/inputs/{id}`), one request
+    /// each, up to the first that is not done. For many inputs, configure a [rate limiter](Config::with_rate_limiter).
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
         let found: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), None)).collect();
@@ -136,35 +139,35 @@ impl WaitForUploadsOf {
 }
 
 impl InputsProcessed {
-    /// Waits until no input of the app is left to process: as [`WaitForUploads::new`].
+    /// Creates a wait until no input of the app is left to process, like [`WaitForUploads::new`].
     pub fn all() -> WaitForUploads {
         WaitForUploads::new()
     }
 
-    /// Waits until each input with one of these ids is processed: as [`WaitForUploadsOf::new`].
+    /// Creates a wait until each input with one of these ids is processed, like [`WaitForUploadsOf::new`].
     pub fn of(ids: impl IntoIterator<Item = impl Into<String>>) -> WaitForUploadsOf {
         WaitForUploadsOf::new(ids)
     }
 
-    /// So many are asked for one by one and without the list.
+    /// Up to this many open inputs are polled individually instead of through the list endpoint.
     pub const FEW: usize = 20;
 
-    /// What became of those that are done, by their ids.
+    /// Returns the outcomes of the inputs that are done, ordered by id.
     pub fn done(&self) -> impl Iterator<Item = &Processed> {
         self.found.values().flatten()
     }
 
-    /// How many inputs are waited for. An id that was named twice counts once.
+    /// Returns the number of awaited inputs. An id that was given twice counts once.
     pub fn count(&self) -> usize {
         self.found.len()
     }
 
-    /// How many of them are not done.
+    /// Returns the number of awaited inputs that are not done.
     pub fn open(&self) -> usize {
         self.open
     }
 
-    /// All ids, in the order in which they were named.
+    /// Returns all ids, in the order in which they were given.
     pub fn ids(&self) -> &[String] {
         &self.ids
     }
@@ -180,9 +183,9 @@ impl InputsProcessed {
         u32::try_from(self.found.len()).unwrap_or(MAX_PER_PAGE).min(MAX_PER_PAGE)
     }
 
-    /// Notes what one of them is like.
+    /// Records the status of an input.
     fn note(&mut self, id: &str, status: Option<Status>) {
-        // A code that nobody knows yet may stand for something that goes on.
+        // An unknown code may stand for processing that continues.
         let goes_on = |status: &Status| {
             matches!(status.class(), StatusClass::Pending | StatusClass::Retry | StatusClass::Unknown)
         };
@@ -199,7 +202,7 @@ impl InputsProcessed {
         }
     }
 
-    /// What comes after an answer: the next question, or a pause, after which the look begins anew.
+    /// Decides what follows a response: the next request, or a pause before a new poll.
     fn verdict(&mut self) -> Evaluation<Vec<Processed>> {
         while self.ids.get(self.next).is_some_and(|id| self.found.get(id).is_none_or(Option::is_some)) {
             self.next += 1;
@@ -233,13 +236,13 @@ impl InputsProcessed {
                 for input in inputs {
                     let Some(known) = self.found.get(&input.id) else { continue };
                     seen += 1;
-                    // Done stays done; and one of which the list does not say how it is will be asked for.
+                    // Inputs that are done stay done. An input without a status in the list is requested by id later.
                     if known.is_none() && input.status.is_some() {
                         self.note(&input.id, input.status);
                     }
                 }
-                // To the first page without any of them, or until all were seen. A list that goes round in circles
-                // ends by that as well.
+                // Reading stops at the first page without any awaited input, or when all of them were seen. This also
+                // ends a list that repeats its pages.
                 self.ask = match seen > before && seen < self.found.len() {
                     true => Ask::Page { number: number.saturating_add(1), seen },
                     false => Ask::One,
@@ -275,7 +278,8 @@ impl InputsProcessed {
     }
 }
 
-/// Whether it speaks against the page, such as one too deep in the list or too large, and not against who asks.
+/// Returns whether the error is about the page, such as one that is too deep in the list or too large, and not about
+/// the caller.
 fn is_of_the_page(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Api(_) | ErrorKind::InvalidResponse(_) | ErrorKind::Transport(_))
         && retry::cause(error, Replay::Safe).is_none()
@@ -317,7 +321,7 @@ impl Condition for InputsProcessed {
     }
 }
 
-/// One input by its id, or a page of the list: whichever a wait for inputs asks next.
+/// A request for one input by id or for a page of the list, as a wait for inputs needs it.
 #[derive(Clone, Debug)]
 pub struct LookUpInputs(Question);
 
