@@ -1,5 +1,6 @@
 //! The configuration of a client: base URL, credentials, default app, policies, and the state shared by its calls.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -254,7 +255,7 @@ impl Config {
     /// valid.
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let variable = |name: &'static str| variable(name).filter(|value| !value.trim().is_empty());
-        let mut builder = ConfigBuilder::default();
+        let mut builder = ConfigBuilder::new();
         builder = match (variable("CLARIFAI_PAT"), variable("CLARIFAI_API_KEY")) {
             (Some(token), _) => builder.pat(token),
             (None, Some(key)) => builder.api_key(key),
@@ -368,18 +369,59 @@ impl Config {
     }
 }
 
-/// A builder of [`Config`] that reports the option that is missing or invalid.
-#[derive(Debug, Default)]
+/// A builder of a [`Config`], or of a client that has one, which reports the option that is missing or invalid.
+///
+/// ```
+/// use clarifai_core::ConfigBuilder;
+///
+/// let config = ConfigBuilder::new().pat("0123456789abcdef").app("me", "holidays").build()?;
+/// assert_eq!(config.app().expect("an app").app_id(), "holidays");
+///
+/// let error = ConfigBuilder::new().pat("0123456789abcdef").base_url("http://example.com").build().unwrap_err();
+/// assert!(error.to_string().contains("base URL"), "{error}");
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[derive(Debug)]
 #[must_use = "a builder does nothing before `build` is called"]
-pub struct ConfigBuilder {
+pub struct ConfigBuilder<T = Config> {
     credentials: Option<Result<Credentials, Error>>,
     app: Option<AppRef>,
     base_url: Option<String>,
     retry: Option<RetryPolicy>,
     rate_limiter: Option<RateLimiter>,
+    built: PhantomData<fn() -> T>,
+}
+
+/// A value that a [`ConfigBuilder`] builds: a [`Config`], or a client.
+pub trait FromConfig: Sized {
+    /// Creates the value from a complete configuration.
+    ///
+    /// # Errors
+    ///
+    /// The cause for which it cannot be set up.
+    fn from_config(config: Config) -> Result<Self, Error>;
+}
+
+impl FromConfig for Config {
+    fn from_config(config: Config) -> Result<Self, Error> {
+        Ok(config)
+    }
 }
 
 impl ConfigBuilder {
+    /// Creates a builder of a [`Config`] without any option set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<T> Default for ConfigBuilder<T> {
+    fn default() -> Self {
+        Self { credentials: None, app: None, base_url: None, retry: None, rate_limiter: None, built: PhantomData }
+    }
+}
+
+impl<T: FromConfig> ConfigBuilder<T> {
     /// Sets a personal access token as the credentials.
     pub fn pat(mut self, token: impl Into<String>) -> Self {
         self.credentials = Some(Credentials::personal_access_token(token));
@@ -429,7 +471,7 @@ impl ConfigBuilder {
     ///
     /// [`ErrorKind::InvalidArgument`](crate::error::ErrorKind::InvalidArgument) names the option that is missing or
     /// invalid: missing credentials, an empty key, an invalid user id or app id, an invalid base URL.
-    pub fn build(self) -> Result<Config, Error> {
+    pub fn build(self) -> Result<T, Error> {
         let missing = || refuse(InvalidArgument::new("credentials", "are missing: set a token or an API key"));
         let mut config = Config::new(self.credentials.ok_or_else(missing)??);
         if let Some(app) = self.app {
@@ -445,7 +487,7 @@ impl ConfigBuilder {
         if let Some(limiter) = self.rate_limiter {
             config = config.with_rate_limiter(limiter);
         }
-        Ok(config)
+        T::from_config(config)
     }
 }
 
@@ -473,10 +515,52 @@ pub fn is_loopback(host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
     use crate::{Exchange, models::GetModel};
 
     fn config() -> Config {
         Config::new(Credentials::key("key").expect("valid"))
+    }
+
+    #[test]
+    fn builder_names_the_option_that_is_missing_or_wrong() {
+        let pat = || ConfigBuilder::new().pat("0123456789abcdef");
+        for (builder, argument) in [
+            (ConfigBuilder::new(), "credentials"),
+            (ConfigBuilder::new().pat(""), "credentials"),
+            (ConfigBuilder::new().api_key("two words"), "credentials"),
+            (pat().app("", "holidays"), "user id"),
+            (pat().app("me", ".."), "app id"),
+            (pat().base_url("ftp://example.com"), "base URL"),
+        ] {
+            let error = builder.build().expect_err(argument);
+            let ErrorKind::InvalidArgument(invalid) = error.kind() else { panic!("{argument}: {error}") };
+            assert_eq!(invalid.argument(), argument, "{error}");
+        }
+        assert!(pat().app("me", "holidays").base_url("https://example.com").build().is_ok());
+    }
+
+    #[test]
+    fn variables_are_read_in_the_documented_order() {
+        let read = |set: &[(&str, &str)]| {
+            let find = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            Config::from_variables(find)
+        };
+        let pat = ("CLARIFAI_PAT", "0123456789abcdef");
+        let config = read(&[pat, ("CLARIFAI_API_KEY", "fedcba9876543210")]).expect("a token");
+        assert!(format!("{config:?}").contains("PersonalAccessToken"), "{config:?}");
+        let config = read(&[("CLARIFAI_PAT", " "), ("CLARIFAI_API_KEY", "fedcba9876543210")]).expect("a key");
+        assert!(format!("{config:?}").contains("Credentials::Key"), "{config:?}");
+        let config = read(&[pat, ("CLARIFAI_USER_ID", "flora"), ("CLARIFAI_APP_ID", "garden")]).expect("an app");
+        assert_eq!(config.app().map(|app| (app.user_id(), app.app_id())), Some(("flora", "garden")));
+        for (set, word) in [
+            (&[][..], "CLARIFAI_API_KEY"),
+            (&[pat, ("CLARIFAI_USER_ID", "flora")], "CLARIFAI_USER_ID"),
+            (&[pat, ("CLARIFAI_API_BASE", "ftp://example.com")], "base URL"),
+        ] {
+            let error = read(set).expect_err(word);
+            assert!(error.to_string().contains(word), "{error}");
+        }
     }
 
     #[test]

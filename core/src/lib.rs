@@ -85,7 +85,7 @@ pub mod workflows;
 
 pub use auth::Credentials;
 pub use batch::{Batch, Item};
-pub use config::{Config, ConfigBuilder};
+pub use config::{Config, ConfigBuilder, FromConfig};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;

@@ -5,11 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 
-use super::{CallOptions, ClientBuilder, FromConfig};
+use super::CallOptions;
 use crate::auth::Credentials;
 use crate::body::Body;
 use crate::bulk::{self, Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
-use crate::config::Config;
+use crate::config::{Config, ConfigBuilder, FromConfig};
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
 use crate::machine::{self, Call, IntoMachine, Machine};
@@ -119,24 +119,6 @@ pub struct Request<'a, T, O> {
 }
 
 impl<T: AsyncTransport, O: Operation> Request<'_, T, O> {
-    /// Limits the whole call, with all its attempts and waits.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.options.timeout = Some(timeout);
-        self
-    }
-
-    /// Sets when and how often this call is retried.
-    pub fn retry(mut self, retry: RetryPolicy) -> Self {
-        self.options.retry = Some(retry);
-        self
-    }
-
-    /// Sets the maximum number of attempts of this call, the first one included.
-    pub fn max_attempts(mut self, attempts: u32) -> Self {
-        self.options.max_attempts = Some(attempts);
-        self
-    }
-
     /// Makes the call and returns its typed result.
     ///
     /// # Errors
