@@ -7,7 +7,13 @@ use serde_json::Value;
 use crate::body::Body;
 pub use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
+pub use crate::raw::{AddRaw, WithRaw};
 pub use crate::target::Target;
+
+mod keep_raw;
+
+pub use keep_raw::KeepRaw;
+pub(crate) use keep_raw::KeepRawIf;
 
 /// An API call as a plain value: how to build its request, and how to decode its response.
 ///
@@ -65,6 +71,29 @@ pub trait Operation {
         Self: Sized,
     {
         Raw(self)
+    }
+
+    /// Converts the operation into one that returns each record as a [`WithRaw`]: the typed value and its JSON, with all
+    /// members and all digits. Both come from one reading of the response.
+    ///
+    /// ```
+    /// use clarifai_core::{Config, Credentials, Exchange, Operation, concepts::ListConcepts};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let exchange = Exchange::new(&config, ListConcepts::new().with_raw())?;
+    /// let concepts = exchange.parse(http::Response::new(
+    ///     r#"{"status": {"code": 10000}, "concepts": [{"id": "cat", "value": 0.9000000000000000000001}]}"#,
+    /// ))?;
+    /// assert_eq!(concepts[0].value.id, "cat");
+    /// assert_eq!(concepts[0].json.get(), r#"{"id": "cat", "value": 0.9000000000000000000001}"#);
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    fn with_raw(self) -> KeepRaw<Self>
+    where
+        Self: Sized,
+        Self::Output: AddRaw,
+    {
+        KeepRaw(self)
     }
 }
 

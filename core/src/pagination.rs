@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use crate::config::Config;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
 use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Now, Step, drive};
-use crate::operation::Operation;
+use crate::operation::{AddRaw, KeepRaw, Operation, WithRaw};
 use crate::page::Page;
 use crate::time::Latest;
 
@@ -459,6 +459,33 @@ pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
         Ok(Some((stream::iter(items).map(Ok), Some((reader, driver)))))
     });
     read.try_flatten()
+}
+
+impl<O: Paged> Paged for KeepRaw<O>
+where
+    O::Output: AddRaw<WithRaw: Into<Vec<WithRaw<O::Item>>>>,
+{
+    type Item = WithRaw<O::Item>;
+
+    fn current(&self) -> Page {
+        self.0.current()
+    }
+
+    fn with_page(self, page: Page) -> Self {
+        Self(self.0.with_page(page))
+    }
+
+    fn items(answer: Self::Output) -> Vec<WithRaw<O::Item>> {
+        answer.into()
+    }
+
+    fn key(item: &WithRaw<O::Item>) -> Cow<'_, str> {
+        O::key(&item.value)
+    }
+
+    fn wants(&self, item: &WithRaw<O::Item>) -> bool {
+        self.0.wants(&item.value)
+    }
 }
 
 /// Returns the key of an item in a list that has items of several apps.

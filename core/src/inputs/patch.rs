@@ -1,9 +1,8 @@
 //! `PATCH /v2/inputs`: changes the annotations of 1 to 128 inputs.
 
 use http::Method;
-use serde_json::Value;
 
-use super::{Facts, NewRegion};
+use super::{Facts, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
@@ -88,8 +87,8 @@ impl InputPatch {
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
         self.facts.metadata = Some(metadata.into());
         self
     }

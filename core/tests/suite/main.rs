@@ -19,6 +19,7 @@ mod pagination;
 mod random_events;
 mod random_wait_events;
 mod rate_limiting;
+mod raw_json;
 mod retry_budget_load;
 mod single_call;
 mod uncertain_uploads;
