@@ -9,7 +9,7 @@ use clarifai_core::pagination::Pages;
 use clarifai_core::searches::SearchInputs;
 use clarifai_core::testing::MockTransport;
 use clarifai_core::types::Input;
-use clarifai_core::{Config, Credentials, Error, Exchange, Item as _, Operation};
+use clarifai_core::{Config, Credentials, Error, Exchange, Item, Operation};
 use http::Response;
 
 fn parse<O: Operation>(operation: O, body: &str) -> Result<O::Output, Error> {
@@ -145,7 +145,7 @@ fn batches_keep_the_json_in_the_order_of_the_request() {
         {"id": "b", "n": 2, "status": {"code": 30002}}]}"#;
     let batch = parse(CreateInputs::new().inputs(ids).with_raw(), body).unwrap();
     assert_eq!(batch.failures().map(|failure| failure.id).collect::<Vec<_>>(), ["b"]);
-    assert_eq!(batch.succeeded().map(|input| input.id()).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(batch.succeeded().map(Item::id).collect::<Vec<_>>(), ["a", "c"]);
     let items = batch.into_items();
     assert_eq!(json(&items)[..2], [r#"{"id": "a", "n": 1}"#, r#"{"id": "b", "n": 2, "status": {"code": 30002}}"#]);
 }
