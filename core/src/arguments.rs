@@ -30,8 +30,8 @@ impl Which {
         Self::Ids(ids.into_iter().map(Into::into).collect())
     }
 
-    /// The body of the call. Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that
-    /// are none.
+    /// Returns the body of the call. Rejects an empty list, whose meaning to the service is unknown, too many ids, and
+    /// invalid ids.
     pub(crate) fn body(&self) -> Result<Body, InvalidArgument> {
         let Self::Ids(ids) = self else { return Body::json(&json!({"delete_all": true})) };
         check_count("ids", ids.len())?;

@@ -412,7 +412,7 @@ mod tests {
 
     #[cfg(feature = "http-body")]
     #[test]
-    fn bodies_with_pictures_come_in_chunks_and_others_as_they_lie() {
+    fn bodies_with_images_are_read_in_chunks_and_others_whole() {
         let mut writer = BodyWriter::default();
         writer.raw("[").base64(vec![7; 1_000_000].into()).raw("]");
         let body = writer.finish();

@@ -47,7 +47,7 @@ impl BatchLimits {
         let length = input.measure()?;
         let (bytes, encoded) = (input.source_len(), length + FRAME);
         if input.is_image() && bytes > self.image_bytes {
-            let problem = format!("are {bytes}, a picture has at most {}", self.image_bytes);
+            let problem = format!("are {bytes}, an image has at most {}", self.image_bytes);
             return Err(InvalidArgument::new("bytes", problem));
         }
         if encoded > self.bytes {

@@ -79,7 +79,7 @@ pub struct Prediction {
     pub index: u64,
     /// Id of the input, if the caller set one.
     pub id: Option<String>,
-    /// The model's output, or the reason why there is none.
+    /// Output of the model, or the error of this input.
     pub result: Result<Output, PredictError>,
     /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
     pub raw: Option<Box<Value>>,

@@ -338,7 +338,7 @@ impl NewInput {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
             if self.medium != Medium::Image {
-                return Err(InvalidArgument::new("crop", "is for pictures only"));
+                return Err(InvalidArgument::new("crop", "is for images only"));
             }
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
