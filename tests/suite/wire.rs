@@ -187,7 +187,7 @@ const EXCUSED: &[(&str, &[&str])] = &[
     ("Q02: it asks until nothing is left to process here, there it returns at once", &["wait-inputs-upload-default"]),
     ("Q59: addresses are stripped everywhere here", &["search-original-url-whitespace"]),
     (
-        "Q28: a picture without an address is left out here, sent as null there",
+        "Q28: an image without a URL is omitted here, and sent as null there",
         &["create-image-nothing", "search-feedback", "search-feedback-no-info", "concept-feedback-empty-info"],
     ),
     ("Q30: a face and concepts are both sent here, only the face there", &["region-feedback-face-and-concepts"]),
