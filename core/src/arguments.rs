@@ -12,7 +12,7 @@ pub const MAX_INPUTS: usize = 128;
 /// Accepts as many items as one call takes: 1 to 128.
 pub(crate) fn check_count(argument: &'static str, count: usize) -> Result<(), InvalidArgument> {
     match count {
-        0 => Err(InvalidArgument::new(argument, "are missing: a call needs at least one")),
+        0 => Err(InvalidArgument::new(argument, "must not be empty")),
         1..=MAX_INPUTS => Ok(()),
         _ => Err(InvalidArgument::new(argument, format!("are {count}, a call takes at most {MAX_INPUTS}"))),
     }

@@ -141,7 +141,7 @@ impl<T: Item> Batch<T> {
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
                 // If some inputs have no id, the order of the items cannot be restored.
                 Some(_) if asked.contains(&None) => {
-                    return Err(DecodeError::new(key, "is in another order than what was asked for"));
+                    return Err(DecodeError::new(key, "is not in the order of the request"));
                 }
                 Some(other) => {
                     items.swap(place, other);

@@ -234,7 +234,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
     }
 
     fn finish(mut self) -> PredictReport {
-        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
+        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the request was started and never completed")));
         for (index, id) in self.under_way.take() {
             self.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }

@@ -372,7 +372,7 @@ impl NewInput {
 pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), InvalidArgument> {
     check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
-        return Err(InvalidArgument::new("inputs", "hold a video and something else: a video needs a call of its own"));
+        return Err(InvalidArgument::new("inputs", "must contain at most one video, and no other input with it"));
     }
     json.raw("\"inputs\":[");
     for (index, input) in inputs.iter().enumerate() {
