@@ -28,7 +28,7 @@ fn a_small_request_makes_few_allocations() {
 #[test]
 fn raw_json_costs_one_allocation_for_each_item() {
     const ITEMS: usize = 64;
-    let (config, json) = (samples::config(), samples::answer(ITEMS, 20));
+    let (config, json) = (samples::config(), samples::response(ITEMS, 20));
     let response = || http::Response::new(json.clone());
     let typed = Exchange::new(&config, samples::predict_urls(ITEMS)).expect("a request");
     let raw = Exchange::new(&config, samples::predict_urls(ITEMS).with_raw()).expect("a request");

@@ -24,7 +24,7 @@ pub(crate) fn run(command: &ModelsCommand, context: &mut Context<'_>) -> Result<
             }
             let keep: Option<listing::Keep<Model>> = match (own, public) {
                 (true, _) => Some(|model| !model.is_public()),
-                (_, true) => Some(|model| model.is_public()),
+                (_, true) => Some(Model::is_public),
                 _ => None,
             };
             listing::run(context, list, *pages, keep)
