@@ -423,7 +423,7 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 }
 
-/// Reads one member of a JSON object; the default value if there is none.
+/// Reads one member of a JSON object. Returns the default value if the member is missing.
 fn find_member<M: NamedMember>(text: &str, key: &'static str) -> serde_json::Result<M> {
     let mut found = M::default();
     let mut reader = serde_json::Deserializer::from_str(text);

@@ -479,8 +479,8 @@ impl<T: Lenient> NamedMember for RawRecord<T> {
     }
 }
 
-/// Reads JSON text into a place. Numbers beyond the range of an `f64` count as null. `clear` removes from the place what
-/// was read before such a number.
+/// Reads JSON text into a place. Numbers beyond the range of an `f64` count as null. `clear` removes what was read
+/// before such a number from the place.
 fn read_text<P: Place>(text: &str, place: &mut P, clear: impl FnOnce(&mut P)) -> serde_json::Result<()> {
     let Err(error) = ReadInto(place).deserialize(&mut serde_json::Deserializer::from_str(text)) else { return Ok(()) };
     let text = without_huge_numbers(text).ok_or(error)?;
@@ -488,7 +488,8 @@ fn read_text<P: Place>(text: &str, place: &mut P, clear: impl FnOnce(&mut P)) ->
     ReadInto(place).deserialize(&mut serde_json::Deserializer::from_str(&text))
 }
 
-/// Returns JSON text with `null` in place of each number beyond the range of an `f64`, or `None` if there is none.
+/// Returns JSON text with `null` in place of each number beyond the range of an `f64`, or `None` if there is no such
+/// number.
 ///
 /// `serde_json` cannot read such a number, nor continue after it, so it would cost the whole response. Every other
 /// character keeps its position: such numbers have at least five characters.

@@ -73,8 +73,8 @@ pub trait Operation {
         Raw(self)
     }
 
-    /// Converts the operation into one that returns each record as a [`WithRaw`]: the typed value and its JSON, with all
-    /// members and all digits. Both come from one reading of the response.
+    /// Converts the operation into one that returns each record as a [`WithRaw`]: the typed value and its JSON, with
+    /// all members and all digits. Both come from one reading of the response.
     ///
     /// ```
     /// use clarifai_core::{Config, Credentials, Exchange, Operation, concepts::ListConcepts};
