@@ -431,9 +431,8 @@ impl<T: Lenient> Lenient for RawList<T> {
     fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
         let mut list = Self { values: Vec::new(), json: Vec::new() };
         while let Some(json) = seq.next_element::<&RawValue>()? {
-            let before = list.values.len();
-            read_text(json.get(), &mut list.values, |values| values.truncate(before)).map_err(A::Error::custom)?;
-            if list.values.len() > before {
+            if let Some(value) = read_text(json.get()).map_err(A::Error::custom)?.or_else(T::gap) {
+                list.values.push(value);
                 list.json.push(json.to_owned());
             }
         }
@@ -473,19 +472,20 @@ impl<T: Lenient> NamedMember for Option<T> {
 impl<T: Lenient> NamedMember for RawRecord<T> {
     fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
         let json = map.next_value::<&RawValue>()?;
-        read_text(json.get(), &mut self.value, |value| *value = None).map_err(A::Error::custom)?;
+        self.value = read_text(json.get()).map_err(A::Error::custom)?;
         self.json = self.value.is_some().then(|| json.to_owned());
         Ok(())
     }
 }
 
-/// Reads JSON text into a place. Numbers beyond the range of an `f64` count as null. `clear` removes what was read
-/// before such a number from the place.
-fn read_text<P: Place>(text: &str, place: &mut P, clear: impl FnOnce(&mut P)) -> serde_json::Result<()> {
-    let Err(error) = ReadInto(place).deserialize(&mut serde_json::Deserializer::from_str(text)) else { return Ok(()) };
-    let text = without_huge_numbers(text).ok_or(error)?;
-    clear(place);
-    ReadInto(place).deserialize(&mut serde_json::Deserializer::from_str(&text))
+/// Reads a `T` from JSON text. Numbers beyond the range of an `f64` count as null.
+// Apart from the reading of typed values alone, which slows down measurably if this is inlined next to it.
+#[inline(never)]
+fn read_text<T: Lenient>(text: &str) -> serde_json::Result<Option<T>> {
+    read(&mut serde_json::Deserializer::from_str(text)).or_else(|error| match without_huge_numbers(text) {
+        Some(text) => read(&mut serde_json::Deserializer::from_str(&text)),
+        None => Err(error),
+    })
 }
 
 /// Returns JSON text with `null` in place of each number beyond the range of an `f64`, or `None` if there is no such
