@@ -697,7 +697,7 @@ impl<'a, M: Machine> Simulation<'a, M> {
     pub fn run_bulk<B: Bulk<Task = M>>(&mut self, bulk: B, parallel: usize) -> B::Report {
         let mut scheduler = Scheduler::new(bulk, parallel);
         let first = self.added;
-        let number = |task: TaskId| first + task.0 as usize;
+        let number = |task: TaskId| first + task.0;
         loop {
             match scheduler.poll(self.clock.now()) {
                 Action::Send(task, request) => self.send(number(task), request),
@@ -709,7 +709,7 @@ impl<'a, M: Machine> Simulation<'a, M> {
                 Action::WaitUntil(_) | Action::WaitForResponse => {
                     let Some(Reverse(Due { at, machine, event, .. })) = self.due.pop() else { break };
                     self.clock.advance_to(at);
-                    let task = TaskId((machine - first) as u64);
+                    let task = TaskId(machine.wrapping_sub(first));
                     match event {
                         Event::Response(response) => scheduler.on_response(self.clock.now(), task, Ok(response)),
                         Event::Failed(failure) => scheduler.on_response(self.clock.now(), task, Err(failure)),

@@ -87,7 +87,7 @@ pub struct Scheduler<B: Bulk> {
     /// Actions that the next calls of `poll` return. Each task in flight has at most one of them, besides the
     /// notifications of tasks that ended.
     actions: VecDeque<Action>,
-    started: u64,
+    started: usize,
     /// Whether no further task starts: there is none, or the work was canceled.
     is_closed: bool,
     clock: Latest,
@@ -101,7 +101,7 @@ struct InFlight<M> {
 
 /// The number of a task, counted from 0 in the order in which tasks start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TaskId(pub u64);
+pub struct TaskId(pub usize);
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
