@@ -94,7 +94,7 @@ pub enum Event {
 /// The next action for the adapter.
 ///
 /// The set of steps is closed: no variant will be added.
-#[must_use = "a step that is not carried out leaves the machine waiting for ever"]
+#[must_use = "a step that is not executed leaves the machine waiting forever"]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart at once, and boxing the request would cost each call"
@@ -226,10 +226,10 @@ pub(crate) async fn send_async(
 ) -> Result<Response<Bytes>, TransportError> {
     #[cfg(feature = "tracing")]
     let span = trace::span(&request);
-    let answer = driver.send(request);
+    let response = driver.send(request);
     #[cfg(feature = "tracing")]
-    let answer = tracing::Instrument::instrument(answer, span);
-    answer.await
+    let response = tracing::Instrument::instrument(response, span);
+    response.await
 }
 
 /// Drives a machine until it is done and returns its result.

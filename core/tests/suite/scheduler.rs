@@ -285,7 +285,7 @@ fn drive(run: &Run) -> Result<Outcome, String> {
                 checker.ended.push(task.0);
                 continue;
             }
-            Action::WaitForResponse if run.bug == Bug::EndsEarly => {
+            Action::WaitForResponse | Action::WaitUntil(_) if run.bug == Bug::EndsEarly => {
                 hold!(checker.active.is_empty(), "done with {:?} in flight", checker.active);
             }
             Action::WaitForResponse => checker.has_to_wait(None, &responded)?,
@@ -487,7 +487,8 @@ fn planted_bugs_are_caught() {
         (Bug::EndsEarly, "done with"),
     ] {
         let cancel_after = (bug == Bug::CancelIsIgnored).then_some(3);
-        let message = check(&Run { tasks: mixed(), concurrency: 3, cancel_after, bug, ..Run::default() }).unwrap_err();
+        let outcome = check(&Run { tasks: mixed(), concurrency: 3, cancel_after, bug, ..Run::default() });
+        let message = outcome.expect_err(&format!("{bug:?} is not noticed"));
         assert!(message.contains(expected), "{bug:?}: {message}");
     }
 }
