@@ -25,7 +25,7 @@ pub fn run<B: Bulk>(bulk: B, driver: &mut impl Driver, mut watch: impl FnMut(&Pr
             Action::Paused(..) => {}
             Action::Ended(_) => watch(&scheduler.progress()),
             Action::WaitUntil(time) => driver.wait_until(time),
-            // Every request has its response by now, so there is none to wait for.
+            // No request is in flight here, because each one has received its response.
             Action::WaitForResponse | Action::Done => return scheduler.finish(),
         }
     }

@@ -39,8 +39,8 @@ use crate::time::Latest;
 ///
 /// # Example
 ///
-/// An upload in an event loop. The [`MockTransport`](crate::testing::MockTransport) responds at once; an event loop
-/// would keep requests in flight until it is told to wait.
+/// An upload in an event loop. The [`MockTransport`](crate::testing::MockTransport) responds at once; with a network,
+/// the responses arrive while the loop waits.
 ///
 /// ```
 /// use clarifai_core::bulk::{Action, BatchLimits, IntoBulk, Scheduler, Upload};
@@ -88,7 +88,7 @@ pub struct Scheduler<B: Bulk> {
     /// notifications of tasks that ended.
     actions: VecDeque<Action>,
     started: usize,
-    /// Whether no further task starts: there is none, or the work was canceled.
+    /// Whether no further task starts, because all have started or the work was canceled.
     is_closed: bool,
     clock: Latest,
 }

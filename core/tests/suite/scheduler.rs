@@ -1,5 +1,5 @@
-//! The scheduler of bulk work, in virtual time: limits, order, cancellation, early and late wakes. A checker follows each
-//! action and reports the first one that breaks a rule; planted bugs show that it notices.
+//! The scheduler of bulk work, in virtual time: limits, order, cancellation, early and late wakes. A checker follows
+//! each action and reports the first one that breaks a rule; planted bugs show that it notices.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
