@@ -707,6 +707,7 @@ impl<'a, M: Machine> Simulation<'a, M> {
                     self.note(number(task), || EventKind::Done(Ok(())));
                 }
                 Action::WaitUntil(_) | Action::WaitForResponse => {
+                    // Each request in flight and each pause has an event, so there is one.
                     let Some(Reverse(Due { at, machine, event, .. })) = self.due.pop() else { break };
                     self.clock.advance_to(at);
                     let task = TaskId(machine.wrapping_sub(first));

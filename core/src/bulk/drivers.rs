@@ -97,20 +97,20 @@ pub async fn run_async<B: Bulk>(
         let response = match scheduler.poll(driver.now()) {
             Action::Send(task, request) => {
                 requests.push(async move { (task, machine::send_async(driver, request).await) });
-                None
+                continue;
             }
-            Action::Paused(..) => None,
+            Action::Paused(..) => continue,
             Action::Ended(_) => {
                 watch(&scheduler.progress());
-                None
+                continue;
             }
             Action::WaitUntil(time) if requests.is_empty() => {
                 driver.wait_until(time).await;
-                None
+                continue;
             }
             Action::WaitUntil(time) => match select(requests.next(), pin!(driver.wait_until(time))).await {
                 Either::Left((response, _)) => response,
-                Either::Right(_) => None,
+                Either::Right(_) => continue,
             },
             Action::WaitForResponse => requests.next().await,
             Action::Done => return scheduler.finish(),
