@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
 use crate::lenient::{self, Lenient};
-use crate::operation::{RawResponse, Replay};
+use crate::spec::Replay;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
 /// A response of which the HTTP status and the API status have been read, but not the content.
@@ -257,6 +258,16 @@ impl Envelope {
         let text = self.config.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
     }
+}
+
+/// The raw response of a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RawResponse {
+    /// Response body parsed as JSON.
+    pub json: Value,
+    /// Response body as received.
+    pub body: Bytes,
 }
 
 /// Returns whether a response of the service was damaged in transit: it is truncated, or has trailing data.

@@ -48,7 +48,7 @@ impl<O: Operation> Exchange<O> {
     /// It is also returned if the credentials are an app id and secret: fetch a token with
     /// [`GetToken`](crate::auth::GetToken) first, or use a [machine](crate::machine), which does so automatically.
     pub fn new(config: &Config, operation: O) -> Result<Self, Error> {
-        let request = match (O::AUTH, config.credentials().ready()) {
+        let request = match (O::SPEC.auth, config.credentials().ready()) {
             (AuthScheme::App, Some(authorization)) => request(config, &operation, authorization),
             (AuthScheme::App, None) => {
                 Err(InvalidArgument::credentials("are an app id and secret: fetch a token first"))
@@ -57,7 +57,7 @@ impl<O: Operation> Exchange<O> {
                 basic(config).and_then(|authorization| request(config, &operation, authorization))
             }
         };
-        let request = request.map_err(|invalid| Error::new(O::NAME, invalid))?;
+        let request = request.map_err(|invalid| Error::new(O::SPEC.name, invalid))?;
         Ok(Self { request, parser: Parser { config: config.clone(), operation } })
     }
 
@@ -103,15 +103,15 @@ impl<O: Operation> Parser<O> {
 /// Turns a response into the result of the operation that requested it.
 pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
     let result = match answer.verdict() {
-        Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::NAME, unreadable)),
-        Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|unreadable| match answer.code() {
+        Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::SPEC.name, unreadable)),
+        Verdict::ByItem if O::SPEC.partial => operation.decode(answer).map_err(|unreadable| match answer.code() {
             // All items failed and none contains a reason: only the status of the call can be reported.
-            Some(code) if code.has(Flag::AllFailed) => answer.refusal(O::NAME),
-            _ => answer.unreadable(O::NAME, unreadable),
+            Some(code) if code.has(Flag::AllFailed) => answer.refusal(O::SPEC.name),
+            _ => answer.unreadable(O::SPEC.name, unreadable),
         }),
-        Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::NAME)),
+        Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::SPEC.name)),
     };
-    match O::AUTH {
+    match O::SPEC.auth {
         AuthScheme::App => result,
         // The response contains a token, so errors must not quote it.
         AuthScheme::AppSecret => result.map_err(Error::without_excerpt),
@@ -147,11 +147,11 @@ pub(crate) fn request<O: Operation>(
     headers.insert(authorization.name, authorization.value);
     headers.insert(Config::CLIENT_HEADER, HeaderValue::from_static(Config::CLIENT));
     if !body.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(O::CONTENT_TYPE));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(O::SPEC.content_type));
     }
 
     let mut request = Request::new(body);
-    *request.method_mut() = O::METHOD;
+    *request.method_mut() = O::SPEC.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     Ok(request)

@@ -76,6 +76,7 @@ pub mod types;
 pub mod python {}
 mod collector;
 pub mod searches;
+mod spec;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -3,7 +3,6 @@
 //! The service numbers its pages, so items move between pages when a list grows or shrinks while it is read. [`Pages`]
 //! never yields an item twice and reports an error if it noticed that the list changed.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
@@ -11,34 +10,9 @@ use std::ops::ControlFlow;
 use crate::config::Config;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
 use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Now, Step, drive};
-use crate::operation::Operation;
+pub use crate::operation::Paged;
 use crate::page::Page;
 use crate::time::Latest;
-
-/// An operation that returns one page of a list.
-pub trait Paged: Operation + Clone {
-    /// Type of the items.
-    type Item: 'static;
-
-    /// Returns the page that this operation requests.
-    fn current(&self) -> Page;
-
-    /// Sets the page to fetch.
-    fn with_page(self, page: Page) -> Self;
-
-    /// Returns the items of a page.
-    fn items(answer: Self::Output) -> Vec<Self::Item>;
-
-    /// Returns the key that identifies an item within the list, or an empty key if there is none.
-    fn key(item: &Self::Item) -> Cow<'_, str>;
-
-    /// Returns whether the caller wants this item. An operation that filters items must do so here and not while
-    /// decoding the response, because an empty page is the end of a list. Default: `true`.
-    fn wants(&self, item: &Self::Item) -> bool {
-        let _ = item;
-        true
-    }
-}
 
 /// A list that adapters can read to its end: an operation, or a [`Pages`] configured with limits and filters.
 pub trait IntoPages {
@@ -250,7 +224,7 @@ impl<O: Paged> PageReader<O> {
     /// number of items, or repeats its pages. [`Misuse`](crate::error::ErrorKind::Misuse) if there is a next page.
     pub fn finish(&self) -> Result<(), Error> {
         let problem = match self.pages.ended {
-            None => return Err(Error::new(O::NAME, Misuse("the list has a next page"))),
+            None => return Err(Error::new(O::SPEC.name, Misuse("the list has a next page"))),
             Some(Ended::Looping) => ListProblem::Looping,
             Some(Ended::Empty) if self.pages.expected.is_some_and(|expected| self.pages.read < expected) => {
                 ListProblem::Short { expected: self.pages.expected.unwrap_or_default() }
@@ -260,7 +234,7 @@ impl<O: Paged> PageReader<O> {
             }
             Some(_) => return Ok(()),
         };
-        Err(Error::new(O::NAME, IncompleteList { problem, read: self.pages.read, page: self.pages.page.number }))
+        Err(Error::new(O::SPEC.name, IncompleteList { problem, read: self.pages.read, page: self.pages.page.number }))
     }
 
     /// Returns the number of distinct items read so far, including those that were filtered out.
@@ -283,7 +257,7 @@ impl<O: Paged> PageReader<O> {
 impl<O: Paged> fmt::Debug for Pages<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
-            .field("operation", &O::NAME)
+            .field("operation", &O::SPEC.name)
             .field("page", &self.page)
             .field("read", &self.read)
             .field("repeated", &self.repeated)
@@ -363,9 +337,9 @@ impl<O: Paged> Machine for AllPages<O> {
         let now = self.clock.observe(now);
         match (std::mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.ask(now),
-            (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),
+            (State::Start, _) => Step::Done(Err(Error::new(O::SPEC.name, Misuse("it has not begun")))),
             (State::Asking(attempt), event) => self.step(attempt, now, event),
-            (State::Spent, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has ended already")))),
+            (State::Spent, _) => Step::Done(Err(Error::new(O::SPEC.name, Misuse("it has ended already")))),
         }
     }
 }
@@ -444,39 +418,3 @@ pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
     });
     read.try_flatten()
 }
-
-/// Returns the key of a thing in a list that contains things of several apps.
-pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
-    match app {
-        Some(app) if !app.is_empty() && !id.is_empty() => format!("{app}/{id}").into(),
-        _ => id.into(),
-    }
-}
-
-/// Implements [`Paged`] for an operation whose output is a list.
-macro_rules! paged {
-    ($operation:ty, $item:ty, $key:expr) => {
-        impl $crate::pagination::Paged for $operation {
-            type Item = $item;
-
-            fn current(&self) -> $crate::page::Page {
-                self.page
-            }
-
-            fn with_page(self, page: $crate::page::Page) -> Self {
-                self.page(page)
-            }
-
-            fn items(answer: Vec<$item>) -> Vec<$item> {
-                answer
-            }
-
-            fn key(item: &$item) -> ::std::borrow::Cow<'_, str> {
-                let key: fn(&$item) -> ::std::borrow::Cow<'_, str> = $key;
-                key(item)
-            }
-        }
-    };
-}
-
-pub(crate) use paged;

@@ -3,11 +3,13 @@
 mod delete;
 mod get;
 mod list;
+mod list_public;
 mod predict;
 mod write;
 
 pub use delete::{DeleteWorkflow, DeleteWorkflows};
 pub use get::GetWorkflow;
-pub use list::{ListPublicWorkflows, ListWorkflows};
+pub use list::ListWorkflows;
+pub use list_public::ListPublicWorkflows;
 pub use predict::PredictWorkflow;
 pub use write::{CreateWorkflow, NewWorkflowNode, PatchWorkflow};

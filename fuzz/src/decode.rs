@@ -48,7 +48,7 @@ pub fn decode(data: &[u8]) {
 }
 
 fn parse<O: Operation>(operation: O, response: Response<Bytes>) -> Option<O::Output> {
-    let credentials = match O::AUTH {
+    let credentials = match O::SPEC.auth {
         clarifai_core::operation::AuthScheme::AppSecret => Credentials::app_secret("id", SECRET),
         _ => Credentials::key(SECRET),
     };

@@ -18,7 +18,7 @@ use clarifai_core::pagination::Pages;
 use clarifai_core::policy::{RateLimiter, RetryPolicy};
 use clarifai_core::{
     Config, Credentials, Operation,
-    operation::{DecodeError, Envelope, Replay, Target},
+    operation::{DecodeError, Envelope, Replay, Spec, Target},
     transport::{Body, TransportError, TransportErrorKind},
 };
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -124,8 +124,7 @@ struct Create(Replay);
 
 impl Operation for Create {
     type Output = Value;
-    const NAME: &'static str = "create thing";
-    const METHOD: Method = Method::POST;
+    const SPEC: Spec = Spec::post("create thing");
 
     fn replay(&self) -> Replay {
         self.0

@@ -6,13 +6,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use http::Method;
 use serde::Deserialize;
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{AuthScheme, Operation, Replay};
+use crate::operation::{AuthScheme, Operation, Replay, Spec};
 use crate::target::Target;
 
 /// Fetches an access token for the app id and secret of the [`Config`](crate::Config): `POST /v2/token`.
@@ -51,14 +50,10 @@ impl fmt::Debug for AccessToken {
 
 impl Operation for GetToken {
     type Output = AccessToken;
-    const NAME: &'static str = "get token";
-    const METHOD: Method = Method::POST;
-    const AUTH: AuthScheme = AuthScheme::AppSecret;
-    const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("get token")
+        .auth(AuthScheme::AppSecret)
+        .content_type("application/x-www-form-urlencoded")
+        .replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.unscoped().path("token");

@@ -176,7 +176,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Running<PredictMany<I>> {
         let inputs = self.0.plan.call(|planned| match limits.check(&planned.input) {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
-                let error = Arc::new(Error::new(Predict::NAME, invalid));
+                let error = Arc::new(Error::new(Predict::SPEC.name, invalid));
                 refused.push(planned.prediction(Err(PredictError::Failed(error))));
                 None
             }
@@ -213,7 +213,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Running<PredictMany<I>> {
 
     fn finish(self) -> PredictReport {
         let Self(mut work) = self;
-        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
+        let lost = Arc::new(Error::new(Predict::SPEC.name, Misuse("the call was begun and never brought to its end")));
         for (index, id) in work.under_way.take() {
             work.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }
@@ -461,7 +461,7 @@ impl Machine for PredictTask {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<PredictTaskOutput> {
         let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
+        let misuse = |how| Step::Done(Err(Error::new(Predict::SPEC.name, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),

@@ -222,7 +222,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Running<Upload<I>> {
     fn finish(self) -> UploadReport {
         let Self(mut work) = self;
         let lost = Arc::new(
-            Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
+            Error::new(CreateInputs::SPEC.name, Misuse("the call was begun and never brought to its end")).in_doubt(),
         );
         for (index, id) in work.under_way.take() {
             work.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
@@ -234,7 +234,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Running<Upload<I>> {
             let error = work
                 .stopped
                 .clone()
-                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
+                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::SPEC.name, Misuse("it was not asked for"))));
             work.account.note(UploadedItem {
                 index,
                 id: input.get_id().map(str::to_owned),
@@ -308,7 +308,7 @@ impl Account {
 
     fn refuse(&mut self, planned: &Planned, problem: InvalidArgument) -> Option<Planned> {
         let id = planned.input.get_id().map(str::to_owned);
-        let error = Arc::new(Error::new(CreateInputs::NAME, problem));
+        let error = Arc::new(Error::new(CreateInputs::SPEC.name, problem));
         self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), raw: None });
         None
     }
@@ -334,7 +334,7 @@ impl Account {
             Outcome::Unknown(error) => Outcome::Unknown(error),
             _ => {
                 let problem = format!("has the content of input {first}, which was not stored");
-                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, InvalidArgument::new("input", problem))))
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::SPEC.name, InvalidArgument::new("input", problem))))
             }
         };
         self.note(UploadedItem { index, id, outcome, raw: None });

@@ -1,13 +1,11 @@
 //! `POST /v2/inputs`: stores 1 to 128 inputs.
 
-use http::Method;
-
 use super::{NewInput, write_inputs};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::Target;
 use crate::types::Input;
 
@@ -44,9 +42,7 @@ impl CreateInputs {
 
 impl Operation for CreateInputs {
     type Output = Batch<Input>;
-    const NAME: &'static str = "create inputs";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
+    const SPEC: Spec = Spec::post("create inputs").partial();
 
     fn replay(&self) -> Replay {
         match self.inputs.iter().all(|input| input.get_id().is_some()) {
@@ -68,6 +64,6 @@ impl Operation for CreateInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(NewInput::get_id))
+        Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(NewInput::get_id))
     }
 }

@@ -1,13 +1,7 @@
 //! `DELETE /v2/inputs/{id}` and `DELETE /v2/inputs`: deletes one input, several inputs, or all inputs.
 
-use http::Method;
-
 use crate::arguments::Which;
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Status;
 
 /// Deletes one input.
@@ -26,23 +20,11 @@ impl DeleteInput {
     }
 }
 
-impl Operation for DeleteInput {
-    type Output = Status;
-    const NAME: &'static str = "delete input";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").id("input id", &self.id);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteInput => Status {
+    spec: Spec::delete("delete input"),
+    target: |this, target| target.path("inputs").id("input id", &this.id),
+    decode: done(),
+});
 
 /// Deletes 1 to 128 inputs, or all inputs of the app.
 ///
@@ -65,24 +47,9 @@ impl DeleteInputs {
     }
 }
 
-impl Operation for DeleteInputs {
-    type Output = Status;
-    const NAME: &'static str = "delete inputs";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs");
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteInputs => Status {
+    spec: Spec::delete("delete inputs"),
+    target: |_, target| target.path("inputs"),
+    body: |this| this.0.body(),
+    decode: done(),
+});

@@ -2,14 +2,13 @@
 //!
 //! **Deprecated by Clarifai; still accepted.** Predict again or patch annotations instead.
 
-use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, RawResponse, Replay};
+use crate::operation::{Operation, RawResponse, Replay, Spec, plain_operation};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 
@@ -29,23 +28,11 @@ impl GetInputOutputs {
     }
 }
 
-impl Operation for GetInputOutputs {
-    type Output = RawResponse;
-    const NAME: &'static str = "get input outputs";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").id("input id", &self.id).path("outputs");
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
-        answer.raw()
-    }
-}
+plain_operation!(GetInputOutputs => RawResponse {
+    spec: Spec::get("get input outputs"),
+    target: |this, target| target.path("inputs").id("input id", &this.id).path("outputs"),
+    decode: raw(),
+});
 
 /// Corrects the predictions of a model for an input by adding or removing concepts, which must exist in the app.
 ///
@@ -92,12 +79,7 @@ impl PatchInputOutputs {
 
 impl Operation for PatchInputOutputs {
     type Output = RawResponse;
-    const NAME: &'static str = "patch input outputs";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch input outputs").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("inputs").id("input id", &self.id).path("outputs");

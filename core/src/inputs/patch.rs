@@ -1,6 +1,5 @@
 //! `PATCH /v2/inputs`: changes the annotations of 1 to 128 inputs.
 
-use http::Method;
 use serde_json::Value;
 
 use super::{Facts, NewRegion};
@@ -10,7 +9,7 @@ use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Input;
@@ -120,9 +119,7 @@ impl InputPatch {
 
 impl Operation for PatchInputs {
     type Output = Batch<Input>;
-    const NAME: &'static str = "patch inputs";
-    const METHOD: Method = Method::PATCH;
-    const PARTIAL: bool = true;
+    const SPEC: Spec = Spec::patch("patch inputs").partial();
 
     fn replay(&self) -> Replay {
         // Regions have no ids and lists have no keys, so merging them twice appends them twice.
@@ -149,6 +146,6 @@ impl Operation for PatchInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
+        Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
     }
 }

@@ -1,10 +1,6 @@
 //! `GET /v2/inputs/status`: returns the number of inputs in each processing state.
 
-use http::Method;
-
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::InputCount;
 
 /// Retrieves the number of inputs of an app by processing state, such as processed, waiting and failed.
@@ -13,20 +9,8 @@ use crate::types::InputCount;
 #[non_exhaustive]
 pub struct GetInputCounts;
 
-impl Operation for GetInputCounts {
-    type Output = InputCount;
-    const NAME: &'static str = "get input counts";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").path("status");
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<InputCount, DecodeError> {
-        answer.one("counts")
-    }
-}
+plain_operation!(GetInputCounts => InputCount {
+    spec: Spec::get("get input counts"),
+    target: |_, target| target.path("inputs").path("status"),
+    decode: one("counts"),
+});

@@ -140,7 +140,7 @@ impl<O: Operation> Call<O> {
     }
 
     fn fail(&mut self, error: impl Into<ErrorKind>) -> Step<O::Output> {
-        self.end(Err(Error::new(O::NAME, error)))
+        self.end(Err(Error::new(O::SPEC.name, error)))
     }
 
     fn end(&mut self, result: Result<O::Output, Error>) -> Step<O::Output> {
@@ -150,7 +150,7 @@ impl<O: Operation> Call<O> {
 
     /// Sends the request, or obtains a token first.
     fn authorise(&mut self, now: Now) -> Step<O::Output> {
-        let (authorization, generation) = match O::AUTH {
+        let (authorization, generation) = match O::SPEC.auth {
             AuthScheme::AppSecret => match exchange::basic(&self.config) {
                 Ok(authorization) => (authorization, None),
                 Err(invalid) => return self.fail(invalid),
@@ -203,7 +203,7 @@ impl<O: Operation> Call<O> {
         }
         self.attempts += 1;
         limit(&mut request, left);
-        let sent = Sent::new(&mut request, O::NAME, self.attempts, now.instant);
+        let sent = Sent::new(&mut request, O::SPEC.name, self.attempts, now.instant);
         self.state = State::Sent { generation, sent };
         Step::Send(request)
     }
@@ -226,7 +226,7 @@ impl<O: Operation> Call<O> {
                         return self.fail(error);
                     }
                 }
-                self.state = State::Fetching(Sent::new(&mut request, GetToken::NAME, 1, now.instant));
+                self.state = State::Fetching(Sent::new(&mut request, GetToken::SPEC.name, 1, now.instant));
                 Step::Send(request)
             }
             Err(invalid) => {
@@ -318,7 +318,7 @@ impl<O: Operation> Call<O> {
     }
 
     fn failed(&mut self, now: Now, failure: TransportError, sent: &Sent) -> Step<O::Output> {
-        let error = Error::new(O::NAME, failure).read_only(self.is_read_only());
+        let error = Error::new(O::SPEC.name, failure).read_only(self.is_read_only());
         sent.ended(now.instant, None, Some(&error));
         self.again_or_fail(now, error, None, false)
     }
@@ -404,7 +404,7 @@ impl<O: Operation> Machine for Call<O> {
             (State::Fetching(sent), Event::Response(response)) => self.token_answered(now, response, &sent),
             (State::Fetching(sent), Event::Failed(failure)) => {
                 self.config.shared().token.give_up();
-                let error = Error::new(GetToken::NAME, failure);
+                let error = Error::new(GetToken::SPEC.name, failure);
                 sent.ended(now.instant, None, Some(&error));
                 self.again_or_fail(now, error, None, true)
             }

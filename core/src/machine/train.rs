@@ -193,7 +193,7 @@ impl Train {
     fn started(&mut self, now: Now, model: Model) -> Step<Training> {
         let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
             let problem = "it names no version, so nobody can tell which one is being trained";
-            return Step::Done(Err(Error::new(CreateModelVersion::NAME, InvalidResponse::of_content(problem))));
+            return Step::Done(Err(Error::new(CreateModelVersion::SPEC.name, InvalidResponse::of_content(problem))));
         };
         let class = version.status.as_ref().map_or(StatusClass::Unknown, crate::types::Status::class);
         match class {

@@ -1,12 +1,11 @@
 //! `POST /v2/models`: creation of a model.
 
-use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Model;
 
@@ -86,13 +85,8 @@ impl CreateModel {
 
 impl Operation for CreateModel {
     type Output = Model;
-    const NAME: &'static str = "create model";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        // The id is chosen by the caller, so a second request cannot create a second model.
-        Replay::Idempotent
-    }
+    // The id is chosen by the caller, so a second request cannot create a second model.
+    const SPEC: Spec = Spec::post("create model").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("models");

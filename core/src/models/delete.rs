@@ -1,14 +1,8 @@
 //! `DELETE /v2/models/{id}`, `…/versions/{version}` and `DELETE /v2/models`: deletion of models and versions.
 
-use http::Method;
-
 use super::ModelRef;
 use crate::arguments::Which;
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Status;
 
 /// Deletes a model with all its versions: `DELETE /v2/models/{id}`.
@@ -28,23 +22,11 @@ impl DeleteModel {
     }
 }
 
-impl Operation for DeleteModel {
-    type Output = Status;
-    const NAME: &'static str = "delete model";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteModel => Status {
+    spec: Spec::delete("delete model"),
+    target: |this, target| this.model.path(target),
+    decode: done(),
+});
 
 /// Deletes one version of a model: `DELETE /v2/models/{id}/versions/{version}`.
 #[doc(alias = "delete_version")]
@@ -61,24 +43,11 @@ impl DeleteModelVersion {
     }
 }
 
-impl Operation for DeleteModelVersion {
-    type Output = Status;
-    const NAME: &'static str = "delete model version";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
-        target.path("versions").id("model version id", &self.version);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteModelVersion => Status {
+    spec: Spec::delete("delete model version"),
+    target: |this, target| this.model.path(target).path("versions").id("model version id", &this.version),
+    decode: done(),
+});
 
 /// Deletes 1 to 128 models, or every model of the app: `DELETE /v2/models`.
 ///
@@ -100,24 +69,9 @@ impl DeleteModels {
     }
 }
 
-impl Operation for DeleteModels {
-    type Output = Status;
-    const NAME: &'static str = "delete models";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("models");
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteModels => Status {
+    spec: Spec::delete("delete models"),
+    target: |_, target| target.path("models"),
+    body: |this| this.0.body(),
+    decode: done(),
+});

@@ -1,7 +1,5 @@
 //! `POST /v2/models/{id}/feedback` and `…/versions/{version}/feedback`: corrections of a model's predictions.
 
-use http::Method;
-
 use super::ModelRef;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
@@ -9,7 +7,7 @@ use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::feedback::FeedbackInfo;
 use crate::inputs::{Facts, NewInput, NewRegion};
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Status;
 
@@ -86,15 +84,10 @@ impl SendModelFeedback {
 
 impl Operation for SendModelFeedback {
     type Output = Status;
-    const NAME: &'static str = "send model feedback";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Once
-    }
+    const SPEC: Spec = Spec::post("send model feedback");
 
     fn target(&self, target: &mut Target) {
-        self.model.target(target).path("feedback");
+        self.model.path_of_version(target).path("feedback");
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {

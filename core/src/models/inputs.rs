@@ -1,14 +1,8 @@
 //! `GET /v2/models/{id}/inputs` and `…/versions/{version}/inputs`: the training inputs of a model.
 
-use http::Method;
-
 use super::ModelRef;
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Spec, paged, plain_operation};
 use crate::page::Page;
-use crate::target::Target;
 use crate::types::Input;
 
 /// Lists one page of the inputs that a model learns from: `GET /v2/models/{id}/inputs`.
@@ -34,29 +28,10 @@ impl ListModelInputs {
     }
 }
 
-impl Operation for ListModelInputs {
-    type Output = Vec<Input>;
-    const NAME: &'static str = "list model inputs";
-    const METHOD: Method = Method::GET;
-    // The service reports the status "mixed" for a list that contains failed inputs. The list is complete all the same.
-    const PARTIAL: bool = true;
+plain_operation!(ListModelInputs => Vec<Input> {
+    spec: Spec::get("list model inputs").partial(),
+    target: |this, target| this.model.path_of_version(target).path("inputs").page(this.page),
+    decode: list("inputs"),
+});
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.page.query(self.model.target(target).path("inputs"));
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.page.check()?;
-        Ok(Body::empty())
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
-        answer.list("inputs")
-    }
-}
-
-crate::pagination::paged!(ListModelInputs, Input, |input| input.id.as_str().into());
+paged!(ListModelInputs, |input: &Input| input.id.as_str().into());

@@ -1,12 +1,11 @@
 //! `PATCH /v2/models`: changes to the name, concepts and options of a model.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Model;
@@ -69,12 +68,7 @@ impl PatchModel {
 
 impl Operation for PatchModel {
     type Output = Model;
-    const NAME: &'static str = "patch model";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch model").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("models");

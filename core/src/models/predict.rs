@@ -1,7 +1,6 @@
 //! `POST /v2/models/{id}/outputs`: predictions of a model for 1 to 128 inputs.
 
 use bytes::Bytes;
-use http::Method;
 use serde::Serialize;
 
 use super::ModelRef;
@@ -11,7 +10,7 @@ use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, inputs_len, write_inputs};
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::Target;
 use crate::types::Output;
 
@@ -193,16 +192,10 @@ impl OutputOptions {
 
 impl Operation for Predict {
     type Output = Batch<Output>;
-    const NAME: &'static str = "predict";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("predict").partial().replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
-        self.model.target(target).path("outputs");
+        self.model.path_of_version(target).path("outputs");
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
@@ -218,6 +211,6 @@ impl Operation for Predict {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Output>, DecodeError> {
-        Batch::read(Self::NAME, answer, "outputs", self.inputs.iter().map(NewInput::get_id))
+        Batch::read(Self::SPEC.name, answer, "outputs", self.inputs.iter().map(NewInput::get_id))
     }
 }

@@ -1,13 +1,12 @@
 //! `/v2/models/{id}/versions`: training of a model, and its trained versions.
 
-use http::Method;
 use serde_json::json;
 
 use super::ModelRef;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Spec, paged, plain_operation};
 use crate::page::Page;
 use crate::target::Target;
 use crate::types::{Model, ModelVersion};
@@ -33,15 +32,10 @@ impl CreateModelVersion {
 
 impl Operation for CreateModelVersion {
     type Output = Model;
-    const NAME: &'static str = "create model version";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Once
-    }
+    const SPEC: Spec = Spec::post("create model version");
 
     fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id()).path("versions");
+        self.model.path(target).path("versions");
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
@@ -68,24 +62,11 @@ impl GetModelVersion {
     }
 }
 
-impl Operation for GetModelVersion {
-    type Output = ModelVersion;
-    const NAME: &'static str = "get model version";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
-        target.path("versions").id("model version id", &self.version);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<ModelVersion, DecodeError> {
-        answer.one("model_version")
-    }
-}
+plain_operation!(GetModelVersion => ModelVersion {
+    spec: Spec::get("get model version"),
+    target: |this, target| this.model.path(target).path("versions").id("model version id", &this.version),
+    decode: one("model_version"),
+});
 
 /// Lists one page of the versions of a model: `GET /v2/models/{id}/versions`.
 #[doc(alias = "list_versions")]
@@ -108,28 +89,10 @@ impl ListModelVersions {
     }
 }
 
-impl Operation for ListModelVersions {
-    type Output = Vec<ModelVersion>;
-    const NAME: &'static str = "list model versions";
-    const METHOD: Method = Method::GET;
+plain_operation!(ListModelVersions => Vec<ModelVersion> {
+    spec: Spec::get("list model versions"),
+    target: |this, target| this.model.path(target).path("versions").page(this.page),
+    decode: list("model_versions"),
+});
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id()).path("versions");
-        self.page.query(target);
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.page.check()?;
-        Ok(Body::empty())
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Vec<ModelVersion>, DecodeError> {
-        answer.list("model_versions")
-    }
-}
-
-crate::pagination::paged!(ListModelVersions, ModelVersion, |version| version.id.as_str().into());
+paged!(ListModelVersions, |version: &ModelVersion| version.id.as_str().into());

@@ -1,7 +1,6 @@
 //! `POST /v2/workflows/{id}/results`: predictions of a workflow for 1 to 128 inputs.
 
 use bytes::Bytes;
-use http::Method;
 
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
@@ -9,7 +8,7 @@ use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, write_inputs};
 use crate::models::OutputOptions;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{AppRef, Target};
 use crate::types::WorkflowResult;
 
@@ -75,13 +74,7 @@ impl PredictWorkflow {
 
 impl Operation for PredictWorkflow {
     type Output = Batch<WorkflowResult>;
-    const NAME: &'static str = "predict by workflow";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("predict by workflow").partial().replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.owner(self.owner.as_ref()).path("workflows").id("workflow id", &self.id).path("results");
@@ -100,6 +93,6 @@ impl Operation for PredictWorkflow {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<WorkflowResult>, DecodeError> {
-        Batch::read(Self::NAME, answer, "results", self.inputs.iter().map(NewInput::get_id))
+        Batch::read(Self::SPEC.name, answer, "results", self.inputs.iter().map(NewInput::get_id))
     }
 }

@@ -1,13 +1,12 @@
 //! `POST` and `PATCH /v2/workflows`: creation of a workflow and changes to its nodes.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::models::ModelRef;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Workflow;
@@ -96,12 +95,7 @@ impl CreateWorkflow {
 
 impl Operation for CreateWorkflow {
     type Output = Workflow;
-    const NAME: &'static str = "create workflow";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::post("create workflow").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("workflows");
@@ -139,12 +133,7 @@ impl PatchWorkflow {
 
 impl Operation for PatchWorkflow {
     type Output = Workflow;
-    const NAME: &'static str = "patch workflow";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch workflow").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("workflows");

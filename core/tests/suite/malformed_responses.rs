@@ -42,7 +42,7 @@ fn errors(config: &Config, status: u16, body: &[u8]) -> Vec<Error> {
         match parse(config, operation, status, body) {
             Err(error) => error,
             Ok(value) => {
-                panic!("{} decoded HTTP {status} {:.200} as {value:?}", O::NAME, String::from_utf8_lossy(body))
+                panic!("{} decoded HTTP {status} {:.200} as {value:?}", O::SPEC.name, String::from_utf8_lossy(body))
             }
         }
     }

@@ -35,7 +35,7 @@ fn row<O: Operation>(operation: O) -> Row {
 }
 
 fn of<O: Operation>(operation: &O) -> Row {
-    (O::NAME, O::METHOD.to_string(), operation.replay(), O::PARTIAL)
+    (O::SPEC.name, O::SPEC.method.to_string(), operation.replay(), O::SPEC.partial)
 }
 
 fn input() -> NewInput {

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Condition, Evaluation, Wait};
+use crate::body::Body;
 #[cfg(doc)]
 use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ErrorKind, InvalidArgument, InvalidResponse};
 use crate::inputs::{GetInput, GetInputCounts, ListInputs};
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::page::{MAX_PER_PAGE, Page};
 use crate::policy::retry;
 use crate::target::{Target, check_id};
@@ -266,7 +266,7 @@ impl InputsProcessed {
             }
             Ok(_) => {
                 let problem = "it is about another input than the one that was asked for";
-                return Evaluation::Error(Error::new(LookUpInputs::NAME, InvalidResponse::of_content(problem)));
+                return Evaluation::Error(Error::new(LookUpInputs::SPEC.name, InvalidResponse::of_content(problem)));
             }
             Err(error) if error.is_definitely_not_found() => {
                 self.waiting = None;
@@ -333,18 +333,19 @@ enum Question {
 
 impl Operation for LookUpInputs {
     type Output = Vec<Input>;
-    const NAME: &'static str = "look up inputs";
-    const METHOD: Method = Method::GET;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::get("look up inputs").partial();
 
     fn target(&self, target: &mut Target) {
         match &self.0 {
             Question::One(one) => one.target(target),
             Question::Page(page) => page.target(target),
+        }
+    }
+
+    fn body(&self) -> Result<Body, InvalidArgument> {
+        match &self.0 {
+            Question::One(one) => one.body(),
+            Question::Page(page) => page.body(),
         }
     }
 
