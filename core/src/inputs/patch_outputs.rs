@@ -1,6 +1,6 @@
-//! `GET` and `PATCH /v2/inputs/{id}/outputs`: returns and corrects the predictions of the app's model for an input.
+//! `PATCH /v2/inputs/{id}/outputs`: corrects the predictions of the app's model for an input.
 //!
-//! **Deprecated by Clarifai; still accepted.** Predict again or patch annotations instead.
+//! **Deprecated by Clarifai; still accepted.** Patch annotations instead.
 
 use serde_json::json;
 
@@ -8,31 +8,9 @@ use crate::body::Body;
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, RawResponse, Replay, Spec, plain_operation};
+use crate::operation::{Operation, RawResponse, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
-
-/// Retrieves the predictions that the app's model made for an input when it was stored.
-///
-/// **Deprecated by Clarifai; still accepted.** Predict again instead.
-#[doc(alias = "get_outputs")]
-#[derive(Clone, Debug)]
-pub struct GetInputOutputs {
-    id: String,
-}
-
-impl GetInputOutputs {
-    /// Creates a request for the outputs of the input with this id.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into() }
-    }
-}
-
-plain_operation!(GetInputOutputs => RawResponse {
-    spec: Spec::get("get input outputs"),
-    target: |this, target| target.path("inputs").id("input id", &this.id).path("outputs"),
-    decode: raw(),
-});
 
 /// Corrects the predictions of a model for an input by adding or removing concepts, which must exist in the app.
 ///
