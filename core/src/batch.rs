@@ -7,10 +7,10 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
+use crate::redact::Redactor;
 use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// A batch response: one item for each item of the request, in the order of the request, each with its own status.
@@ -48,7 +48,7 @@ pub struct Batch<T> {
     request_id: Option<String>,
     body: Bytes,
     /// Redacts the credentials in the errors of items.
-    config: Config,
+    redactor: Redactor,
 }
 
 /// An item of a response that has its own status.
@@ -158,7 +158,7 @@ impl<T: Item> Batch<T> {
             places,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
-            config: answer.config().clone(),
+            redactor: answer.redactor().clone(),
         })
     }
 
@@ -186,8 +186,8 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.config.redact_status(status)).unwrap_or_default();
-        ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
+        let status = item.status().map(|status| self.redactor.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.redactor.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// Returns the items that succeeded, skipping failed ones.
@@ -211,7 +211,7 @@ impl<T: Item> Batch<T> {
         }
         let failures = self.failures().collect();
         let total = self.items.len();
-        let request_id = self.request_id.map(|id| self.config.redact(&id, false));
+        let request_id = self.request_id.map(|id| self.redactor.redact(&id, false));
         Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
     }
 

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 
-use crate::auth::Authorization;
 use crate::body::Body;
 use crate::config::Config;
+use crate::credentials::Authorization;
 use crate::envelope::{Envelope, Verdict};
 use crate::error::{Error, InvalidArgument};
 use crate::operation::{AuthScheme, Operation};
+use crate::redact::Redactor;
 use crate::target::Target;
 use crate::types::Flag;
 
@@ -58,7 +59,7 @@ impl<O: Operation> Exchange<O> {
             }
         };
         let request = request.map_err(|invalid| Error::new(O::SPEC.name, invalid))?;
-        Ok(Self { request, parser: Parser { config: config.clone(), operation } })
+        Ok(Self { request, parser: Parser { redactor: config.redactor(), operation } })
     }
 
     /// Returns the request to send.
@@ -84,7 +85,7 @@ impl<O: Operation> Exchange<O> {
 /// A parser of the response to one operation.
 #[derive(Debug)]
 pub struct Parser<O> {
-    config: Config,
+    redactor: Redactor,
     operation: O,
 }
 
@@ -96,7 +97,8 @@ impl<O: Operation> Parser<O> {
     /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) if the HTTP status or the status in the body reports an error;
     /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded.
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
-        judge(&self.operation, &Envelope::open(&self.config, self.operation.replay(), response.map(Into::into)))
+        let response = response.map(Into::into);
+        judge(&self.operation, &Envelope::open(self.redactor.clone(), self.operation.replay(), response))
     }
 }
 

@@ -58,6 +58,7 @@ pub mod bulk;
 pub mod client;
 pub mod concepts;
 mod config;
+mod credentials;
 mod envelope;
 pub mod error;
 mod exchange;
@@ -71,6 +72,7 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
+mod redact;
 pub mod types;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
@@ -84,9 +86,9 @@ pub mod time;
 pub mod transport;
 pub mod workflows;
 
-pub use auth::Credentials;
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
+pub use credentials::Credentials;
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;

@@ -9,9 +9,10 @@ use bytes::Bytes;
 
 use super::trace::Sent;
 use super::{Event, Instant, Machine, Now, Step};
-use crate::auth::{Access, Authorization, GetToken};
+use crate::auth::GetToken;
 use crate::body::Body;
 use crate::config::Config;
+use crate::credentials::{Access, Authorization};
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind, InvalidArgument, Misuse, TransportError, TransportErrorKind};
 use crate::exchange;
@@ -270,7 +271,7 @@ impl<O: Operation> Call<O> {
 
     fn token_answered(&mut self, now: Now, response: Response<Bytes>, sent: &Sent) -> Step<O::Output> {
         let token = GetToken::default();
-        let answer = Envelope::open(&self.config, token.replay(), response);
+        let answer = Envelope::open(self.config.redactor(), token.replay(), response);
         let judged = exchange::judge(&token, &answer);
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());
         match judged {
@@ -296,8 +297,8 @@ impl<O: Operation> Call<O> {
     ) -> Step<O::Output> {
         let replay = self.operation.replay();
         let answer = match self.manner {
-            Manner::Plain => Envelope::open(&self.config, replay, response),
-            Manner::Redacted | Manner::Look => Envelope::open_redacted(&self.config, replay, response),
+            Manner::Plain => Envelope::open(self.config.redactor(), replay, response),
+            Manner::Redacted | Manner::Look => Envelope::open_redacted(self.config.redactor(), replay, response),
         };
         let judged = exchange::judge(&self.operation, &answer);
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());

@@ -334,7 +334,9 @@ impl<G: Condition> Wait<G> {
         };
         match self.condition.evaluate(answer) {
             Evaluation::Success(output) => self.end(Ok(output)),
-            Evaluation::Failure(status) => self.fail(WaitCause::Failed(Box::new(self.config.redact_status(&status)))),
+            Evaluation::Failure(status) => {
+                self.fail(WaitCause::Failed(Box::new(self.config.redactor().redact_status(&status))))
+            }
             Evaluation::Pending => {
                 self.errors = 0;
                 self.pause(now, None)

@@ -3,12 +3,12 @@
 //! **Deprecated by Clarifai; still accepted**, for apps that still have a secret. The request is a form with HTTP Basic
 //! authentication, the only request whose body is not JSON. It is safe to repeat: each request creates another token.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 
 use crate::body::Body;
+use crate::credentials::AccessToken;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::operation::{AuthScheme, Operation, Replay, Spec};
@@ -22,31 +22,6 @@ use crate::target::Target;
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct GetToken;
-
-/// An access token and its lifetime.
-#[derive(Clone)]
-pub struct AccessToken {
-    token: String,
-    expires_in: Duration,
-}
-
-impl AccessToken {
-    /// Returns the token itself, which is a secret.
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Returns the lifetime of the token, from the moment it was issued.
-    pub fn expires_in(&self) -> Duration {
-        self.expires_in
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("token", &"***").field("expires_in", &self.expires_in).finish()
-    }
-}
 
 impl Operation for GetToken {
     type Output = AccessToken;
@@ -75,6 +50,6 @@ impl Operation for GetToken {
             return Err(DecodeError::new("access_token", "is no token that a header can carry"));
         }
         // If the response contains no lifetime, the token is used for an hour and renewed when it is rejected.
-        Ok(AccessToken { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })
+        Ok(AccessToken::new(access_token, Duration::from_secs(expires_in.unwrap_or(3600))))
     }
 }
