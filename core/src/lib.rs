@@ -95,4 +95,6 @@ pub use feedback::FeedbackInfo;
 pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+/// JSON values and the macro `json!`, for metadata and hyperparameters.
+pub use serde_json;
 pub use target::{AppRef, MAX_ID_BYTES};

@@ -16,6 +16,7 @@ mod output_info;
 mod output_options;
 mod patch;
 mod predict;
+mod prediction_methods;
 mod search;
 
 pub use create::CreateModel;
@@ -34,6 +35,7 @@ pub use output_info::GetModelOutputInfo;
 pub use output_options::OutputOptions;
 pub use patch::PatchModel;
 pub use predict::Predict;
+pub(crate) use prediction_methods::prediction_methods;
 pub use search::SearchModels;
 
 use serde_json::{Value, json};

@@ -9,10 +9,11 @@ use std::ops::ControlFlow;
 
 use crate::config::Config;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
-use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Now, Step, drive};
+use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Step, drive};
 pub use crate::operation::Paged;
 use crate::page::Page;
 use crate::time::Latest;
+use crate::time::Now;
 
 /// A list to read to its end: what `client.pages` takes. Either an operation, or [`Pages`] of it with options.
 pub trait IntoPages {

@@ -6,8 +6,9 @@ use std::sync::{Arc, mpsc};
 
 use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::OutputOptions;
+use clarifai_core::time::Now;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
 use clarifai_core::{AppRef, Batch, Config, Error};

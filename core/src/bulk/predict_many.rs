@@ -15,10 +15,10 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
+use crate::machine::{Call, Event, Machine, Step};
 use crate::models::Predict;
 use crate::operation::Operation;
-use crate::time::Latest;
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Output, Status, StatusClass};
 
 /// Predictions of a model for any number of inputs.

@@ -17,9 +17,9 @@ use crate::envelope::{DecodeError, Envelope};
 use crate::error::{ApiError, Error, ErrorKind, Misuse};
 use crate::forward_operation;
 use crate::inputs::{CreateInputs, GetInput, NewInput};
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
+use crate::machine::{Call, Event, Machine, Step};
 use crate::operation::{Operation, Replay};
-use crate::time::Latest;
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Input, Status, StatusCode};
 
 /// A task of an [`Upload`](super::Upload): stores up to 128 inputs and determines the outcome of each.

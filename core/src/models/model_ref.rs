@@ -101,6 +101,12 @@ impl From<&Model> for ModelRef {
     }
 }
 
+impl From<&String> for ModelRef {
+    fn from(id: &String) -> Self {
+        Self::from(id.clone())
+    }
+}
+
 impl From<&ModelRef> for ModelRef {
     fn from(model: &ModelRef) -> Self {
         model.clone()

@@ -34,6 +34,41 @@ pub struct OutputOptions {
 }
 
 impl OutputOptions {
+    /// Creates a value without any option set.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets the language of the concepts' names, such as `de` or `zh`. Default: the language of the app.
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
+    /// Sets the minimum value of the returned concepts, 0 to 1. Default: 0.
+    pub fn min_value(mut self, min_value: f64) -> Self {
+        self.min_value = Some(min_value);
+        self
+    }
+
+    /// Sets the maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's, 20.
+    pub fn max_concepts(mut self, max_concepts: u32) -> Self {
+        self.max_concepts = Some(max_concepts);
+        self
+    }
+
+    /// Adds a concept to the selection. The response contains only selected concepts. Default: all concepts.
+    pub fn select(mut self, concept: ConceptRef) -> Self {
+        self.select_concepts.get_or_insert_default().push(concept);
+        self
+    }
+
+    /// Sets the interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default: 1,000.
+    pub fn sample_ms(mut self, sample_ms: u32) -> Self {
+        self.sample_ms = Some(sample_ms);
+        self
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

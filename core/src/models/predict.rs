@@ -1,11 +1,8 @@
 //! `POST /v2/models/{id}/outputs`: predictions of a model for 1 to 128 inputs.
 
-use bytes::Bytes;
-
-use super::{ModelRef, OutputOptions};
+use super::{ModelRef, OutputOptions, prediction_methods};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
-use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, inputs_len, write_inputs};
@@ -51,74 +48,6 @@ impl Predict {
         Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default() }
     }
 
-    /// Adds an input.
-    pub fn input(mut self, input: NewInput) -> Self {
-        self.inputs.push(input);
-        self
-    }
-
-    /// Adds several inputs.
-    pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
-        self.inputs.extend(inputs);
-        self
-    }
-
-    /// Adds an image by its URL.
-    pub fn image_url(self, url: impl Into<String>) -> Self {
-        self.input(NewInput::image_url(url))
-    }
-
-    /// Adds an image as the bytes of its file.
-    pub fn image_bytes(self, bytes: impl Into<Bytes>) -> Self {
-        self.input(NewInput::image_bytes(bytes))
-    }
-
-    /// Adds a video by its URL. A video must be the only input of its request.
-    pub fn video_url(self, url: impl Into<String>) -> Self {
-        self.input(NewInput::video_url(url))
-    }
-
-    /// Adds a video as the bytes of its file. A video must be the only input of its request.
-    pub fn video_bytes(self, bytes: impl Into<Bytes>) -> Self {
-        self.input(NewInput::video_bytes(bytes))
-    }
-
-    /// Sets all options at once, replacing those set before.
-    pub fn options(mut self, options: OutputOptions) -> Self {
-        self.options = options;
-        self
-    }
-
-    /// Sets the language of the concepts' names, such as `de` or `zh`. Default: the language of the app.
-    pub fn language(mut self, language: impl Into<String>) -> Self {
-        self.options.language = Some(language.into());
-        self
-    }
-
-    /// Sets the minimum value of the returned concepts, 0 to 1. Default: 0.
-    pub fn min_value(mut self, min_value: f64) -> Self {
-        self.options.min_value = Some(min_value);
-        self
-    }
-
-    /// Sets the maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's, 20.
-    pub fn max_concepts(mut self, max_concepts: u32) -> Self {
-        self.options.max_concepts = Some(max_concepts);
-        self
-    }
-
-    /// Adds a concept to the selection. The response contains only selected concepts. Default: all concepts.
-    pub fn select(mut self, concept: ConceptRef) -> Self {
-        self.options.select_concepts.get_or_insert_default().push(concept);
-        self
-    }
-
-    /// Sets the interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default: 1,000.
-    pub fn sample_ms(mut self, sample_ms: u32) -> Self {
-        self.options.sample_ms = Some(sample_ms);
-        self
-    }
-
     /// Returns the same request without its inputs.
     pub(crate) fn without_inputs(mut self) -> Self {
         self.inputs.clear();
@@ -135,6 +64,8 @@ impl Predict {
         self.inputs.is_empty()
     }
 }
+
+prediction_methods!(Predict);
 
 impl Operation for Predict {
     type Output = Batch<Output>;

@@ -25,6 +25,21 @@ impl PatchWorkflow {
         Self { id: id.into(), action, nodes: Vec::new() }
     }
 
+    /// Creates a request that adds nodes to the workflow with this id, and replaces those with the same ids.
+    pub fn merge(id: impl Into<String>) -> Self {
+        Self::new(id, PatchAction::Merge)
+    }
+
+    /// Creates a request that replaces the nodes of the workflow with this id.
+    pub fn overwrite(id: impl Into<String>) -> Self {
+        Self::new(id, PatchAction::Overwrite)
+    }
+
+    /// Creates a request that removes nodes from the workflow with this id.
+    pub fn remove(id: impl Into<String>) -> Self {
+        Self::new(id, PatchAction::Remove)
+    }
+
     /// Adds a node to those that the action merges, sets or removes.
     pub fn node(mut self, node: NewWorkflowNode) -> Self {
         self.nodes.push(node);

@@ -1,13 +1,11 @@
 //! `POST /v2/workflows/{id}/results`: predictions of a workflow for 1 to 128 inputs.
 
-use bytes::Bytes;
-
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::inputs::{NewInput, write_inputs};
-use crate::models::OutputOptions;
+use crate::models::{OutputOptions, prediction_methods};
 use crate::operation::{Operation, Replay, Spec};
 use crate::target::{AppRef, Target};
 use crate::types::WorkflowResult;
@@ -42,35 +40,9 @@ impl PredictWorkflow {
         self.owner = Some(owner);
         self
     }
-
-    /// Adds an input.
-    pub fn input(mut self, input: NewInput) -> Self {
-        self.inputs.push(input);
-        self
-    }
-
-    /// Adds several inputs.
-    pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
-        self.inputs.extend(inputs);
-        self
-    }
-
-    /// Adds an image by its URL.
-    pub fn image_url(self, url: impl Into<String>) -> Self {
-        self.input(NewInput::image_url(url))
-    }
-
-    /// Adds an image as the bytes of its file.
-    pub fn image_bytes(self, bytes: impl Into<Bytes>) -> Self {
-        self.input(NewInput::image_bytes(bytes))
-    }
-
-    /// Sets the options of the prediction, such as the minimum value of concepts.
-    pub fn options(mut self, options: OutputOptions) -> Self {
-        self.options = options;
-        self
-    }
 }
+
+prediction_methods!(PredictWorkflow);
 
 impl Operation for PredictWorkflow {
     type Output = Batch<WorkflowResult>;

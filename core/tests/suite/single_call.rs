@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Instant, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::testing::{ManualClock, MockTransport};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials, Error,
     operation::Replay,
