@@ -113,6 +113,10 @@ pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O:
         }),
         Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::SPEC.name)),
     };
+    let result = result.and_then(|output| match operation.total_failure(&output) {
+        Some(error) => Err(error),
+        None => Ok(output),
+    });
     match O::SPEC.auth {
         AuthScheme::App => result,
         // The response contains a token, so errors must not quote it.

@@ -2,7 +2,7 @@
 
 use crate::body::Body;
 pub use crate::envelope::{DecodeError, Envelope, RawResponse};
-use crate::error::InvalidArgument;
+use crate::error::{Error, InvalidArgument};
 pub use crate::spec::{AuthScheme, Replay, Spec};
 pub use crate::target::Target;
 
@@ -52,6 +52,41 @@ pub trait Operation {
     ///
     /// Names the place in the response that cannot be decoded.
     fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError>;
+
+    /// Returns the error of a response that consists only of failed items. Default: `None`, for responses without items.
+    ///
+    /// The call then ends with this error instead of the output, unless the caller asked for it [by
+    /// item](Self::by_item).
+    fn total_failure(&self, output: &Self::Output) -> Option<Error> {
+        let _ = output;
+        None
+    }
+
+    /// Converts the operation into one whose call succeeds even if every item of the batch failed.
+    ///
+    /// For code that treats each item by itself. Without it, a call of which nothing succeeded is an error with the
+    /// reasons of all items, so that `?` is enough to notice it.
+    ///
+    /// ```
+    /// use clarifai_core::{Config, Credentials, Exchange, Operation, models::Predict};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let predict = Predict::new("m").image_url("https://example.com/missing.jpg");
+    /// let body = r#"{"status": {"code": 10020}, "outputs": [{"status": {"code": 30002, "description": "Download failed"}}]}"#;
+    ///
+    /// let error = Exchange::new(&config, &predict)?.parse(http::Response::new(body)).unwrap_err();
+    /// assert_eq!(error.api_code(), Some(30002), "the reason of the first item: {error}");
+    ///
+    /// let batch = Exchange::new(&config, predict.by_item())?.parse(http::Response::new(body))?;
+    /// assert_eq!(batch.failures().count(), 1);
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    fn by_item(self) -> ByItem<Self>
+    where
+        Self: Sized,
+    {
+        ByItem(self)
+    }
 
     /// Converts the operation into one that sends the same request and returns the raw JSON of the response.
     fn raw(self) -> Raw<Self>
@@ -121,12 +156,29 @@ macro_rules! forward_operation {
             <$inner as $crate::Operation>::decode($to, response)
         }
     };
+    (@total_failure $inner:ty, $this:ident, $to:expr) => {
+        fn total_failure(&self, output: &Self::Output) -> Option<$crate::Error> {
+            let $this = self;
+            <$inner as $crate::Operation>::total_failure($to, output)
+        }
+    };
 }
 
 impl<O: Operation> Operation for &O {
     type Output = O::Output;
 
-    forward_operation!(O, |this| *this; replay, decode);
+    forward_operation!(O, |this| *this; replay, decode, total_failure);
+}
+
+/// An operation whose call succeeds even if every item of the batch failed: see [`Operation::by_item`].
+#[derive(Clone, Copy, Debug)]
+pub struct ByItem<O>(O);
+
+impl<O: Operation> Operation for ByItem<O> {
+    type Output = O::Output;
+
+    // Without `total_failure`: that is its purpose.
+    forward_operation!(O, |this| &this.0; replay, decode);
 }
 
 /// An operation that returns the raw JSON of the response: see [`Operation::raw`].

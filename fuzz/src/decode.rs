@@ -64,7 +64,7 @@ fn parse<O: Operation>(operation: O, response: Response<Bytes>) -> Option<O::Out
 
 fn batch(predict: Predict, response: Response<Bytes>) {
     let inputs = predict.len();
-    let Some(batch) = parse(predict, response) else { return };
+    let Some(batch) = parse(predict.by_item(), response) else { return };
     assert_eq!(batch.len(), inputs, "an output for each input");
     assert_eq!(batch.succeeded().count() + batch.failures().count(), inputs);
     for output in batch.clone().into_items() {

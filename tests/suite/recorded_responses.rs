@@ -138,7 +138,9 @@ fn batches_keep_results_and_failures_of_items() {
     assert_eq!(error.api_code(), Some(30002));
     assert!(error.to_string().contains("1 of 2 items failed: item 1 `in-b`"), "{error}");
 
-    let all = parse(predict(1), 400, fixture("predict_all_failed")).unwrap();
+    let error = parse(predict(1), 400, fixture("predict_all_failed")).unwrap_err();
+    assert_eq!(error.api_code(), Some(30101), "{error}");
+    let all = parse(predict(1).by_item(), 400, fixture("predict_all_failed")).unwrap();
     assert_eq!((all.succeeded().count(), all.failures().count()), (0, 1));
     assert_eq!(all.into_single().unwrap_err().api_code(), Some(30101));
 }

@@ -17,7 +17,7 @@ use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
 use crate::machine::{Call, Event, Machine, Step};
 use crate::models::Predict;
-use crate::operation::Operation;
+use crate::operation::{ByItem, Operation};
 use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Output, Status, StatusClass};
 
@@ -345,7 +345,7 @@ pub struct PredictTaskOutput {
 #[derive(Debug)]
 enum State {
     Start,
-    Asking(Box<Call<Predict>>, usize),
+    Asking(Box<Call<ByItem<Predict>>>, usize),
     Pausing(Instant),
     Spent,
 }
@@ -385,13 +385,13 @@ impl PredictTask {
         }
         let count = self.waiting.len().min(self.together.max(1));
         let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
-        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs)));
+        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs).by_item()));
         self.ask(attempt, count, now, Event::Begin)
     }
 
     fn ask(
         &mut self,
-        mut attempt: Box<Call<Predict>>,
+        mut attempt: Box<Call<ByItem<Predict>>>,
         count: usize,
         now: Now,
         event: Event,

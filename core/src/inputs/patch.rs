@@ -8,13 +8,16 @@ use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
+use crate::error::{Error, InvalidArgument};
 use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Input;
 
 /// Changes the annotations of 1 to 128 inputs: concepts, metadata, location and regions.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 ///
 /// ```
 /// use clarifai_core::inputs::{InputPatch, PatchInputs};
@@ -147,5 +150,9 @@ impl Operation for PatchInputs {
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
         Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
+    }
+
+    fn total_failure(&self, batch: &Batch<Input>) -> Option<Error> {
+        batch.total_failure()
     }
 }

@@ -4,7 +4,7 @@ use super::{ModelRef, OutputOptions, prediction_methods};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
+use crate::error::{Error, InvalidArgument};
 use crate::inputs::{NewInput, inputs_len, write_inputs};
 use crate::operation::{Operation, Replay, Spec};
 use crate::target::Target;
@@ -14,6 +14,9 @@ use crate::types::Output;
 ///
 /// The response contains one [`Output`] per input, in the order of the inputs. The request changes nothing at the
 /// service, so it is always safe to retry; each attempt counts against the quota.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 ///
 /// The number of inputs and the ranges of the options are checked when the request is built. A value out of range is
 /// an [`InvalidArgument`].
@@ -89,5 +92,9 @@ impl Operation for Predict {
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Output>, DecodeError> {
         Batch::read(Self::SPEC.name, answer, "outputs", self.inputs.iter().map(NewInput::get_id))
+    }
+
+    fn total_failure(&self, batch: &Batch<Output>) -> Option<Error> {
+        batch.total_failure()
     }
 }

@@ -3,7 +3,7 @@
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
+use crate::error::{Error, InvalidArgument};
 use crate::inputs::{NewInput, write_inputs};
 use crate::models::{OutputOptions, prediction_methods};
 use crate::operation::{Operation, Replay, Spec};
@@ -14,6 +14,9 @@ use crate::types::WorkflowResult;
 ///
 /// The response contains one [`WorkflowResult`] per input, in the order of the inputs, with one output per model. The
 /// request changes nothing at the service, so it is always safe to retry.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 ///
 /// ```
 /// use clarifai_core::workflows::PredictWorkflow;
@@ -66,5 +69,9 @@ impl Operation for PredictWorkflow {
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<WorkflowResult>, DecodeError> {
         Batch::read(Self::SPEC.name, answer, "results", self.inputs.iter().map(NewInput::get_id))
+    }
+
+    fn total_failure(&self, batch: &Batch<WorkflowResult>) -> Option<Error> {
+        batch.total_failure()
     }
 }

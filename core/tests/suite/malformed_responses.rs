@@ -237,8 +237,13 @@ fn items_keep_their_own_status() {
 
     let all = json!({"status": {"code": 10020}, "outputs": [failed, failed]});
     let all = all.to_string().replacen("two", "one", 1);
-    let error = parse(&config(), two(), 400, all.as_bytes()).unwrap().into_result().unwrap_err();
+    let error = parse(&config(), two().by_item(), 400, all.as_bytes()).unwrap().into_result().unwrap_err();
     assert_eq!(items(&error).failures.len(), 2);
+    let by_default = parse(&config(), two(), 400, all.as_bytes()).unwrap_err();
+    assert_eq!(by_default.to_string(), error.to_string(), "nothing succeeded");
+    let by_reference = parse(&config(), &two(), 400, all.as_bytes()).unwrap_err();
+    assert_eq!(by_reference.to_string(), error.to_string());
+    assert!(parse(&config(), two().raw(), 400, all.as_bytes()).is_err());
 
     // The status reports that all items failed, and the items have no status.
     let without_status = json!({"status": {"code": 10020, "details": "odd"}, "outputs": [{}, {}]}).to_string();
@@ -265,7 +270,7 @@ fn long_texts_are_truncated_and_control_characters_removed() {
     let item = json!({"status": status, "input": {"id": dirty}});
     let body = json!({"status": {"code": 10010}, "outputs": vec![item; 5]}).to_string();
     let predict = Predict::new("m").inputs((0..5).map(|_| NewInput::image_url("https://example.com/1")));
-    is_presentable(&parse(&config(), predict, 207, body.as_bytes()).unwrap().into_result().unwrap_err());
+    is_presentable(&parse(&config(), predict, 207, body.as_bytes()).unwrap_err());
     let Err(error) = parse(&config(), GetModel::new("m"), 200, dirty.as_bytes()) else { panic!("no JSON") };
     is_presentable(&error);
 }
@@ -324,7 +329,8 @@ fn a_quoted_credential_is_redacted() {
         let item = json!({"status": {"code": 30002, "details": SENTINEL}, "input": {"id": SENTINEL}});
         let body = json!({"status": {"code": 10010, "req_id": SENTINEL}, "outputs": [item]}).to_string();
         let predict = Predict::new("m").image_url("https://example.com/1");
-        let batch = parse(&config, predict, 207, body.as_bytes()).unwrap();
+        is_redacted(&parse(&config, &predict, 207, body.as_bytes()).unwrap_err(), &what);
+        let batch = parse(&config, predict.by_item(), 207, body.as_bytes()).unwrap();
         batch.failures().for_each(|failure| assert!(!format!("{failure} {failure:?}").contains(SENTINEL), "{failure}"));
         is_redacted(&batch.into_result().unwrap_err(), &what);
     }

@@ -319,7 +319,7 @@ fn items_are_retryable_only_if_all_failures_are_transient() {
             .expect("POST", "/v2/models/m/outputs")
             .reply(400, json!({"status": {"code": 10020}, "outputs": outputs}));
         let predict = Predict::new("m").inputs(codes.iter().map(|_| NewInput::image_url("https://u/a.jpg")));
-        let error = script.run(Call::new(&config(), predict)).unwrap().into_result().unwrap_err();
+        let error = script.run(Call::new(&config(), predict)).unwrap_err();
         assert_eq!(error.is_retryable(), transient, "{codes:?}: {error}");
     }
 }

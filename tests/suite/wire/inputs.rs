@@ -51,8 +51,10 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
             false,
         ),
         "create-url-400" => ok(v, |v| {
-            let batch = v.call(CreateInputs::new().input(NewInput::image_url("http://bad")))?;
-            assert_eq!(batch.failures().count(), 1);
+            let Err(error) = v.call(CreateInputs::new().input(NewInput::image_url("http://bad"))) else {
+                panic!("the only input failed")
+            };
+            assert_eq!(error.api_code(), Some(30002), "{error}");
             Ok(())
         }),
         "create-bytes" | "create-filename" => create(v, NewInput::image_bytes(TINY)),
