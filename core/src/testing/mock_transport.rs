@@ -144,7 +144,7 @@ impl MockTransport {
         self.log.0.push(Entry { at: self.clock.elapsed(), what });
     }
 
-    fn answer(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportError> {
+    fn respond(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportError> {
         let seen = format!("{} {path}", request.method());
         let problem = match self.planned.front() {
             None => format!("{seen} was sent and nothing was expected any more"),
@@ -188,12 +188,12 @@ impl Driver for MockTransport {
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
         let at = self.clock.elapsed();
-        let answer = self.answer(&request, &path);
-        let outcome = answer.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
+        let result = self.respond(&request, &path);
+        let outcome = result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
         let method = request.method().to_string();
         self.log.0.push(Entry { at, what: EventKind::Send { method, path, outcome } });
         self.requests.push(request);
-        answer
+        result
     }
 
     fn wait_until(&mut self, time: Instant) {
@@ -204,7 +204,7 @@ impl Driver for MockTransport {
 
 /// An expected request whose response is not set yet.
 #[derive(Debug)]
-#[must_use = "say how it is answered: reply, reply_with or fail"]
+#[must_use = "set its response with `reply`, `reply_with` or `fail`"]
 pub struct ExpectedRequest {
     script: MockTransport,
     planned: Planned,
@@ -260,15 +260,15 @@ impl ExpectedRequest {
     pub fn reply_with(mut self, response: Response<impl Into<Bytes>>) -> MockTransport {
         let mut response = response.map(Into::into);
         response.headers_mut().extend(self.headers.drain(..).map(|(name, value)| (Some(name), value)));
-        self.answered(Ok(response))
+        self.planned(Ok(response))
     }
 
     /// Lets the request fail with a transport error of this kind.
     pub fn fail(self, kind: TransportErrorKind) -> MockTransport {
-        self.answered(Err(kind))
+        self.planned(Err(kind))
     }
 
-    fn answered(mut self, reply: Result<Response<Bytes>, TransportErrorKind>) -> MockTransport {
+    fn planned(mut self, reply: Result<Response<Bytes>, TransportErrorKind>) -> MockTransport {
         self.planned.reply = reply;
         self.script.planned.push_back(self.planned);
         self.script

@@ -20,14 +20,14 @@ use crate::time::{Instant, Now};
 /// A simulated service's response to a request, and the time it takes.
 #[derive(Debug)]
 pub struct Reply {
-    answer: Result<Response<Bytes>, TransportError>,
+    result: Result<Response<Bytes>, TransportError>,
     takes: Duration,
 }
 
 impl Reply {
     /// Creates a reply with this response or transport error, which arrives immediately.
-    pub fn new(answer: Result<Response<Bytes>, TransportError>) -> Self {
-        Self { answer, takes: Duration::ZERO }
+    pub fn new(result: Result<Response<Bytes>, TransportError>) -> Self {
+        Self { result, takes: Duration::ZERO }
     }
 
     /// Creates a reply with this HTTP status and JSON body, which arrives immediately.
@@ -44,7 +44,7 @@ impl Reply {
 
     /// Creates a transport error of this kind, which arrives immediately.
     pub fn fail(kind: TransportErrorKind) -> Self {
-        Self::new(Err(TransportError::new(kind, "as the service was told")))
+        Self::new(Err(TransportError::new(kind, "failure of the simulated service")))
     }
 
     /// Sets the virtual time until the reply arrives.
@@ -213,11 +213,11 @@ impl<'a, M: Machine> Simulation<'a, M> {
                 Step::Send(request) => {
                     let method = request.method().to_string();
                     let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
-                    let Reply { answer, takes } = (self.service)(now, request);
+                    let Reply { result, takes } = (self.service)(now, request);
                     let outcome =
-                        answer.as_ref().map(|answer| answer.status().as_u16()).map_err(|failure| failure.kind);
+                        result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
                     self.note(number, || EventKind::Send { method, path, outcome });
-                    self.will(number, now.instant + takes, answer.map_or_else(Event::Failed, Event::Response));
+                    self.will(number, now.instant + takes, result.map_or_else(Event::Failed, Event::Response));
                 }
                 Step::WaitUntil(time) => {
                     self.note(number, || EventKind::Wait(time.since_start()));

@@ -18,7 +18,7 @@ use crate::types::Workflow;
 ///
 /// let create = CreateWorkflow::new("look-twice")
 ///     .node(NewWorkflowNode::new("what", ModelRef::public("general-image-recognition")))
-///     .node(NewWorkflowNode::new("colours", ModelRef::public("color-recognition")));
+///     .node(NewWorkflowNode::new("colors", ModelRef::public("color-recognition")));
 /// ```
 #[derive(Clone, Debug)]
 pub struct CreateWorkflow {

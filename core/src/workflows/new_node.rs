@@ -50,7 +50,7 @@ impl NewWorkflowNode {
 pub(super) fn workflow_json(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, InvalidArgument> {
     check_id("id", id)?;
     if nodes.is_empty() {
-        return Err(InvalidArgument::new("nodes", "are missing: a workflow needs at least one"));
+        return Err(InvalidArgument::new("nodes", "must not be empty"));
     }
     let nodes = nodes.iter().enumerate();
     let nodes = nodes.map(|(index, node)| node.json().map_err(|invalid| invalid.at("nodes", index)));
