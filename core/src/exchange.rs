@@ -95,7 +95,9 @@ impl<O: Operation> Parser<O> {
     /// # Errors
     ///
     /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) if the HTTP status or the status in the body reports an error;
-    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded.
+    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded;
+    /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if every item of a batch failed, unless the operation is
+    /// sent [by item](Operation::by_item).
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
         let response = response.map(Into::into);
         judge(&self.operation, &Envelope::open(self.redactor.clone(), self.operation.replay(), response))

@@ -25,7 +25,7 @@ pub trait Operation {
     const SPEC: Spec;
 
     /// Returns whether the call may be repeated when it is uncertain whether it took effect. Default:
-    /// [`Spec::replay`](struct@Spec).
+    /// the value of the [`Spec`].
     ///
     /// This is a method because it can depend on the arguments: creating inputs is safe to repeat if the caller chose
     /// their ids, and creates duplicates otherwise.
@@ -53,7 +53,8 @@ pub trait Operation {
     /// Names the place in the response that cannot be decoded.
     fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError>;
 
-    /// Returns the error of a response that consists only of failed items. Default: `None`, for responses without items.
+    /// Returns the error of a response that consists only of failed items. Default: `None`, for responses without
+    /// items.
     ///
     /// The call then ends with this error instead of the output, unless the caller asked for it [by
     /// item](Self::by_item).

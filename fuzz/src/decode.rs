@@ -38,7 +38,7 @@ pub fn decode(data: &[u8]) {
         8 | 9 => written(ListModels::new(), response),
         10 | 11 => written(SearchModels::new().name("m"), response),
         12 => {
-            if let Some(grant) = parse(GetToken::default(), response) {
+            if let Some(grant) = parse(GetToken::new(), response) {
                 assert!(!grant.token().is_empty());
                 assert!(!format!("{grant:?}").contains(&format!("\"{}\"", grant.token())) || grant.token() == "***");
             }

@@ -93,7 +93,7 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
     ("inputs", |config, _| request(config, DeleteInputs::all())),
-    ("inputs/status", |config, _| request(config, GetInputCounts::default())),
+    ("inputs/status", |config, _| request(config, GetInputCounts::new())),
     ("searches", |config, _| request(config, SearchInputs::new())),
     ("searches/feedback", |config, _| request(config, SendSearchFeedback::new("i"))),
     ("models", |config, _| request(config, ListModels::new())),

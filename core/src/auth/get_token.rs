@@ -23,6 +23,13 @@ use crate::target::Target;
 #[non_exhaustive]
 pub struct GetToken;
 
+impl GetToken {
+    /// Creates a request for a token.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 impl Operation for GetToken {
     type Output = AccessToken;
     const SPEC: Spec = Spec::post("get token")

@@ -9,6 +9,13 @@ use crate::types::InputCount;
 #[non_exhaustive]
 pub struct GetInputCounts;
 
+impl GetInputCounts {
+    /// Creates a request for the counts.
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
 plain_operation!(GetInputCounts => InputCount {
     spec: Spec::get("get input counts"),
     target: |_, target| target.path("inputs").path("status"),

@@ -213,7 +213,7 @@ impl<O: Operation> Call<O> {
         let request: Result<Request<Body>, _> = self
             .check()
             .and_then(|()| exchange::basic(&self.config))
-            .and_then(|authorization| exchange::request(&self.config, &GetToken::default(), authorization));
+            .and_then(|authorization| exchange::request(&self.config, &GetToken::new(), authorization));
         match request.map(|request| (request, self.may_send(now))) {
             Ok((_, Err(until))) => {
                 self.config.shared().token.give_up();
@@ -270,7 +270,7 @@ impl<O: Operation> Call<O> {
     }
 
     fn token_answered(&mut self, now: Now, response: Response<Bytes>, sent: &Sent) -> Step<O::Output> {
-        let token = GetToken::default();
+        let token = GetToken::new();
         let answer = Envelope::open(self.config.redactor(), token.replay(), response);
         let judged = exchange::judge(&token, &answer);
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());

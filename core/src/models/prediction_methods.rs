@@ -59,7 +59,8 @@ macro_rules! prediction_methods {
                 self
             }
 
-            /// Sets the maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's, 20.
+            /// Sets the maximum number of concepts per input, 1 to 200. 0 counts as not set. Default: the service's,
+            /// 20.
             pub fn max_concepts(mut self, max_concepts: u32) -> Self {
                 self.options = self.options.max_concepts(max_concepts);
                 self
@@ -71,7 +72,8 @@ macro_rules! prediction_methods {
                 self
             }
 
-            /// Sets the interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default: 1,000.
+            /// Sets the interval between the analyzed frames of a video, in milliseconds, 100 to 60,000. Default:
+            /// 1,000.
             pub fn sample_ms(mut self, sample_ms: u32) -> Self {
                 self.options = self.options.sample_ms(sample_ms);
                 self

@@ -19,7 +19,7 @@ pub trait Paged: Operation + Clone {
     /// Returns the items of a page.
     fn items(answer: Self::Output) -> Vec<Self::Item>;
 
-    /// Returns the key that identifies an item within the list, or an empty key if there is none.
+    /// Returns the key that identifies an item within the list, or an empty key if the item has no id.
     fn key(item: &Self::Item) -> Cow<'_, str>;
 
     /// Returns whether the caller wants this item. An operation that filters items must do so here and not while

@@ -44,8 +44,8 @@ const LAYERS: &[&str] = &[
 
 /// The uses of a module below. One that no longer occurs has to be removed here.
 ///
-/// `WarmModelCache` is a machine that reads a list to its end, and lists are read by machines: without the exception, the
-/// contract of machines would have to be a module of its own, apart from the machines that implement it.
+/// `WarmModelCache` is a machine that reads a list to its end, and lists are read by machines: without the exception,
+/// the contract of machines would have to be a module apart from the machines that implement it.
 const EXCEPTIONS: &[(&str, &str)] = &[("machine", "pagination")];
 
 #[test]

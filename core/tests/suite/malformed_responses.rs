@@ -340,14 +340,14 @@ fn a_quoted_credential_is_redacted() {
 fn app_secrets_and_tokens_are_redacted() {
     let config = || Config::new(Credentials::app_secret("id", SENTINEL).unwrap());
     for (status, body) in echoes(SENTINEL) {
-        if let Err(error) = parse(&config(), GetToken::default(), status, &body) {
+        if let Err(error) = parse(&config(), GetToken::new(), status, &body) {
             is_redacted(&error, "app secret");
         }
     }
     // The encoding of the secret in the header.
     let basic = "aWQ6czNudDFuZWwwMTIzNDU2Nzg5YWJjZGVmczNudDFuZWw=";
     let body = json!({"status": {"code": 11002, "details": format!("Basic {basic}")}}).to_string();
-    let error = parse(&config(), GetToken::default(), 401, body.as_bytes()).unwrap_err();
+    let error = parse(&config(), GetToken::new(), 401, body.as_bytes()).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&basic[..16]), "{error}");
 
     // Responses that contain a token and are malformed.
@@ -359,10 +359,10 @@ fn app_secrets_and_tokens_are_redacted() {
         (500, json!({"access_token": SENTINEL})),
         (302, json!({"access_token": SENTINEL})),
     ] {
-        let error = parse(&other, GetToken::default(), status, body.to_string().as_bytes()).unwrap_err();
+        let error = parse(&other, GetToken::new(), status, body.to_string().as_bytes()).unwrap_err();
         is_redacted(&error, "token");
         let cut = &body.to_string()[..body.to_string().len() - 1];
-        is_redacted(&parse(&other, GetToken::default(), status, cut.as_bytes()).unwrap_err(), "token");
+        is_redacted(&parse(&other, GetToken::new(), status, cut.as_bytes()).unwrap_err(), "token");
     }
 
     // A token in use, quoted in the response to the call.

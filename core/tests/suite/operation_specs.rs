@@ -47,7 +47,7 @@ fn every_operation_has_the_spec_of_the_table() {
     let patch = |patch| row(PatchInputs::merge().input(patch));
     let region = || NewRegion::bounding_box(0.1, 0.1, 0.2, 0.2);
     for (found, (name, method, replay, partial)) in [
-        (row(GetToken::default()), ("get token", "POST", Safe, false)),
+        (row(GetToken::new()), ("get token", "POST", Safe, false)),
         (row(CreateConcepts::new()), ("create concepts", "POST", Idempotent, false)),
         (row(GetConcept::new("c")), ("get concept", "GET", Safe, false)),
         (row(ListConcepts::new()), ("list concepts", "GET", Safe, false)),
@@ -60,7 +60,7 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(DeleteInputs::ids(["i"])), ("delete inputs", "DELETE", Idempotent, false)),
         (row(DeleteInputs::all()), ("delete inputs", "DELETE", Idempotent, false)),
         (row(GetInput::new("i")), ("get input", "GET", Safe, false)),
-        (row(GetInputCounts::default()), ("get input counts", "GET", Safe, false)),
+        (row(GetInputCounts::new()), ("get input counts", "GET", Safe, false)),
         (row(GetInputOutputs::new("i")), ("get input outputs", "GET", Safe, false)),
         (row(ListInputs::new()), ("list inputs", "GET", Safe, true)),
         (row(PatchInputOutputs::merge("i", "m", ["c"])), ("patch input outputs", "PATCH", Idempotent, false)),

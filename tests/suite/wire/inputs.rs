@@ -86,8 +86,8 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
         "bulk-create-129" => {
             refused(v, "inputs", CreateInputs::new().inputs((0..129).map(|_| NewInput::image_url("http://a"))))
         }
-        "inputs-check-status" => ok(v, |v| v.call(GetInputCounts::default()).map(drop)),
-        "inputs-check-status-no-counts" => expect(v, |v| v.call(GetInputCounts::default()).map(drop), false),
+        "inputs-check-status" => ok(v, |v| v.call(GetInputCounts::new()).map(drop)),
+        "inputs-check-status-no-counts" => expect(v, |v| v.call(GetInputCounts::new()).map(drop), false),
         "inputs-get" => get(v, "id1"),
         "inputs-get-unicode" => get(v, "犬"),
         "inputs-get-space" => get(v, "a b"),

@@ -76,7 +76,7 @@ impl Condition for AllInputsProcessed {
     const NAME: &'static str = "wait for uploads";
 
     fn request(&self) -> GetInputCounts {
-        GetInputCounts::default()
+        GetInputCounts::new()
     }
 
     fn evaluate(&mut self, response: Result<InputCount, Error>) -> Evaluation<InputCount> {
