@@ -56,6 +56,7 @@ mod batch;
 mod body;
 pub mod bulk;
 pub mod client;
+mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
@@ -72,11 +73,9 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
-mod redact;
-pub mod types;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
-mod collector;
+mod redact;
 pub mod searches;
 mod spec;
 mod target;
@@ -84,6 +83,7 @@ mod target;
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod types;
 pub mod workflows;
 
 pub use batch::{Batch, Item};

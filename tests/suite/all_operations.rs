@@ -82,6 +82,40 @@ fn an_owner_replaces_the_app_of_the_configuration() {
     }
 }
 
+/// Predictions of models and of workflows have the same inputs and options.
+#[test]
+fn predictions_of_models_and_workflows_share_their_methods() {
+    macro_rules! with_all {
+        ($predict:expr) => {
+            $predict
+                .image_url("http://u")
+                .image_bytes(vec![1, 2, 3])
+                .image_base64("AQID")
+                .language("de")
+                .min_value(0.5)
+                .max_concepts(3)
+                .select(ConceptRef::id("c"))
+                .sample_ms(500)
+        };
+    }
+    let json = |request: Result<Request<Body>, Error>| -> Value {
+        serde_json::from_slice(&request.unwrap().body().to_bytes()).unwrap()
+    };
+    let model = json(request(&config(), with_all!(Predict::new("m"))));
+    let workflow = json(request(&config(), with_all!(PredictWorkflow::new("w"))));
+    assert_eq!(model["inputs"], workflow["inputs"]);
+    assert_eq!(model["model"]["output_info"]["output_config"], workflow["output_config"]);
+    let options = json!({"language": "de", "min_value": 0.5, "max_concepts": 3, "select_concepts": [{"id": "c"}],
+        "sample_ms": 500});
+    assert_eq!(workflow["output_config"], options);
+    for video in [
+        request(&config(), PredictWorkflow::new("w").video_url("http://u")),
+        request(&config(), PredictWorkflow::new("w").video_bytes(vec![1])),
+    ] {
+        assert!(json(video)["inputs"][0]["data"]["video"].is_object());
+    }
+}
+
 /// All other operations, with their path.
 const WITHOUT_ID: &[(&str, Build)] = &[
     ("concepts", |config, _| request(config, ListConcepts::new())),
