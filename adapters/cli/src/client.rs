@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clarifai_core::bulk::{Action, Bulk, Progress, Scheduler, TaskId};
-use clarifai_core::machine::{self, Call, Event, IntoMachine, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, IntoMachine, Machine, Step};
 use clarifai_core::policy::RateLimiter;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::Transport as _;
 use clarifai_core::{
     Config, Credentials, Error, Operation,
@@ -199,11 +200,7 @@ impl Client {
     }
 
     /// Returns the next response. Returns `None` at the time `until`, or after a tenth of a second.
-    fn next_response(
-        &self,
-        responses: &mpsc::Receiver<TaskResponse>,
-        until: Option<machine::Instant>,
-    ) -> Option<TaskResponse> {
+    fn next_response(&self, responses: &mpsc::Receiver<TaskResponse>, until: Option<Instant>) -> Option<TaskResponse> {
         match &self.service {
             Service::Simulator(client) => responses.try_recv().ok().or_else(|| {
                 client.transport().wait_until(until?);

@@ -9,7 +9,7 @@ use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _};
+use clarifai_core::{Config, Item as _, Operation as _};
 
 use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
@@ -148,7 +148,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             )?;
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
 }
 
@@ -179,7 +179,7 @@ fn update(
     context.in_batches(ids, |context, ids| {
         let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
-        match context.call(operation)? {
+        match context.call(operation.by_item())? {
             Some(batch) => context.results(ids, &batch, output::write_updated_inputs),
             None => Ok(()),
         }
