@@ -1,17 +1,18 @@
 //! Batch responses: one item for each item of the request, each with its own status.
 //!
 //! The service reports the status "mixed" (10010) if some items failed and "failure" (10020) if all did; both responses
-//! contain all items. Neither is an error of the call, and neither must be mistaken for success, so every accessor of
-//! [`Batch`] states how it treats failed items.
+//! contain all items. A batch without any success is an error of the call, unless the caller asked for the result [by
+//! item](crate::Operation::by_item). A mixed one is not an error, and must not be mistaken for success, so every accessor
+//! of [`Batch`] states how it treats failed items.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
-use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
 use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
+use crate::redact::Redactor;
 use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// A batch response: one item for each item of the request, in the order of the request, each with its own status.
@@ -37,7 +38,7 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "some or all of the items may have failed: see `into_result`, `results` and `failures`"]
+#[must_use = "some of the items may have failed: see `into_result`, `results` and `failures`"]
 pub struct Batch<T> {
     operation: &'static str,
     /// Whether the call is read-only, as predictions are.
@@ -48,7 +49,7 @@ pub struct Batch<T> {
     request_id: Option<String>,
     body: Bytes,
     /// Redacts the credentials in the errors of items.
-    config: Config,
+    redactor: Redactor,
 }
 
 /// An item of a response that has its own status.
@@ -173,7 +174,7 @@ impl<T: Item> Batch<T> {
             json,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
-            config: answer.config().clone(),
+            redactor: answer.redactor().clone(),
         })
     }
 
@@ -201,8 +202,8 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.config.redact_status(status)).unwrap_or_default();
-        ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
+        let status = item.status().map(|status| self.redactor.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.redactor.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// Returns the items that succeeded, skipping failed ones.
@@ -224,10 +225,22 @@ impl<T: Item> Batch<T> {
         if self.is_success() {
             return Ok(self.items);
         }
+        Err(self.error())
+    }
+
+    /// Returns the error of a batch in which every item failed, `None` if at least one succeeded.
+    ///
+    /// [`Operation::total_failure`](crate::Operation::total_failure) of batch operations returns it.
+    pub fn total_failure(&self) -> Option<Error> {
+        (!self.is_empty() && self.items.iter().all(Item::failed)).then(|| self.error())
+    }
+
+    /// Creates the error that lists the failed items.
+    fn error(&self) -> Error {
         let failures = self.failures().collect();
-        let total = self.items.len();
-        let request_id = self.request_id.map(|id| self.config.redact(&id, false));
-        Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
+        let request_id = self.request_id.as_ref().map(|id| self.redactor.redact(id, false));
+        Error::new(self.operation, ItemFailures { failures, total: self.items.len(), request_id })
+            .read_only(self.read_only)
     }
 
     /// Returns the item of a request with a single item.
@@ -266,13 +279,17 @@ impl<T> Batch<T> {
 
 impl<T> Sealed for Batch<T> {}
 
-impl<T> AddRaw for Batch<T> {
+impl<T: Item> AddRaw for Batch<T> {
     type WithRaw = Batch<WithRaw<T>>;
 
     /// A batch has its JSON already, in the order of its items.
     fn add_raw(self, _: Vec<Box<RawValue>>) -> Option<Batch<WithRaw<T>>> {
-        let Self { operation, read_only, items, json, request_id, body, config } = self;
+        let Self { operation, read_only, items, json, request_id, body, redactor } = self;
         let items = WithRaw::list(items, json)?;
-        Some(Batch { operation, read_only, items, json: Vec::new(), request_id, body, config })
+        Some(Batch { operation, read_only, items, json: Vec::new(), request_id, body, redactor })
+    }
+
+    fn total_failure(output: &Batch<WithRaw<T>>) -> Option<Error> {
+        output.total_failure()
     }
 }

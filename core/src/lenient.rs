@@ -23,6 +23,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredA
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+/// A record of the API: a JSON object with known members, all of which are optional.
+pub trait Record {}
+
 /// A type that can be read from JSON values of several types.
 ///
 /// There is one method for each JSON type. Each returns `None` by default, which means that the type cannot be read
@@ -663,17 +666,7 @@ macro_rules! record {
 
             $crate::lenient::deserialize_leniently!($name);
 
-            impl $crate::raw::sealed::Sealed for $name {}
-
-            impl $crate::raw::AddRaw for $name {
-                type WithRaw = $crate::raw::WithRaw<Self>;
-                fn add_raw(
-                    self,
-                    json: ::std::vec::Vec<::std::boxed::Box<::serde_json::value::RawValue>>,
-                ) -> Option<Self::WithRaw> {
-                    $crate::raw::WithRaw::last(self, json)
-                }
-            }
+            impl $crate::lenient::Record for $name {}
         };
     };
     (@key $member:ident) => { stringify!($member) };

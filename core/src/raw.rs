@@ -2,6 +2,9 @@
 
 use serde_json::value::RawValue;
 
+use crate::error::Error;
+use crate::lenient::Record;
+
 /// A value and the JSON that it was read from: see [`Operation::with_raw`](crate::Operation::with_raw).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -21,6 +24,12 @@ pub trait AddRaw: Sized + sealed::Sealed {
 
     /// Adds their JSON to the records. Returns `None` if it is not available for each of them.
     fn add_raw(self, json: Vec<Box<RawValue>>) -> Option<Self::WithRaw>;
+
+    /// Returns the error of a batch in which every item failed; `None` for all other outputs.
+    fn total_failure(output: &Self::WithRaw) -> Option<Error> {
+        let _ = output;
+        None
+    }
 }
 
 pub(crate) mod sealed {
@@ -29,15 +38,21 @@ pub(crate) mod sealed {
 }
 
 impl<T> WithRaw<T> {
-    /// Adds its JSON to a single record: of several records that were read, it is the last.
-    pub(crate) fn last(value: T, mut json: Vec<Box<RawValue>>) -> Option<Self> {
-        Some(Self { value, json: json.pop()? })
-    }
-
-    /// Adds their JSON to the records of a list.
+    /// Adds their JSON to the records of a list. Returns `None` if it is not available for each of them.
     pub(crate) fn list(values: Vec<T>, json: Vec<Box<RawValue>>) -> Option<Vec<Self>> {
         let is_complete = values.len() == json.len();
         is_complete.then(|| values.into_iter().zip(json).map(|(value, json)| Self { value, json }).collect())
+    }
+}
+
+impl<T: Record> sealed::Sealed for T {}
+
+impl<T: Record> AddRaw for T {
+    type WithRaw = WithRaw<T>;
+
+    /// Of several records that were read, the output is the last.
+    fn add_raw(self, mut json: Vec<Box<RawValue>>) -> Option<WithRaw<T>> {
+        Some(WithRaw { value: self, json: json.pop()? })
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Driver, Instant, Now};
+use clarifai_core::machine::Driver;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;

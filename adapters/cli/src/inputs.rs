@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, Outcome, Upload, Uploader};
+use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader};
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
@@ -104,8 +104,8 @@ impl InputJob for UploadJob<'_> {
         upload.into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &UploadReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
     fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
@@ -152,7 +152,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             )?;
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
 }
 
@@ -184,12 +184,12 @@ fn update(
         let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
         if context.global.json {
-            let Some(batch) = context.call(operation.with_raw())? else { return Ok(()) };
+            let Some(batch) = context.call(operation.by_item().with_raw())? else { return Ok(()) };
             return context.results(ids, batch, |batch, out| {
                 batch.into_items().iter().try_for_each(|input| output::write_json(&input.json, out))
             });
         }
-        let Some(batch) = context.call(operation)? else { return Ok(()) };
+        let Some(batch) = context.call(operation.by_item())? else { return Ok(()) };
         context
             .results(ids, batch, |batch, out| output::write_updated_inputs(&batch.succeeded().collect::<Vec<_>>(), out))
     })

@@ -7,9 +7,10 @@ use std::sync::{Arc, mpsc};
 use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
 use clarifai_core::error::ItemFailure;
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::OutputOptions;
-use clarifai_core::operation::{KeepRaw, WithRaw};
+use clarifai_core::operation::{ByItem, KeepRaw, WithRaw};
+use clarifai_core::time::Now;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
 use clarifai_core::{AppRef, Batch, Config, Error, Item, Operation as _};
@@ -63,8 +64,8 @@ impl InputJob for WorkflowJob<'_> {
         }
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish()
+    fn stopped(report: &Option<ItemError>) -> Option<ItemError> {
+        report.clone()
     }
 
     fn write(&self, results: &[(&str, &Box<WorkflowResult>)], out: &mut dyn Write) -> Result<(), Failure> {
@@ -141,7 +142,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
         }
         self.taken += batch.len() as u64;
         self.pending.insert(first, batch.len() as u64);
-        let predict = self.predict.clone().inputs(batch);
+        let predict = self.predict.clone().inputs(batch).by_item();
         let call = match self.json {
             true => WorkflowCall::Raw(Call::new(&self.app, predict.with_raw())),
             false => WorkflowCall::Typed(Call::new(&self.app, predict)),
@@ -191,8 +192,8 @@ struct WorkflowRequest {
 
 /// The call of a request: without or with the JSON of the results.
 enum WorkflowCall {
-    Typed(Call<PredictWorkflow>),
-    Raw(Call<KeepRaw<PredictWorkflow>>),
+    Typed(Call<ByItem<PredictWorkflow>>),
+    Raw(Call<ByItem<KeepRaw<PredictWorkflow>>>),
 }
 
 /// The result for an input, and its JSON.

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use bytes::Bytes;
 
-use super::{Crop, Facts, Metadata, NewRegion};
+use super::{Annotations, Crop, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
@@ -30,7 +30,7 @@ pub struct NewInput {
     source: Source,
     crop: Option<Crop>,
     allow_duplicate_url: bool,
-    facts: Facts,
+    annotations: Annotations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations: Annotations::default() }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -170,39 +170,39 @@ impl NewInput {
 
     /// Adds the annotation that the input shows the concept with this id.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).positive());
+        self.annotations.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// Adds the annotation that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).negative());
+        self.annotations.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
     /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
     pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
-        self.facts.metadata = Some(metadata.into());
+        self.annotations.metadata = Some(metadata.into());
         self
     }
 
     /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     #[doc(alias = "Geo")]
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
-        self.facts.geo = Some((longitude, latitude));
+        self.annotations.geo = Some((longitude, latitude));
         self
     }
 
     /// Adds an annotated region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
-        self.facts.regions.push(region);
+        self.annotations.regions.push(region);
         self
     }
 
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
-        self.facts.concepts.push(concept);
+        self.annotations.concepts.push(concept);
         self
     }
 
@@ -327,7 +327,7 @@ impl NewInput {
             (false, _) => {}
         }
         json.raw("}");
-        self.facts.write(json, false)?;
+        self.annotations.write(json, false)?;
         json.raw("}}");
         Ok(())
     }

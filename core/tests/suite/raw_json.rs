@@ -165,3 +165,14 @@ fn pages_have_items_with_their_json() {
     let inputs = script.run(list.into_machine(&config)).unwrap();
     assert_eq!(json(&inputs), [r#"{"id": "a", "n": 1.0}"#, r#"{"id": "b", "n": 2.00}"#]);
 }
+
+#[test]
+fn a_batch_without_success_is_an_error_unless_it_is_read_by_item() {
+    let body = r#"{"status": {"code": 10020}, "outputs": [{"status": {"code": 30002}, "n": 1.0}]}"#;
+    let predict = || Predict::new("m").image_url("https://example.com/1");
+    let error = parse(predict().with_raw(), body).unwrap_err();
+    assert_eq!(error.to_string(), parse(predict(), body).unwrap_err().to_string());
+    let expected = [r#"{"status": {"code": 30002}, "n": 1.0}"#];
+    assert_eq!(json(&parse(predict().with_raw().by_item(), body).unwrap().into_items()), expected);
+    assert_eq!(json(&parse(predict().by_item().with_raw(), body).unwrap().into_items()), expected);
+}
