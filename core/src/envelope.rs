@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
+use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
 use crate::config::Config;
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
-use crate::lenient::{self, Lenient};
+use crate::lenient::{self, InPlace, Lenient};
 use crate::operation::{RawResponse, Replay};
+use crate::repair::Repaired;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
 /// A response of which the HTTP status and the API status have been read, but not the content.
@@ -26,6 +28,8 @@ pub struct Envelope {
     body: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
+    /// Whether the credentials are redacted in the whole body.
+    redacted: bool,
 }
 
 /// The outcome of the call as a whole, according to the response.
@@ -44,22 +48,44 @@ impl Envelope {
     ///
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
+        let (parts, mut body) = response.into_parts();
+        let mut status = find_status(&body);
+        if status.is_none()
+            && let Some(repaired) = Repaired::new(&body)
+        {
+            status = find_status(&repaired.body);
+            if status.is_some() {
+                body = repaired.body;
+            }
+        }
+        Self {
+            config: config.clone(),
+            http_status: parts.status,
+            headers: parts.headers,
+            status: status.map(Box::new),
+            body,
+            read_only: replay == Replay::Safe,
+            redacted: false,
+        }
+    }
+
+    /// Returns the response with its unreadable parts replaced, or `None` if there are none.
+    pub(crate) fn repaired(&self) -> Option<Self> {
+        let mut body = Repaired::new(&self.body)?.body;
+        if self.redacted {
+            body = redact(&self.config, body);
+        }
         let status = find_status(&body).map(Box::new);
-        let read_only = replay == Replay::Safe;
-        Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
+        let (config, headers) = (self.config.clone(), self.headers.clone());
+        Some(Self { config, headers, status, body, ..*self })
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials of `config` in the whole body.
     pub(crate) fn open_redacted(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
-        let redacted = response.map(|body| match std::str::from_utf8(&body) {
-            Ok(text) => {
-                let redacted = config.redact(text, false);
-                if redacted == text { body } else { redacted.into() }
-            }
-            Err(_) => body,
-        });
-        Self::open(config, replay, redacted)
+        let opened = Self::open(config, replay, response.map(|body| redact(config, body)));
+        // The body may have been decoded meanwhile, so that only now a secret in it is found.
+        let body = redact(config, opened.body.clone());
+        Self { status: find_status(&body).map(Box::new), body, redacted: true, ..opened }
     }
 
     /// Returns the HTTP status code.
@@ -77,7 +103,7 @@ impl Envelope {
         self.status.as_deref()
     }
 
-    /// Returns the response body as received.
+    /// Returns the response body: as received, except for parts that could not be read and were replaced.
     pub fn body(&self) -> &Bytes {
         &self.body
     }
@@ -133,7 +159,16 @@ impl Envelope {
     /// Reads a required list of the response. A failed call has no list, even if the response contains one.
     pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
-        self.one(key)
+        match self.member(key)? {
+            Some(list) => Ok(list),
+            None if self.unread(key) == Some(Value::Null) => Ok(Vec::new()),
+            None => Err(DecodeError::new(key, "is missing")),
+        }
+    }
+
+    /// Returns a member that could not be read as a list. Null means an empty list there.
+    fn unread(&self, key: &str) -> Option<Value> {
+        self.parse::<Value>().ok()?.get_mut(key).map(Value::take)
     }
 
     /// Rejects the status "failure" (10020), which is valid only for batches, whose items contain the reasons.
@@ -151,7 +186,10 @@ impl Envelope {
 
     /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
-        let list: Vec<T> = self.one(key)?;
+        let list = match self.member::<InPlace<T>>(key)? {
+            Some(InPlace(list)) => list,
+            None => return Err(DecodeError::new(key, "is missing")),
+        };
         if list.len() == expected {
             return Ok(list);
         }
@@ -164,6 +202,7 @@ impl Envelope {
         self.not_failed()?;
         match self.member(key)? {
             Some(list) => Ok(list),
+            None if self.unread(key).is_some_and(|value| !value.is_null()) => Err(DecodeError::new(key, "is no list")),
             None if self.code().is_some_and(|code| code.number().is_some()) && self.verdict() == Verdict::Success => {
                 Ok(Vec::new())
             }
@@ -217,11 +256,23 @@ impl Envelope {
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
         let status = self.status.as_ref().map(|status| Box::new(self.config.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
+        let location = self.location();
         Error::new(
             operation,
-            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
+            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt, location },
         )
         .read_only(self.read_only)
+    }
+
+    /// Returns the address that a redirect points to, without the parts that can hold a secret.
+    fn location(&self) -> Option<String> {
+        let location = self.headers.get(LOCATION).filter(|_| self.http_status.is_redirection())?;
+        let text = String::from_utf8_lossy(location.as_bytes());
+        let text = self.config.redact(text.split(['?', '#']).next().unwrap_or_default(), false);
+        let (scheme, rest) = text.split_once("//").map_or(("", &*text), |(scheme, rest)| (&text[..scheme.len() + 2], rest));
+        let host_end = rest.find('/').unwrap_or(rest.len());
+        let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+        Some(clean(&format!("{scheme}{}", &rest[host_start..]), EXCERPT_BYTES))
     }
 
     /// Creates the error for a response that cannot be decoded because of `unreadable`.
@@ -280,6 +331,13 @@ impl DecodeError {
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), damaged: false }
     }
+}
+
+/// Redacts the credentials of `config` in a body.
+fn redact(config: &Config, body: Bytes) -> Bytes {
+    let Ok(text) = std::str::from_utf8(&body) else { return body };
+    let redacted = config.redact(text, false);
+    if redacted == text { body } else { redacted.into() }
 }
 
 /// Parses `Retry-After`, which is a number of seconds or a date. Invalid values are ignored; a date in the past is a

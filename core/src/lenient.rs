@@ -417,6 +417,30 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
+/// A list of which every element keeps its place: an unreadable one is read as a blank record.
+pub(crate) struct InPlace<T>(pub(crate) Vec<T>);
+
+impl<T: Lenient> Place for InPlace<T> {
+    type Item = T;
+    #[inline]
+    fn put(&mut self, read: Option<T>) {
+        self.0.extend(read.or_else(T::blank));
+    }
+    #[inline]
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        self.0.put_map(map)
+    }
+}
+
+impl<T: Lenient> Lenient for InPlace<T> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut list = Self(Vec::new());
+        while seq.next_element_seed(ReadInto(&mut list))?.is_some() {}
+        list.0.shrink_to_fit();
+        Ok(Some(list))
+    }
+}
+
 /// Reads an object with any keys. Members that cannot be read are left out.
 impl<T: Lenient> Lenient for BTreeMap<String, T> {
     fn blank() -> Option<Self> {

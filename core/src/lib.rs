@@ -71,6 +71,7 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
+pub mod repair;
 pub mod types;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}

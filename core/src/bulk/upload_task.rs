@@ -464,7 +464,7 @@ impl Refusal {
 }
 
 fn as_call(status: Box<Status>) -> ApiError {
-    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new() }
+    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new(), location: None }
 }
 
 /// Returns the error for an input whose own status leaves it uncertain whether the input is stored.
