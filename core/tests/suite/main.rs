@@ -16,6 +16,7 @@ mod machine_steps;
 mod malformed_responses;
 mod mock_transport;
 mod pagination;
+mod patience;
 mod random_events;
 mod random_wait_events;
 mod rate_limiting;
