@@ -128,6 +128,11 @@ impl Error {
         Self::new("connect", error)
     }
 
+    /// Creates the error of a transport that cannot be set up because of a setting, such as an environment variable.
+    pub fn from_setting(invalid: InvalidArgument) -> Self {
+        Self::new("connect", invalid)
+    }
+
     /// Returns the name of the operation that failed, such as `predict`.
     pub fn operation(&self) -> &'static str {
         self.0.operation

@@ -141,10 +141,23 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "not-utf8",
-            "An answer in another encoding is no answer.",
+            "Bytes that are not UTF-8 cost only the text that they are in.",
             run(Op::List)
                 .gets(answer(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
-                .ends(Outcome::Unreadable),
+                .ends(Outcome::Done),
+        ),
+        plain(
+            "byte-order-mark",
+            "A byte order mark before the JSON is skipped.",
+            run(Op::List).gets(answer(200, format!("\u{feff}{OK}"))).ends(Outcome::Done),
+        ),
+        plain(
+            "redirect-named",
+            "A redirect is refused, and the error names where it points.",
+            run(Op::List)
+                .gets(answer(302, "").header("location", "https://elsewhere.example/v2/?secret=1"))
+                .ends(Outcome::Refused(302))
+                .check(|seen| error_contains(seen, "https://elsewhere.example/v2/")),
         ),
         plain(
             "quoted-key",

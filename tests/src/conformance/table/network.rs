@@ -5,7 +5,7 @@ use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 use super::super::difference::Difference;
 use super::super::driver::Settings;
 use super::super::reply::{Framing, OK, answer, ok};
-use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
+use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario, UNTRUSTED};
 use super::super::secrets;
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
@@ -55,6 +55,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             tls_truncated,
         ),
         sockets("tls-plain-server", "A server that speaks no TLS is a failed connection.", TLS, tls_plain_server),
+        sockets("tls-hang-up", "So is one that hangs up during the handshake.", TLS, tls_hang_up),
         sockets(
             "plain-http",
             "Plain `http` to a host that is not this machine is refused before anything is sent, unless allowed in so many words.",
@@ -122,8 +123,16 @@ fn tls_refused(stage: &Stage, flaw: Flaw, trusted: bool) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&server.url());
     let settings = if trusted { trusting() } else { Settings::default() };
-    ends(stage, &config, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
-    must(server.connections() > 0, || "no client connected".to_owned())?;
+    ends(stage, &config, &settings, UNTRUSTED, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    // The certificate will not change: a call with all its retries connects once.
+    let connections = server.connections();
+    must(connections > 0, || "no client connected".to_owned())?;
+    let client = stage.driver().client(config.clone(), &settings);
+    let Err(error) = client.run(Op::Predict.machine(&config)) else { return Err("it was accepted".to_owned()) };
+    must(!error.may_have_happened() && error.attempts() <= 4, || error.to_string())?;
+    if error.attempts() > 1 {
+        stage.differs(Difference::BadCertificateIsMaybeSent);
+    }
     must(server.count() == 0, || "a request was sent to it".to_owned())
 }
 
@@ -140,6 +149,15 @@ fn tls_plain_server(stage: &Stage) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&format!("https://localhost:{}", server.address().port()));
     ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
+}
+
+fn tls_hang_up(stage: &Stage) -> Result<(), String> {
+    for acts in [vec![Act::ReadBytes(5), Act::Cut], vec![Act::ReadBytes(5), Act::Reset], vec![Act::Cut]] {
+        let server = stage.keep_other(Server::start(vec![acts; 4]));
+        let config = stage.config(&format!("https://localhost:{}", server.address().port()));
+        ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    }
+    Ok(())
 }
 
 fn plain_http(stage: &Stage) -> Result<(), String> {
