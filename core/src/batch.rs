@@ -213,7 +213,8 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let unreadable = || Status { description: Some("the result has no status and no data".to_owned()), ..Status::default() };
+        let unreadable =
+            || Status { description: Some("the result has no status and no data".to_owned()), ..Status::default() };
         let status = item.cause().map_or_else(unreadable, |status| self.config.redact_status(&status));
         ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
     }

@@ -259,7 +259,13 @@ impl Envelope {
         let location = self.location();
         Error::new(
             operation,
-            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt, location },
+            ApiError {
+                http_status: self.http_status(),
+                status,
+                retry_after: self.retry_after(None),
+                excerpt,
+                location,
+            },
         )
         .read_only(self.read_only)
     }
@@ -269,7 +275,8 @@ impl Envelope {
         let location = self.headers.get(LOCATION).filter(|_| self.http_status.is_redirection())?;
         let text = String::from_utf8_lossy(location.as_bytes());
         let text = self.config.redact(text.split(['?', '#']).next().unwrap_or_default(), false);
-        let (scheme, rest) = text.split_once("//").map_or(("", &*text), |(scheme, rest)| (&text[..scheme.len() + 2], rest));
+        let (scheme, rest) =
+            text.split_once("//").map_or(("", &*text), |(scheme, rest)| (&text[..scheme.len() + 2], rest));
         let host_end = rest.find('/').unwrap_or(rest.len());
         let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
         Some(clean(&format!("{scheme}{}", &rest[host_start..]), EXCERPT_BYTES))

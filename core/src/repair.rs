@@ -46,8 +46,23 @@ impl Repaired {
     }
 }
 
+/// Decodes text in UTF-8 or UTF-16, with or without a byte order mark, or returns `None` if a part of it is not Unicode.
+///
+/// ```
+/// use clarifai_core::repair::text;
+///
+/// assert_eq!(text(b"\xEF\xBB\xBF[clarifai]").as_deref(), Some("[clarifai]"));
+/// assert_eq!(text(b"\xFF\xFEa\0").as_deref(), Some("a"));
+/// assert_eq!(text(b"caf\xE9"), None);
+/// ```
+pub fn text(bytes: &[u8]) -> Option<String> {
+    let mut replaced = 0;
+    let text = decode(bytes, &mut replaced);
+    (replaced == 0).then_some(text)
+}
+
 /// Decodes text in UTF-8 or UTF-16, with or without a byte order mark. Counts the parts that are not Unicode.
-pub(crate) fn decode(bytes: &[u8], replaced: &mut usize) -> String {
+fn decode(bytes: &[u8], replaced: &mut usize) -> String {
     let (bytes, unit): (_, Option<fn([u8; 2]) -> u16>) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => (rest, None),
         [0xFF, 0xFE, rest @ ..] => (rest, Some(u16::from_le_bytes)),

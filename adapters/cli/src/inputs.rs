@@ -9,16 +9,17 @@ use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _};
+use clarifai_core::{Config, Item as _, Operation as _};
+use serde::Deserialize as _;
 
 use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
-use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::exit::{Exit, Failure};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
-use crate::output::{self, StreamedTable};
+use crate::output::{self, Record as _, StreamedTable};
 use crate::terminal::sanitize;
-use crate::{listing, waits};
+use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
 struct UploadJob<'a> {
@@ -82,7 +83,7 @@ impl InputJob for UploadJob<'_> {
                     "unknown",
                     Err(match ItemError::from(&**error) {
                         ItemError::Interrupted => {
-                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                            ItemError::Input(format!("{}; the input may have been stored", interrupt::reason().1))
                         }
                         _ => ItemError::Input(item.outcome.to_string()),
                     }),
@@ -95,7 +96,7 @@ impl InputJob for UploadJob<'_> {
                 let _ = stored_ids.send(id.clone());
             }
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result });
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
         upload.into_bulk(config)
@@ -105,9 +106,10 @@ impl InputJob for UploadJob<'_> {
         work.finish().stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row =
-            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+    fn write(&self, inputs: &[Shown<'_, StoredInput>], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |one: &Shown<'_, StoredInput>| {
+            vec![sanitize(&one.result.id), one.result.status.clone(), sanitize(one.source)]
+        };
         self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
@@ -121,6 +123,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
         InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+            annotations.check()?;
             if id.is_some() && inputs.inputs.len() > 1 {
                 return Err(Failure::usage("--id requires a single input"));
             }
@@ -136,8 +139,11 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             };
             create(&job, inputs, *wait, &stored_ids, context)
         }
-        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
-        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
+        InputsCommand::Update { ids, action, annotations } => {
+            annotations.check()?;
+            update(ids, *action, annotations, context)
+        }
         InputsCommand::Delete(delete) => {
             let requested = context.delete(
                 delete,
@@ -148,7 +154,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             )?;
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => status(context),
     }
 }
 
@@ -164,10 +170,23 @@ fn create(
     if wait.wait {
         let ids: Vec<_> = stored_ids.try_iter().collect();
         if !ids.is_empty() {
-            return waits::inputs_processed(context, &ids, wait.timeout());
+            return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }
     }
     Ok(())
+}
+
+/// Prints the number of inputs in each state.
+fn status(context: &mut Context<'_>) -> Result<(), Failure> {
+    let Some(response) = context.call(GetInputCounts::default().raw())? else { return Ok(()) };
+    let counts = &response.json[InputCount::ONE];
+    if !counts.is_object() {
+        return Err(Failure::new(Exit::Service, "the response contains no counts"));
+    }
+    match context.global.json {
+        true => output::write_json(counts, context.out),
+        false => InputCount::deserialize(counts).unwrap_or_default().write(context.out),
+    }
 }
 
 fn update(

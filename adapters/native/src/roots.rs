@@ -80,7 +80,9 @@ impl RootCertificates {
     /// Fails if it is not a valid certificate.
     pub fn with_der(mut self, der: &[u8]) -> Result<Self, InvalidArgument> {
         let certificate = CertificateDer::from(der).into_owned();
-        self.store.add(certificate).map_err(|error| InvalidArgument::new("root certificate", format!("is not valid: {error}")))?;
+        self.store
+            .add(certificate)
+            .map_err(|error| InvalidArgument::new("root certificate", format!("is not valid: {error}")))?;
         Ok(self)
     }
 

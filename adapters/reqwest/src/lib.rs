@@ -41,7 +41,8 @@ impl Reqwest {
     #[cfg(feature = "rustls")]
     pub fn new(config: &Config) -> Result<Self, TransportError> {
         let not_sent = |error| TransportError::new(TransportErrorKind::NotSent, error);
-        let builder = Self::builder_for(config).map_err(|invalid| TransportError::new(TransportErrorKind::NotSent, invalid))?;
+        let builder =
+            Self::builder_for(config).map_err(|invalid| TransportError::new(TransportErrorKind::NotSent, invalid))?;
         Ok(Self::with_client(builder.build().map_err(not_sent)?))
     }
 

@@ -87,7 +87,7 @@ impl Surf {
 
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
         let has_body = request.len() != Some(0);
-        let theirs = self.client.send(request).await.map_err(|error| failed(error.into_inner(), has_body))?;
+        let theirs = self.client.send(request).await.map_err(|error| failed(error, has_body))?;
         let mut theirs: http_types::Response = theirs.into();
         let mut answer = Response::new(());
         *answer.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
@@ -201,7 +201,7 @@ fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tran
 /// Classifies a failure before the response. isahc reports why libcurl could not connect, which proves that a request
 /// with a body was not sent. libcurl may repeat one without a body after an earlier connection broke, so that the failure
 /// of the last connection proves nothing about the first.
-fn failed(error: anyhow::Error, has_body: bool) -> TransportError {
+fn failed(error: http_types::Error, has_body: bool) -> TransportError {
     #[cfg(feature = "curl")]
     if let (true, Some(error)) = (has_body, error.downcast_ref::<isahc::Error>()) {
         use isahc::Error as Curl;
@@ -217,7 +217,7 @@ fn failed(error: anyhow::Error, has_body: bool) -> TransportError {
         }
     }
     let _ = has_body;
-    maybe_sent(error)
+    maybe_sent(error.into_inner())
 }
 
 /// Creates an error for a request that may have been sent. Most backends do not report whether a connection was

@@ -77,8 +77,7 @@ fn transient_items_are_uploaded_again_by_the_policy_of_calls() {
     for (code, is_certain) in
         [(10_030, true), (11_005, true), (21_354, true), (21_355, true), (40_031, false), (21_351, false)]
     {
-        let mut script =
-            MockTransport::new().expect("POST", "/v2/inputs").reply(207, response("inputs", 2, 1, code));
+        let mut script = MockTransport::new().expect("POST", "/v2/inputs").reply(207, response("inputs", 2, 1, code));
         if !is_certain {
             let absent = json!({"status": {"code": 30_102}});
             script = script.expect("GET", "/v2/inputs/i1").reply(404, absent);
