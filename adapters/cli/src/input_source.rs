@@ -91,7 +91,7 @@ pub(crate) fn read_to_end(reader: impl io::Read) -> Result<Vec<u8>, String> {
 
 fn read_error(error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => "no such file; a URL begins with https://".to_owned(),
+        io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
         _ => format!("cannot be read: {error}"),
     }

@@ -296,6 +296,11 @@ impl Settings {
         let mut unused: Vec<_> =
             file.unused().into_iter().map(|text| format!("{} {text}", file.path.display())).collect();
         unused.extend(unused_variables(given, user.as_ref(), app.as_ref()));
+        if credentials.is_empty() {
+            unused.extend(contexts_file().map(|path| {
+                format!("{} is the contexts file of another Clarifai client, which is not read", path.display())
+            }));
+        }
         Ok(Self {
             credentials,
             base_url: any(SettingName::BaseUrl).unwrap_or_else(default_base_url),
@@ -397,6 +402,13 @@ impl Settings {
         }
         Ok(app)
     }
+}
+
+/// Returns the path of the file in which the newer Python client stores its settings, if it exists.
+fn contexts_file() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
+    Some(folder.join("clarifai").join("config")).filter(|path| path.is_file())
 }
 
 /// Returns the environment variables of Clarifai clients that are set and not used, each with what to do.
