@@ -4,6 +4,8 @@
 //! contain all items. Neither is an error of the call, and neither must be mistaken for success, so every accessor of
 //! [`Batch`] states how it treats failed items.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -114,8 +116,9 @@ impl Item for WorkflowResult {
         let details = first.details.take().filter(|details| !details.is_empty());
         let mut text = details.map_or_else(|| format!("model {model}"), |details| format!("model {model}: {details}"));
         for (model, status) in failed {
-            text.push_str(&format!("; model {model}: "));
-            text.push_str(&status.map_or_else(|| "no status".to_owned(), Status::to_string));
+            let status = status.map_or_else(|| "no status".to_owned(), Status::to_string);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "; model {model}: {status}");
         }
         Some(Status { details: Some(text), ..first })
     }

@@ -186,9 +186,8 @@ impl Envelope {
 
     /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
-        let list = match self.member::<InPlace<T>>(key)? {
-            Some(InPlace(list)) => list,
-            None => return Err(DecodeError::new(key, "is missing")),
+        let Some(InPlace(list)) = self.member::<InPlace<T>>(key)? else {
+            return Err(DecodeError::new(key, "is missing"));
         };
         if list.len() == expected {
             return Ok(list);

@@ -61,9 +61,12 @@ pub fn text(bytes: &[u8]) -> Option<String> {
     (replaced == 0).then_some(text)
 }
 
+/// Reads a unit of UTF-16 in one of the two orders of bytes.
+type FromBytes = fn([u8; 2]) -> u16;
+
 /// Decodes text in UTF-8 or UTF-16, with or without a byte order mark. Counts the parts that are not Unicode.
 fn decode(bytes: &[u8], replaced: &mut usize) -> String {
-    let (bytes, unit): (_, Option<fn([u8; 2]) -> u16>) = match bytes {
+    let (bytes, unit): (_, Option<FromBytes>) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => (rest, None),
         [0xFF, 0xFE, rest @ ..] => (rest, Some(u16::from_le_bytes)),
         [0xFE, 0xFF, rest @ ..] => (rest, Some(u16::from_be_bytes)),

@@ -17,6 +17,9 @@ use serde_json::{Value, json};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
+/// Returns HTTP status and body of a response, for a request and its body.
+type Respond = dyn Fn(&str, &Value) -> (u16, Vec<u8>) + Send + Sync;
+
 /// A server that responds to each request, given as `METHOD /path` and its body. It ends with the test.
 struct Server {
     url: String,
@@ -53,7 +56,7 @@ impl Server {
     }
 }
 
-fn serve(stream: &TcpStream, log: &Mutex<Vec<String>>, respond: &dyn Fn(&str, &Value) -> (u16, Vec<u8>)) {
+fn serve(stream: &TcpStream, log: &Mutex<Vec<String>>, respond: &Respond) {
     let mut reader = BufReader::new(stream);
     loop {
         let (mut first, mut length) = (String::new(), 0);

@@ -25,8 +25,8 @@ impl Web {
     pub(crate) fn fetch(&self, url: &str) -> Result<Bytes, String> {
         let missing = || format!("404 Client Error: Not Found for url: {url}");
         let folder = self.0.as_deref().ok_or_else(missing)?;
-        let places = place(folder, url).into_iter().chain(place_of_any_case(folder, url));
-        places.filter_map(|path| fs::read(path).ok()).next().map(Bytes::from).ok_or_else(missing)
+        let mut places = place(folder, url).into_iter().chain(place_of_any_case(folder, url));
+        places.find_map(|path| fs::read(path).ok()).map(Bytes::from).ok_or_else(missing)
     }
 }
 
