@@ -22,10 +22,10 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 /// # let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// # let predict = Predict::new("m").image_url("https://example.com/1").image_url("https://example.com/2");
 /// # let exchange = Exchange::new(&config, predict)?;
-/// let answer = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
+/// let response = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
 ///     {"status": {"code": 10000}, "data": {"concepts": [{"name": "cat", "value": 0.9}]}},
 ///     {"status": {"code": 30002, "description": "Download failed"}, "data": {}}]}"#).unwrap();
-/// let batch = exchange.parse(answer)?;
+/// let batch = exchange.parse(response)?;
 /// assert!(!batch.is_success());
 /// for result in batch.results() {
 ///     match result {
@@ -171,7 +171,7 @@ impl<T: Item> Batch<T> {
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
                 // If some inputs have no id, the order of the items cannot be restored.
                 Some(_) if asked.contains(&None) => {
-                    return Err(DecodeError::new(key, "is in another order than what was asked for"));
+                    return Err(DecodeError::new(key, "is not in the order of the request"));
                 }
                 Some(other) => {
                     items.swap(place, other);

@@ -136,7 +136,7 @@ impl Config {
         };
         let base = base.trim();
         let whole = if base.contains("://") { base.to_owned() } else { format!("https://{base}") };
-        let uri: Uri = whole.parse().map_err(|_| refuse("is no address such as https://api.clarifai.com"))?;
+        let uri: Uri = whole.parse().map_err(|_| refuse("is not a valid URL such as https://api.clarifai.com"))?;
         let parts = uri.into_parts();
         let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
             return Err(refuse("has no host"));
@@ -145,22 +145,22 @@ impl Config {
             return Err(refuse("must begin with https:// or http://"));
         }
         if authority.as_str().contains('@') {
-            return Err(refuse("must not hold a user name or password"));
+            return Err(refuse("must not contain a user name or password"));
         }
         if authority.host().is_empty() {
             return Err(refuse("has no host"));
         }
         if authority.as_str() != authority.host() && authority.port_u16().is_none() {
-            return Err(refuse("has a port that is no number from 0 to 65535"));
+            return Err(refuse("has a port that is not a number from 0 to 65535"));
         }
         if scheme == Scheme::HTTP && !plain && !is_loopback(authority.host()) {
-            return Err(refuse("is plain http to another machine, which shows the key to everybody on the way"));
+            return Err(refuse("must use https for a remote host, because plain http would expose the key"));
         }
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path()).trim_end_matches('/');
         // The address as examples of the API print it. The version is added below.
         let path = path.strip_suffix("/v2").unwrap_or(path).trim_end_matches('/');
         if whole.contains(['?', '#']) {
-            return Err(refuse("must not hold a query or a fragment"));
+            return Err(refuse("must not contain a query or a fragment"));
         }
         if path.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b'\\') {
             return Err(refuse("holds a character that must be percent-encoded"));
@@ -586,10 +586,10 @@ mod tests {
     }
 
     #[test]
-    fn bad_base_addresses_are_refused_without_being_quoted() {
+    fn invalid_base_urls_are_rejected_without_being_quoted() {
         for (base, word) in [
-            ("", "address"),
-            ("https://", "address"),
+            ("", "valid URL"),
+            ("https://", "valid URL"),
             ("http://example.com", "plain http"),
             ("http://127.0.0.1.example.com", "plain http"),
             ("ftp://h", "https://"),
@@ -600,7 +600,7 @@ mod tests {
             ("https://h/a/%2e%2E/b", "dots"),
             ("https://h/ä", "percent-encoded"),
             ("https://h/a\\..\\b", "percent-encoded"),
-            ("https://h x", "address"),
+            ("https://h x", "valid URL"),
             ("https://h:99999", "port"),
             ("https://h:", "port"),
         ] {

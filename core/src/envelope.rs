@@ -227,10 +227,10 @@ impl Envelope {
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
         if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-            return Err(DecodeError::new("", "it is no JSON object"));
+            return Err(DecodeError::new("", "it is not a JSON object"));
         }
         std::str::from_utf8(&self.body)
-            .map_err(|error| DecodeError::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
+            .map_err(|error| DecodeError::new("", format!("it is not valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
     pub(crate) fn verdict(&self) -> Verdict {

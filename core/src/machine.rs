@@ -94,7 +94,7 @@ pub enum Event {
 /// The next action for the adapter.
 ///
 /// The set of steps is closed: no variant will be added.
-#[must_use = "a step that is not carried out leaves the machine waiting for ever"]
+#[must_use = "a step that is not executed leaves the machine waiting forever"]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart at once, and boxing the request would cost each call"
@@ -224,8 +224,8 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     loop {
         event = match machine.resume(driver.now(), event) {
             Step::Send(request) => {
-                let answer = trace::in_span(request, |request| driver.send(request));
-                answer.map_or_else(Event::Failed, Event::Response)
+                let result = trace::in_span(request, |request| driver.send(request));
+                result.map_or_else(Event::Failed, Event::Response)
             }
             Step::WaitUntil(time) => {
                 driver.wait_until(time);
@@ -249,10 +249,10 @@ pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncTranspor
             Step::Send(request) => {
                 #[cfg(feature = "tracing")]
                 let span = trace::span(&request);
-                let answer = driver.send(request);
+                let response = driver.send(request);
                 #[cfg(feature = "tracing")]
-                let answer = tracing::Instrument::instrument(answer, span);
-                answer.await.map_or_else(Event::Failed, Event::Response)
+                let response = tracing::Instrument::instrument(response, span);
+                response.await.map_or_else(Event::Failed, Event::Response)
             }
             Step::WaitUntil(time) => {
                 driver.wait_until(time).await;

@@ -33,7 +33,7 @@ use crate::error::InvalidArgument;
 /// Returns the concept ids in the form of a model's `data`. Fails if there are none, or if an id is not valid.
 fn concept_ids(ids: &[String]) -> Result<Value, InvalidArgument> {
     if ids.is_empty() {
-        return Err(InvalidArgument::new("concepts", "are missing"));
+        return Err(InvalidArgument::new("concepts", "must not be empty"));
     }
     let concept = |(index, id): (usize, &String)| {
         crate::target::check_id("id", id).map_err(|invalid| invalid.at("concepts", index))?;

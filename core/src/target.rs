@@ -146,7 +146,7 @@ impl Target {
         match self.problem {
             Some(problem) => Err(problem),
             None => PathAndQuery::from_maybe_shared(Bytes::from(self.text))
-                .map_err(|error| InvalidArgument::new("address", format!("is no valid path: {error}"))),
+                .map_err(|error| InvalidArgument::new("address", format!("is not a valid path: {error}"))),
         }
     }
 }

@@ -222,7 +222,7 @@ impl MockTransport {
         self.log.0.push(Entry { at: self.clock.elapsed(), what });
     }
 
-    fn answer(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportError> {
+    fn respond(&mut self, request: &Request<Body>, path: &str) -> Result<Response<Bytes>, TransportError> {
         let seen = format!("{} {path}", request.method());
         let problem = match self.planned.front() {
             None => format!("{seen} was sent and nothing was expected any more"),
@@ -266,12 +266,12 @@ impl Driver for MockTransport {
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
         let at = self.clock.elapsed();
-        let answer = self.answer(&request, &path);
-        let outcome = answer.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
+        let result = self.respond(&request, &path);
+        let outcome = result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
         let method = request.method().to_string();
         self.log.0.push(Entry { at, what: EventKind::Send { method, path, outcome } });
         self.requests.push(request);
-        answer
+        result
     }
 
     fn wait_until(&mut self, time: Instant) {
@@ -282,7 +282,7 @@ impl Driver for MockTransport {
 
 /// An expected request whose response is not set yet.
 #[derive(Debug)]
-#[must_use = "say how it is answered: reply, reply_with or fail"]
+#[must_use = "set its response with `reply`, `reply_with` or `fail`"]
 pub struct ExpectedRequest {
     script: MockTransport,
     planned: Planned,
@@ -338,15 +338,15 @@ impl ExpectedRequest {
     pub fn reply_with(mut self, response: Response<impl Into<Bytes>>) -> MockTransport {
         let mut response = response.map(Into::into);
         response.headers_mut().extend(self.headers.drain(..).map(|(name, value)| (Some(name), value)));
-        self.answered(Ok(response))
+        self.planned(Ok(response))
     }
 
     /// Lets the request fail with a transport error of this kind.
     pub fn fail(self, kind: TransportErrorKind) -> MockTransport {
-        self.answered(Err(kind))
+        self.planned(Err(kind))
     }
 
-    fn answered(mut self, reply: Result<Response<Bytes>, TransportErrorKind>) -> MockTransport {
+    fn planned(mut self, reply: Result<Response<Bytes>, TransportErrorKind>) -> MockTransport {
         self.planned.reply = reply;
         self.script.planned.push_back(self.planned);
         self.script
@@ -464,14 +464,14 @@ impl std::error::Error for UnexpectedRequests {}
 /// A simulated service's response to a request, and the time it takes.
 #[derive(Debug)]
 pub struct Reply {
-    answer: Result<Response<Bytes>, TransportError>,
+    result: Result<Response<Bytes>, TransportError>,
     takes: Duration,
 }
 
 impl Reply {
     /// Creates a reply with this response or transport error, which arrives immediately.
-    pub fn new(answer: Result<Response<Bytes>, TransportError>) -> Self {
-        Self { answer, takes: Duration::ZERO }
+    pub fn new(result: Result<Response<Bytes>, TransportError>) -> Self {
+        Self { result, takes: Duration::ZERO }
     }
 
     /// Creates a reply with this HTTP status and JSON body, which arrives immediately.
@@ -488,7 +488,7 @@ impl Reply {
 
     /// Creates a transport error of this kind, which arrives immediately.
     pub fn fail(kind: TransportErrorKind) -> Self {
-        Self::new(Err(TransportError::new(kind, "as the service was told")))
+        Self::new(Err(TransportError::new(kind, "failure of the simulated service")))
     }
 
     /// Sets the virtual time until the reply arrives.
@@ -657,11 +657,11 @@ impl<'a, M: Machine> Simulation<'a, M> {
                 Step::Send(request) => {
                     let method = request.method().to_string();
                     let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
-                    let Reply { answer, takes } = (self.service)(now, request);
+                    let Reply { result, takes } = (self.service)(now, request);
                     let outcome =
-                        answer.as_ref().map(|answer| answer.status().as_u16()).map_err(|failure| failure.kind);
+                        result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
                     self.note(number, || EventKind::Send { method, path, outcome });
-                    self.will(number, now.instant + takes, answer.map_or_else(Event::Failed, Event::Response));
+                    self.will(number, now.instant + takes, result.map_or_else(Event::Failed, Event::Response));
                 }
                 Step::WaitUntil(time) => {
                     self.note(number, || EventKind::Wait(time.since_start()));

@@ -12,7 +12,7 @@ use crate::check_error;
 
 const STATUSES: [u16; 16] = [200, 201, 204, 207, 302, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504, 999];
 
-/// So long that no input contains it by chance: if it is in an error, it comes from the credentials.
+/// Too long for an input to contain it by chance: if an error contains it, it comes from the credentials.
 const SECRET: &str = "fuzz-secret-0123456789";
 
 /// Decodes a response. The first byte selects the status (low half) and the operation (high half), the rest is the

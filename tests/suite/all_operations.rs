@@ -304,7 +304,7 @@ fn patches_that_append_are_not_repeated_when_uncertain() {
 #[test]
 fn unknown_values_and_members_are_tolerated() {
     let mut tried = 0;
-    for entry in std::fs::read_dir(data("answers")).unwrap() {
+    for entry in std::fs::read_dir(data("responses")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         if !(name.starts_with("predict") || name.starts_with("model")) {

@@ -29,7 +29,7 @@ fn parse<O: Operation>(operation: O, status: u16, body: impl Into<Vec<u8>>) -> R
 }
 
 fn fixture(name: &str) -> String {
-    std::fs::read_to_string(data(&format!("answers/{name}.json"))).unwrap()
+    std::fs::read_to_string(data(&format!("responses/{name}.json"))).unwrap()
 }
 
 fn predict(inputs: usize) -> Predict {

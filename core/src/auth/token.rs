@@ -77,7 +77,7 @@ impl Operation for GetToken {
         }
         let Answer { access_token, expires_in } = answer.parse()?;
         if access_token.is_empty() || access_token.bytes().any(|byte| !byte.is_ascii_graphic()) {
-            return Err(DecodeError::new("access_token", "is no token that a header can carry"));
+            return Err(DecodeError::new("access_token", "is not valid in an HTTP header"));
         }
         // If the response contains no lifetime, the token is used for an hour and renewed when it is rejected.
         Ok(AccessToken { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })

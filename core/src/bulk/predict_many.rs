@@ -79,7 +79,7 @@ pub struct Prediction {
     pub index: u64,
     /// Id of the input, if the caller set one.
     pub id: Option<String>,
-    /// The model's output, or the reason why there is none.
+    /// Output of the model, or the error of this input.
     pub result: Result<Output, PredictError>,
     /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
     pub raw: Option<Box<Value>>,
@@ -234,7 +234,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
     }
 
     fn finish(mut self) -> PredictReport {
-        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
+        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the request was started and never completed")));
         for (index, id) in self.under_way.take() {
             self.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }

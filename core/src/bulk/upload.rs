@@ -235,9 +235,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
     }
 
     fn finish(mut self) -> UploadReport {
-        let lost = Arc::new(
-            Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
-        );
+        let lost =
+            Arc::new(Error::new(CreateInputs::NAME, Misuse("the request was started and never completed")).in_doubt());
         for (index, id) in self.under_way.take() {
             self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
         }

@@ -573,7 +573,7 @@ impl Operation for LookUp {
         // A response about another input, such as one from a cache, must not be accepted for this one.
         match input.id == self.id {
             true => Ok(Found { input, date, raw }),
-            false => Err(DecodeError::new("input.id", "is not the one that was asked for")),
+            false => Err(DecodeError::new("input.id", "is not the requested one")),
         }
     }
 }

@@ -292,12 +292,12 @@ impl NewInput {
     ///
     /// Annotations and the crop are not included.
     pub fn encoded_len(&self) -> u64 {
-        let picture = match &self.source {
+        let source = match &self.source {
             Source::Url(_) | Source::Raw(_) => 0,
             Source::Base64(text) => text.len() as u64,
             Source::Bytes(bytes) => (bytes.len() as u64).div_ceil(3) * 4,
         };
-        picture + self.text_len() as u64
+        source + self.text_len() as u64
     }
 
     /// Returns the number of bytes that are copied into the JSON; exact for a URL without escapes.
@@ -338,7 +338,7 @@ impl NewInput {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
             if self.medium != Medium::Image {
-                return Err(InvalidArgument::new("crop", "is for pictures only"));
+                return Err(InvalidArgument::new("crop", "is for images only"));
             }
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
@@ -372,7 +372,7 @@ impl NewInput {
 pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), InvalidArgument> {
     check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
-        return Err(InvalidArgument::new("inputs", "hold a video and something else: a video needs a call of its own"));
+        return Err(InvalidArgument::new("inputs", "must contain at most one video, and no other input with it"));
     }
     json.raw("\"inputs\":[");
     for (index, input) in inputs.iter().enumerate() {
@@ -501,7 +501,7 @@ mod tests {
             (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),
             (NewInput::image_url("http://u").crop(Crop::new(0.0, 0.0, 1.1, 1.0)), "crop", "within"),
             (NewInput::image_url("http://u").crop(Crop::new(0.0, f64::NAN, 1.0, 1.0)), "crop", "within"),
-            (NewInput::video_url("http://u").crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "pictures"),
+            (NewInput::video_url("http://u").crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "images"),
             (NewInput::image_url("http://u").geo_point(0.0, 91.0), "geo point", "latitude"),
         ] {
             let problem = json(&input).expect_err("refused");

@@ -106,7 +106,7 @@ impl Operation for PatchInputOutputs {
     fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("model id", &self.model_id)?;
         if self.concepts.is_empty() {
-            return Err(InvalidArgument::new("concepts", "are missing"));
+            return Err(InvalidArgument::new("concepts", "must not be empty"));
         }
         ConceptRef::check_all(&self.concepts)?;
         let output = json!({"data": {"concepts": self.concepts}, "model": {"id": self.model_id}});

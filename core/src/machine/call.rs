@@ -423,11 +423,11 @@ impl<O: Operation> Machine for Call<O> {
                     State::Sent { .. } => {
                         // The outcome of the request will never be reported.
                         self.happened |= !self.is_read_only();
-                        "it waits for an answer"
+                        "it waits for a response"
                     }
                     State::Fetching(_) => {
                         self.config.shared().token.give_up();
-                        "it waits for an answer"
+                        "it waits for a response"
                     }
                     State::Waiting(..) => "it waits for a time",
                     State::Spent => "it has ended already",

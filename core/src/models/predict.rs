@@ -176,7 +176,7 @@ impl OutputOptions {
             return Err(InvalidArgument::new("min_value", format!("is {value}, it must lie within 0 to 1")));
         }
         if let Some(count) = self.max_concepts.filter(|count| *count > 200) {
-            return Err(InvalidArgument::new("max_concepts", format!("is {count}, at most 200 are answered")));
+            return Err(InvalidArgument::new("max_concepts", format!("is {count}, at most 200 are returned")));
         }
         if let Some(time) = self.sample_ms.filter(|time| !(100..=60_000).contains(time)) {
             return Err(InvalidArgument::new("sample_ms", format!("is {time}, it must lie within 100 to 60000")));

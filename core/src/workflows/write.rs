@@ -54,7 +54,7 @@ impl NewWorkflowNode {
 fn workflow(id: &str, nodes: &[NewWorkflowNode]) -> Result<Value, InvalidArgument> {
     check_id("id", id)?;
     if nodes.is_empty() {
-        return Err(InvalidArgument::new("nodes", "are missing: a workflow needs at least one"));
+        return Err(InvalidArgument::new("nodes", "must not be empty"));
     }
     let nodes = nodes.iter().enumerate();
     let nodes = nodes.map(|(index, node)| node.json().map_err(|invalid| invalid.at("nodes", index)));
@@ -73,7 +73,7 @@ fn only(answer: &Envelope) -> Result<Workflow, DecodeError> {
 ///
 /// let create = CreateWorkflow::new("look-twice")
 ///     .node(NewWorkflowNode::new("what", ModelRef::public("general-image-recognition")))
-///     .node(NewWorkflowNode::new("colours", ModelRef::public("color-recognition")));
+///     .node(NewWorkflowNode::new("colors", ModelRef::public("color-recognition")));
 /// ```
 #[derive(Clone, Debug)]
 pub struct CreateWorkflow {

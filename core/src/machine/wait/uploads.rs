@@ -279,7 +279,7 @@ impl SomeInputsProcessed {
                 self.note(&id, input.status);
             }
             Ok(_) => {
-                let problem = "it is about another input than the one that was asked for";
+                let problem = "the response contains another input than the requested one";
                 return Evaluation::Error(Error::new(LookUpInputs::NAME, InvalidResponse::of_content(problem)));
             }
             Err(error) if error.is_definitely_not_found() => {
