@@ -74,6 +74,7 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
+pub mod repair;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
 mod raw;

@@ -14,11 +14,11 @@ use clarifai_core::{Config, Item as _, Operation as _};
 use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
 use crate::terminal::sanitize;
-use crate::{listing, waits};
+use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
 struct UploadJob<'a> {
@@ -84,7 +84,7 @@ impl InputJob for UploadJob<'_> {
                     "unknown",
                     Err(match ItemError::from(&**error) {
                         ItemError::Interrupted => {
-                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                            ItemError::Input(format!("{}; the input may have been stored", interrupt::reason().1))
                         }
                         _ => ItemError::Input(item.outcome.to_string()),
                     }),
@@ -97,7 +97,7 @@ impl InputJob for UploadJob<'_> {
                 let _ = stored_ids.send(id.clone());
             }
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result });
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
         let upload = if self.json { upload.with_raw() } else { upload };
@@ -108,9 +108,10 @@ impl InputJob for UploadJob<'_> {
         report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row =
-            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+    fn write(&self, inputs: &[Shown<'_, StoredInput>], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |one: &Shown<'_, StoredInput>| {
+            vec![sanitize(&one.result.id), one.result.status.clone(), sanitize(one.source)]
+        };
         self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
@@ -124,6 +125,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
         InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+            annotations.check()?;
             if id.is_some() && inputs.inputs.len() > 1 {
                 return Err(Failure::usage("--id requires a single input"));
             }
@@ -140,8 +142,11 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             };
             create(&job, inputs, *wait, &stored_ids, context)
         }
-        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
-        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
+        InputsCommand::Update { ids, action, annotations } => {
+            annotations.check()?;
+            update(ids, *action, annotations, context)
+        }
         InputsCommand::Delete(delete) => {
             let requested = context.delete(
                 delete,
@@ -168,12 +173,13 @@ fn create(
     if wait.wait {
         let ids: Vec<_> = stored_ids.try_iter().collect();
         if !ids.is_empty() {
-            return waits::inputs_processed(context, &ids, wait.timeout());
+            return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }
     }
     Ok(())
 }
 
+/// Prints the number of inputs in each state.
 fn update(
     ids: &[String],
     action: PatchMode,

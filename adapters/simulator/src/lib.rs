@@ -94,6 +94,7 @@ pub mod audit;
 mod call;
 mod classifier;
 mod client;
+mod cors;
 pub mod faults;
 mod geo;
 mod media;

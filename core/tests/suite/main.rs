@@ -18,6 +18,7 @@ mod malformed_responses;
 mod mock_transport;
 mod operation_specs;
 mod pagination;
+mod patience;
 mod random_events;
 mod random_wait_events;
 mod rate_limiting;
