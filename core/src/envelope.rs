@@ -27,7 +27,10 @@ pub struct Envelope {
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
+    /// The body that is decoded.
     body: Bytes,
+    /// The body as received, which has parts that cannot be read if it is not the same.
+    received: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
     /// The JSON of the records read so far, if it is wanted.
@@ -52,7 +55,8 @@ impl Envelope {
     ///
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
-        let (parts, mut body) = response.into_parts();
+        let (parts, received) = response.into_parts();
+        let mut body = received.clone();
         let mut status = find_status(&body);
         if status.is_none()
             && let Some(repaired) = Repaired::new(&body)
@@ -68,6 +72,7 @@ impl Envelope {
             headers: parts.headers,
             status: status.map(Box::new),
             body,
+            received,
             read_only: replay == Replay::Safe,
             kept: None,
             redacted: false,
@@ -81,8 +86,8 @@ impl Envelope {
             body = redact(&self.redactor, body);
         }
         let status = find_status(&body).map(Box::new);
-        let (redactor, headers) = (self.redactor.clone(), self.headers.clone());
-        Some(Self { redactor, headers, status, body, kept: None, ..*self })
+        let (redactor, headers, received) = (self.redactor.clone(), self.headers.clone(), self.received.clone());
+        Some(Self { redactor, headers, status, body, received, kept: None, ..*self })
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
@@ -91,7 +96,7 @@ impl Envelope {
         let opened = Self::open(redactor, replay, redacted);
         // The body may have been decoded meanwhile, so that only now a secret in it is found.
         let body = redact(&opened.redactor, opened.body.clone());
-        Self { status: find_status(&body).map(Box::new), body, redacted: true, ..opened }
+        Self { status: find_status(&body).map(Box::new), received: body.clone(), body, redacted: true, ..opened }
     }
 
     /// Returns the HTTP status code.
@@ -111,7 +116,7 @@ impl Envelope {
 
     /// Returns the response body: as received, except for parts that could not be read and were replaced.
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.received
     }
 
     /// Returns whether the call is read-only.
@@ -214,6 +219,7 @@ impl Envelope {
             headers: self.headers.clone(),
             status: self.status.clone(),
             body: self.body.clone(),
+            received: self.received.clone(),
             read_only: self.read_only,
             kept: Some(Mutex::default()),
             redacted: self.redacted,
@@ -317,7 +323,7 @@ impl Envelope {
     pub(crate) fn raw(&self) -> Result<RawResponse, DecodeError> {
         self.done()?;
         self.not_failed()?;
-        Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
+        Ok(RawResponse { json: self.parse()?, body: self.received.clone() })
     }
 
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
