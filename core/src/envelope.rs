@@ -27,10 +27,10 @@ pub struct Envelope {
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
-    /// The body that is decoded.
+    /// The body as received.
     body: Bytes,
-    /// The body as received, which has parts that cannot be read if it is not the same.
-    received: Bytes,
+    /// What is decoded: the body, or the body without its unreadable parts.
+    content: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
     /// The JSON of the records read so far, if it is wanted.
@@ -55,15 +55,15 @@ impl Envelope {
     ///
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
-        let (parts, received) = response.into_parts();
-        let mut body = received.clone();
-        let mut status = find_status(&body);
+        let (parts, body) = response.into_parts();
+        let mut content = body.clone();
+        let mut status = find_status(&content);
         if status.is_none()
-            && let Some(repaired) = Repaired::new(&body)
+            && let Some(repaired) = Repaired::new(&content)
         {
             status = find_status(&repaired.body);
             if status.is_some() {
-                body = repaired.body;
+                content = repaired.body;
             }
         }
         Self {
@@ -72,7 +72,7 @@ impl Envelope {
             headers: parts.headers,
             status: status.map(Box::new),
             body,
-            received,
+            content,
             read_only: replay == Replay::Safe,
             kept: None,
             redacted: false,
@@ -81,13 +81,13 @@ impl Envelope {
 
     /// Returns the response with its unreadable parts replaced, or `None` if there are none.
     pub(crate) fn repaired(&self) -> Option<Self> {
-        let mut body = Repaired::new(&self.body)?.body;
+        let mut content = Repaired::new(&self.content)?.body;
         if self.redacted {
-            body = redact(&self.redactor, body);
+            content = redact(&self.redactor, content);
         }
-        let status = find_status(&body).map(Box::new);
-        let (redactor, headers, received) = (self.redactor.clone(), self.headers.clone(), self.received.clone());
-        Some(Self { redactor, headers, status, body, received, kept: None, ..*self })
+        let status = find_status(&content).map(Box::new);
+        let (redactor, headers, body) = (self.redactor.clone(), self.headers.clone(), self.body.clone());
+        Some(Self { redactor, headers, status, body, content, kept: None, ..*self })
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
@@ -95,8 +95,8 @@ impl Envelope {
         let redacted = response.map(|body| redact(&redactor, body));
         let opened = Self::open(redactor, replay, redacted);
         // The body may have been decoded meanwhile, so that only now a secret in it is found.
-        let body = redact(&opened.redactor, opened.body.clone());
-        Self { status: find_status(&body).map(Box::new), received: body.clone(), body, redacted: true, ..opened }
+        let content = redact(&opened.redactor, opened.content.clone());
+        Self { status: find_status(&content).map(Box::new), body: content.clone(), content, redacted: true, ..opened }
     }
 
     /// Returns the HTTP status code.
@@ -114,9 +114,9 @@ impl Envelope {
         self.status.as_deref()
     }
 
-    /// Returns the response body: as received, except for parts that could not be read and were replaced.
+    /// Returns the response body as received.
     pub fn body(&self) -> &Bytes {
-        &self.received
+        &self.body
     }
 
     /// Returns whether the call is read-only.
@@ -219,7 +219,7 @@ impl Envelope {
             headers: self.headers.clone(),
             status: self.status.clone(),
             body: self.body.clone(),
-            received: self.received.clone(),
+            content: self.content.clone(),
             read_only: self.read_only,
             kept: Some(Mutex::default()),
             redacted: self.redacted,
@@ -323,15 +323,15 @@ impl Envelope {
     pub(crate) fn raw(&self) -> Result<RawResponse, DecodeError> {
         self.done()?;
         self.not_failed()?;
-        Ok(RawResponse { json: self.parse()?, body: self.received.clone() })
+        Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
     }
 
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
-        if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        if self.content.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err(DecodeError::new("", "it is not a JSON object"));
         }
-        std::str::from_utf8(&self.body)
+        std::str::from_utf8(&self.content)
             .map_err(|error| DecodeError::new("", format!("it is not valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
@@ -387,8 +387,8 @@ impl Envelope {
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
         let told = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
-        let start = self.body.trim_ascii_start();
-        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
+        let start = self.content.trim_ascii_start();
+        let problem = if self.content.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
             operation,
             InvalidResponse {
@@ -397,7 +397,7 @@ impl Envelope {
                 path: told(&path),
                 excerpt: self.excerpt(),
                 request_id: self.request_id(),
-                damaged: damaged || self.body.is_empty(),
+                damaged: damaged || self.content.is_empty(),
                 html: start.first() == Some(&b'<'),
             },
         )
@@ -411,7 +411,7 @@ impl Envelope {
 
     fn excerpt(&self) -> String {
         // Redact before truncating: a truncated secret would not be recognized.
-        let body = self.body.trim_ascii_start();
+        let body = self.content.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
         let text = self.redactor.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
@@ -422,7 +422,7 @@ impl Envelope {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RawResponse {
-    /// Response body parsed as JSON.
+    /// Response body parsed as JSON. Parts that could not be read are null.
     pub json: Value,
     /// Response body as received.
     pub body: Bytes,

@@ -46,7 +46,8 @@ impl Repaired {
     }
 }
 
-/// Decodes text in UTF-8 or UTF-16, with or without a byte order mark, or returns `None` if a part of it is not Unicode.
+/// Decodes text in UTF-8 or UTF-16, with or without a byte order mark, or returns `None` if a part of it is not
+/// Unicode.
 ///
 /// ```
 /// use clarifai_core::repair::text;

@@ -154,8 +154,8 @@ pub(crate) struct GlobalArgs {
     pub(crate) request_timeout: Option<u64>,
     /// PEM file with root certificates to trust in addition
     ///
-    /// A company whose proxy replaces certificates provides such a file. The environment variables SSL_CERT_FILE and
-    /// SSL_CERT_DIR do the same.
+    /// A company whose proxy replaces certificates provides such a file. The environment variables `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` do the same.
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, help_heading = "Network options")]
     pub(crate) ca_file: Option<PathBuf>,
     /// Trust the root certificates of the system, not Mozilla's

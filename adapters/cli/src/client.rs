@@ -249,7 +249,7 @@ impl Client {
         request
     }
 
-    /// Prints a line about each request that has taken long, so that nobody takes the program for stuck.
+    /// Prints a line about each request that has taken long, so that the program does not seem to be stuck.
     fn report_slow_requests(&self) {
         self.pending.borrow_mut().retain(|_, (start, line)| {
             let is_slow = start.elapsed() >= SLOW;

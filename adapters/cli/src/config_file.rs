@@ -166,8 +166,8 @@ impl ConfigFile {
     /// Returns the value of a setting. Names are case-insensitive, as in Python.
     pub(crate) fn get(&self, name: SettingName) -> Option<&str> {
         // Python's parser knows this section only as it is written here, so that comes first.
-        let is_ours = |section: &Option<&str>| section.is_some_and(|section| section.eq_ignore_ascii_case(SECTION));
-        let others = self.ini.iter().filter(|(section, _)| is_ours(section) && *section != Some(SECTION));
+        let is_ours = |section: Option<&str>| section.is_some_and(|section| section.eq_ignore_ascii_case(SECTION));
+        let others = self.ini.iter().filter(|(section, _)| is_ours(*section) && *section != Some(SECTION));
         let sections = self.ini.section(Some(SECTION)).into_iter().chain(others.map(|(_, entries)| entries));
         let mut entries = sections.flat_map(|section| section.iter());
         let entry = entries.find(|(key, _)| key.eq_ignore_ascii_case(name.variable()));
@@ -236,7 +236,8 @@ fn line_end(text: &str) -> &'static str {
     if first.ends_with("\r\n") { "\r\n" } else { "\n" }
 }
 
-/// Returns the lines of the file, with their ends, except those that set `name` in the section, including their continuation lines.
+/// Returns the lines of the file, with their ends, except those that set `name` in the section, including their
+/// continuation lines.
 fn lines_without(text: &str, name: SettingName) -> Vec<&str> {
     let mut in_section = false;
     let mut dropping = false;

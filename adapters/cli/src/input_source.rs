@@ -38,7 +38,7 @@ fn shorten(text: &str, characters: usize) -> String {
     text.chars().take(characters).collect()
 }
 
-/// Reads the image of a data URL, or returns `None` if the argument is none.
+/// Reads the image of a data URL, or returns `None` if the argument is not a data URL.
 pub(crate) fn read_data_url(source: &OsStr, video: bool) -> Option<Result<NewInput, String>> {
     let (head, content) = data_url(source.to_str()?)?;
     if Path::new(source).exists() {

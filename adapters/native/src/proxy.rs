@@ -9,8 +9,8 @@
 //!
 //! The value of a proxy variable is `[http://][user:password@]host[:port]`. `no_proxy` is `*` for all hosts, or a list
 //! separated by commas or blanks. An entry is a host name, which includes all of its subdomains (`example.com`,
-//! `.example.com` and `*.example.com` are the same), an IP address, or a network such as `10.0.0.0/8`. Any entry can end
-//! in a port. `localhost` and loopback addresses are always called directly: for a proxy, they are another machine.
+//! `.example.com` and `*.example.com` are the same), an IP address, or a network such as `10.0.0.0/8`. Any entry can
+//! end in a port. `localhost` and loopback addresses are always called directly: for a proxy, they are another machine.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -199,8 +199,8 @@ fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tran
 }
 
 /// Classifies a failure before the response. isahc reports why libcurl could not connect, which proves that a request
-/// with a body was not sent. libcurl may repeat one without a body after an earlier connection broke, so that the failure
-/// of the last connection proves nothing about the first.
+/// with a body was not sent. libcurl may repeat one without a body after an earlier connection broke, so that the
+/// failure of the last connection proves nothing about the first.
 fn failed(error: http_types::Error, has_body: bool) -> TransportError {
     #[cfg(feature = "curl")]
     if let (true, Some(error)) = (has_body, error.downcast_ref::<isahc::Error>()) {

@@ -100,7 +100,8 @@ impl Ureq {
         Self { proxies, ..Self::with_config(config, roots.into_client_config()) }
     }
 
-    /// Creates a transport over a new agent with these settings and this TLS configuration, which replaces that of ureq.
+    /// Creates a transport over a new agent with these settings and this TLS configuration, which replaces that of
+    /// ureq.
     ///
     /// Unlike with [`with_agent`](Self::with_agent), a failed TLS handshake is proven to have sent nothing. The settings
     /// for redirects and for statuses as errors are overridden.

@@ -27,8 +27,8 @@ impl WorkflowResult {
         self.outputs.as_deref().unwrap_or_default()
     }
 
-    /// Returns the outputs that failed: the name of the model, or its id if it has no name, and the status of the output.
-    /// The other outputs are valid.
+    /// Returns the outputs that failed: the name of the model, or its id if it has no name, and the status of the
+    /// output. The other outputs are valid.
     pub fn failed_outputs(&self) -> impl Iterator<Item = (&str, Option<&Status>)> {
         let is_bad = |code: &StatusCode| !matches!(code.class(), StatusClass::Success | StatusClass::Pending);
         let code = |output: &&Output| output.status.as_ref().and_then(|status| status.code.clone());

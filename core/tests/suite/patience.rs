@@ -104,7 +104,7 @@ fn untrusted_certificate_ends_an_upload_after_one_attempt() {
 }
 
 #[test]
-fn a_wait_that_never_got_an_answer_reports_the_last_error() {
+fn a_wait_that_never_got_a_response_reports_the_last_error() {
     for (http, body, shown) in [
         (503, json!({"status": {"code": 40_031, "description": "Sorry"}}), &["HTTP 503", "40031", "Sorry"][..]),
         (429, json!({"status": {"code": 11_005}}), &["HTTP 429", "11005"]),
