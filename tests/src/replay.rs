@@ -4,11 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Driver, Instant, Now};
+use clarifai_core::machine::{Driver, Instant, Now, OperationInfo};
 use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+
+use crate::exchanges;
 
 /// A transport that expects the requests of a recording.
 #[derive(Debug)]
@@ -68,6 +70,8 @@ impl Driver for Replay {
     }
 
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let operation = request.extensions().get::<OperationInfo>().map_or("", |info| info.operation);
+        exchanges::record(operation, &request.clone().map(|body| body.to_bytes()), None);
         let Some(exchange) = self.exchanges.pop_front() else {
             self.differences.push(format!("one request too many: {} {}", request.method(), request.uri()));
             return Err(TransportError::new(TransportErrorKind::TooLarge, "the recording has ended"));

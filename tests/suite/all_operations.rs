@@ -22,7 +22,7 @@ use clarifai_core::workflows::{
     PatchWorkflow, PredictWorkflow,
 };
 use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page, PatchAction, transport::Body};
-use clarifai_tests::data;
+use clarifai_tests::{data, exchanges};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -35,8 +35,10 @@ fn scoped() -> Config {
     config().with_app(AppRef::new("me", "mine"))
 }
 
-fn request(config: &Config, operation: impl Operation) -> Result<Request<Body>, Error> {
-    Exchange::new(config, operation).map(|exchange| exchange.into_parts().0)
+fn request<O: Operation>(config: &Config, operation: O) -> Result<Request<Body>, Error> {
+    let (request, _) = Exchange::new(config, operation)?.into_parts();
+    exchanges::record(O::NAME, &request.clone().map(|body| body.to_bytes()), None);
+    Ok(request)
 }
 
 type Build = fn(&Config, &str) -> Result<Request<Body>, Error>;
@@ -100,6 +102,16 @@ const WITHOUT_ID: &[(&str, Build)] = &[
 
 fn version(id: &str) -> ModelRef {
     ModelRef::from("m").with_version(id)
+}
+
+/// Records all requests, for the check against the official description of the API.
+#[test]
+fn every_operation_is_recorded() {
+    for (_, build) in WITH_ID.iter().chain(WITHOUT_ID) {
+        for config in [config(), scoped()] {
+            build(&config, "plain").unwrap();
+        }
+    }
 }
 
 #[test]

@@ -19,14 +19,16 @@ use clarifai_core::workflows::{
     PredictWorkflow,
 };
 use clarifai_core::{AppRef, Config, Credentials, FeedbackInfo, PatchAction};
-use clarifai_simulator::{Client, Simulator};
+use clarifai_simulator::Simulator;
+use clarifai_tests::recorded::RecordedClient as Client;
 use clarifai_tests::{object, photograph};
 use serde_json::json;
 
 /// Returns clients for both forms of the path: with the key of an app, and with a personal access token and an app.
 fn clients() -> [Client; 2] {
-    let pat = Credentials::personal_access_token("a-personal-token").unwrap();
-    [Client::new(), Client::with(Config::new(pat).with_app(AppRef::new("me", "mine")), Simulator::new())]
+    let key = Config::new(Credentials::key("simulator").unwrap());
+    let pat = Config::new(Credentials::personal_access_token("a-personal-token").unwrap());
+    [key, pat.with_app(AppRef::new("me", "mine"))].map(|config| Client::new(config, Simulator::new()))
 }
 
 /// Stores four photographs, and waits until they are processed.

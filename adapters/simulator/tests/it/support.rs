@@ -12,6 +12,9 @@ use clarifai_simulator::core::machine::{Instant, Now};
 use http::Request;
 use serde_json::{Value, json};
 
+#[path = "../../../../tests/src/exchanges.rs"]
+mod exchanges;
+
 /// A simulator with a clock. Without another key, calls use `my-key`.
 pub(crate) struct Service {
     pub(crate) simulator: Simulator,
@@ -40,6 +43,7 @@ impl Service {
             .body(Bytes::from(body.to_owned()))
             .unwrap();
         let response = self.simulator.handle(Now::new(Instant::default(), self.clock.get()), &request);
+        exchanges::record("", &request, Some(&response));
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
     }
 
