@@ -83,7 +83,7 @@ pub mod time;
 pub mod transport;
 pub mod workflows;
 
-pub use auth::Credentials;
+pub use auth::{Credentials, Secret};
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
 pub use error::Error;

@@ -17,6 +17,7 @@ use serde_json::json;
 ///
 /// If the file cannot be written.
 #[expect(clippy::expect_used, reason = "without its file the check would be about nothing")]
+#[cfg_attr(test, allow(unreachable_pub, reason = "tests of other crates include this file"))]
 pub fn record(operation: &str, request: &Request<Bytes>, response: Option<&Response<Bytes>>) {
     static FILE: OnceLock<Option<Mutex<File>>> = OnceLock::new();
     let open = || {

@@ -11,9 +11,9 @@ use clarifai_core::inputs::{
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
 use clarifai_core::types::{Distance, GeoBox, GeoPoint};
@@ -67,6 +67,10 @@ const WITH_ID: &[(&str, Build)] = &[
     ("models/m/versions/*/feedback", |config, id| request(config, SendModelFeedback::new(version(id), "i"))),
     ("workflows/*", |config, id| request(config, GetWorkflow::new(id))),
     ("workflows/*", |config, id| request(config, DeleteWorkflow::new(id))),
+    ("models/*/versions/v/metrics", |config, id| request(config, EvaluateModelVersion::new(id, "v"))),
+    ("models/m/versions/*/metrics", |config, id| {
+        request(config, GetModelVersionMetrics::new("m", id).confusion_matrix())
+    }),
     ("workflows/*/results", |config, id| request(config, PredictWorkflow::new(id).image_url("http://u"))),
 ];
 
@@ -80,7 +84,6 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("inputs", |config, _| request(config, CreateInputs::new().input(NewInput::image_url("http://u")))),
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
-    ("inputs", |config, _| request(config, DeleteInputs::all())),
     ("inputs/status", |config, _| request(config, GetInputCounts::default())),
     ("searches", |config, _| request(config, SearchInputs::new())),
     ("searches/feedback", |config, _| request(config, SendSearchFeedback::new("i"))),
@@ -97,8 +100,10 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     }),
     ("workflows", |config, _| request(config, DeleteWorkflows::ids(["w"]))),
     ("workflows", |config, _| request(config, DeleteWorkflows::all())),
-    ("public_workflows", |config, _| request(config, ListPublicWorkflows::new())),
 ];
+
+/// The app that contains the public workflows, whatever the app of the client is.
+const PUBLIC: &str = "v2/users/clarifai/apps/main/workflows";
 
 fn version(id: &str) -> ModelRef {
     ModelRef::from("m").with_version(id)
@@ -107,6 +112,10 @@ fn version(id: &str) -> ModelRef {
 /// Records all requests, for the check against the official description of the API.
 #[test]
 fn every_operation_is_recorded() {
+    for config in [config(), scoped()] {
+        let public = request(&config, ListPublicWorkflows::new()).unwrap();
+        assert_eq!(public.uri().path().trim_start_matches('/'), PUBLIC);
+    }
     for (_, build) in WITH_ID.iter().chain(WITHOUT_ID) {
         for config in [config(), scoped()] {
             build(&config, "plain").unwrap();
@@ -287,7 +296,7 @@ fn failed_response_is_never_decoded_as_empty_or_done() {
     assert!(parse(three, 200, &moved).is_err(), "inputs without an id cannot be matched if one with an id moved");
 
     for nothing in [json!({}), json!({"status": {"message": "down"}}), json!({"ok": true})] {
-        assert!(parse(DeleteInputs::all(), 200, &nothing).is_err(), "{nothing}");
+        assert!(parse(DeleteInputs::ids(["i"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(PatchInputOutputs::merge("i", "m", ["c"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(ListModels::new().raw(), 200, &nothing).is_err(), "{nothing}");
     }

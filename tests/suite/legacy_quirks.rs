@@ -46,7 +46,12 @@ fn requests_avoid_the_quirks_of_the_old_client() {
         ),
         ("Q05", sent(GetModelOutputInfo::new("m1")), "GET models/m1/output_info", Value::Null),
         ("Q06", sent(ListWorkflows::new().page(page)), "GET workflows?page=2&per_page=5", Value::Null),
-        ("Q06", sent(ListPublicWorkflows::new().page(page)), "GET public_workflows?page=2&per_page=5", Value::Null),
+        (
+            "Q06",
+            sent(ListPublicWorkflows::new().page(page).old_route()),
+            "GET public_workflows?page=2&per_page=5",
+            Value::Null,
+        ),
         (
             "Q07",
             sent(ListModelInputs::new(ModelRef::from("M").with_version("V"))),
@@ -106,7 +111,7 @@ fn requests_avoid_the_quirks_of_the_old_client() {
     }
 
     let several = ["a", "b", "c"].map(|name| SearchTerm::annotated(ConceptRef::name(name)));
-    let term = |name| json!({"input": {"data": {"concepts": [{"name": name, "value": true}]}}});
+    let term = |name| json!({"input": {"data": {"concepts": [{"name": name, "value": 1}]}}});
     for (quirk, query, expected) in [
         (
             "Q10",
@@ -116,7 +121,7 @@ fn requests_avoid_the_quirks_of_the_old_client() {
         (
             "Q11",
             query(SearchInputs::new().term(SearchTerm::predicted(ConceptRef::id("c"))).language("zh")),
-            json!({"ands": [{"output": {"data": {"concepts": [{"id": "c", "value": true}]}}}], "language": "zh"}),
+            json!({"ands": [{"output": {"data": {"concepts": [{"id": "c", "value": 1}]}}}], "language": "zh"}),
         ),
         (
             "Q12",

@@ -47,7 +47,7 @@ pub(crate) const PUBLIC_MODELS: [PublicModel; 3] = [
         name: "color",
         display_name: "Color (simulated)",
         model_type: "color",
-        model_type_id: "color-classifier",
+        model_type_id: "image-color-recognizer",
         version: "5100000000000000000000000000000c",
         kind: Kind::Colors,
     },
@@ -97,7 +97,7 @@ impl PublicModel {
                 "message": "Show output_info with: GET /models/{model_id}/output_info",
                 "type": self.model_type,
                 "type_ext": self.model_type,
-                "output_config": {"concepts_mutually_exclusive": false, "closed_environment": false},
+                "output_config": {"concepts_mutually_exclusive": false},
             },
             "model_version": {
                 "id": self.version,

@@ -57,7 +57,7 @@ impl Facts {
                 _ => false,
             }
         }
-        !self.regions.is_empty() || self.metadata.iter().any(has_list)
+        self.regions.iter().any(|region| region.get_id().is_none()) || self.metadata.iter().any(has_list)
     }
 
     /// Returns true if there are no annotations.

@@ -10,6 +10,7 @@ use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
+use crate::feedback::FeedbackInfo;
 
 /// An image, video, audio or text to send to the service, with its annotations.
 ///
@@ -32,6 +33,7 @@ pub struct NewInput {
     crop: Option<Crop>,
     allow_duplicate_url: bool,
     facts: Facts,
+    feedback: Option<Box<FeedbackInfo>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +79,8 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
+        let facts = Facts::default();
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts, feedback: None }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -157,7 +160,7 @@ impl NewInput {
 
     /// Sets the part of the image to use. Images only; sending any other input with a crop fails.
     ///
-    /// **Deprecated by Clarifai; still accepted.** Crop the image before sending it instead.
+    /// **Deprecated by Clarifai.** The current API description has no crop: crop the image before sending it instead.
     pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self
@@ -204,6 +207,14 @@ impl NewInput {
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.facts.concepts.push(concept);
+        self
+    }
+
+    /// Sets the end user and the event that the input comes from. Default: not sent.
+    ///
+    /// **Withdrawn by Clarifai**: the current API has no such member. Use [`metadata`](Self::metadata) instead.
+    pub fn feedback_info(mut self, info: FeedbackInfo) -> Self {
+        self.feedback = (!info.is_empty()).then(|| Box::new(info));
         self
     }
 
@@ -329,7 +340,11 @@ impl NewInput {
         }
         json.raw("}");
         self.facts.write(json, false)?;
-        json.raw("}}");
+        json.raw("}");
+        if let Some(feedback) = &self.feedback {
+            json.raw(",\"feedback_info\":").value("feedback info", feedback)?;
+        }
+        json.raw("}");
         Ok(())
     }
 
@@ -473,7 +488,7 @@ mod tests {
                     .not_concept("dog")
                     .geo_point(22.22, 44.44),
                 r#"{"id":"a/b","data":{"image":{"url":"http://u","crop":[0.1,0.2,0.9,1.0],"allow_duplicate_url":true},
-                    "concepts":[{"id":"cat","value":true},{"id":"dog","value":false}],
+                    "concepts":[{"id":"cat","value":1},{"id":"dog","value":0}],
                     "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
             ),
         ] {

@@ -45,12 +45,13 @@ pub struct Predict {
     model: ModelRef,
     inputs: Vec<NewInput>,
     options: OutputOptions,
+    options_in_model: bool,
 }
 
 impl Predict {
     /// Creates a prediction request for this model, without inputs. The model is an id in your app, or a [`ModelRef`].
     pub fn new(model: impl Into<ModelRef>) -> Self {
-        Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default() }
+        Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default(), options_in_model: false }
     }
 
     /// Adds an input.
@@ -121,6 +122,15 @@ impl Predict {
         self
     }
 
+    /// Sends the options in `model.output_info`, as clients before 2021 did, instead of in
+    /// `model.model_version.output_info`, as the official clients do today.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** For services that know only the older place.
+    pub fn options_in_model(mut self) -> Self {
+        self.options_in_model = true;
+        self
+    }
+
     /// Returns the same request without its inputs.
     pub(crate) fn without_inputs(mut self) -> Self {
         self.inputs.clear();
@@ -161,7 +171,8 @@ pub struct OutputOptions {
     /// Whether the concepts exclude each other. Overrides the setting of the model for this request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concepts_mutually_exclusive: Option<bool>,
-    /// Whether the model assumes that all inputs show its concepts only. **Deprecated by Clarifai; still accepted.**
+    /// Whether the model assumes that all inputs show its concepts only. **Withdrawn by Clarifai**: the current API
+    /// refuses a request with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_environment: Option<bool>,
 }
@@ -211,7 +222,10 @@ impl Operation for Predict {
         json.raw("{");
         write_inputs(&self.inputs, &mut json)?;
         if !self.options.is_empty() {
-            json.raw(",\"model\":{\"output_info\":{\"output_config\":").value("options", &self.options)?.raw("}}");
+            let version = !self.options_in_model;
+            json.raw(",\"model\":{").raw(if version { "\"model_version\":{" } else { "" });
+            json.raw("\"output_info\":{\"output_config\":").value("options", &self.options)?;
+            json.raw("}}").raw(if version { "}" } else { "" });
         }
         json.raw("}");
         Ok(json.finish())

@@ -1,4 +1,4 @@
-//! `GET /v2/workflows` and `GET /v2/public_workflows`: workflows, one page per request.
+//! `GET /v2/workflows`, of the app or of Clarifai's public one: workflows, one page per request.
 
 use http::Method;
 
@@ -7,7 +7,7 @@ use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay};
 use crate::page::Page;
-use crate::target::Target;
+use crate::target::{AppRef, Target};
 use crate::types::Workflow;
 
 /// Lists one page of the workflows of the app: `GET /v2/workflows`.
@@ -17,17 +17,42 @@ pub struct ListWorkflows {
     page: Page,
 }
 
-/// Lists one page of the public workflows: `GET /v2/public_workflows`.
+/// Lists one page of Clarifai's public workflows: `GET /v2/users/clarifai/apps/main/workflows`.
 ///
-/// **Deprecated by Clarifai; still accepted.** Its replacement is the list of workflows of user `clarifai`, app `main`.
+/// It needs a personal access token, because the key of an app reaches only that app.
 #[doc(alias("Workflows.get_by_page", "Workflows.get_all"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ListPublicWorkflows {
     page: Page,
+    old_route: bool,
+}
+
+impl ListPublicWorkflows {
+    /// Sends `GET /v2/public_workflows` instead, the route of clients before 2020.
+    ///
+    /// **Withdrawn by Clarifai**: the current API has no such route.
+    pub fn old_route(mut self) -> Self {
+        self.old_route = true;
+        self
+    }
+
+    fn address<'a>(&self, target: &'a mut Target) -> &'a mut Target {
+        match self.old_route {
+            true => target.unscoped().path("public_workflows"),
+            false => target.owner(Some(&AppRef::public())).path("workflows"),
+        }
+    }
+}
+
+impl ListWorkflows {
+    #[expect(clippy::unused_self, reason = "the counterpart of the method above")]
+    fn address<'a>(&self, target: &'a mut Target) -> &'a mut Target {
+        target.path("workflows")
+    }
 }
 
 macro_rules! list {
-    ($name:ident, $call:literal, $path:literal) => {
+    ($name:ident, $call:literal) => {
         impl $name {
             /// Creates a request for the first page, with 20 workflows.
             pub fn new() -> Self {
@@ -51,7 +76,7 @@ macro_rules! list {
             }
 
             fn target(&self, target: &mut Target) {
-                self.page.query(target.path($path));
+                self.page.query(self.address(target));
             }
 
             fn body(&self) -> Result<Body, InvalidArgument> {
@@ -66,8 +91,8 @@ macro_rules! list {
     };
 }
 
-list!(ListWorkflows, "list workflows", "workflows");
-list!(ListPublicWorkflows, "list public workflows", "public_workflows");
+list!(ListWorkflows, "list workflows");
+list!(ListPublicWorkflows, "list public workflows");
 
 crate::pagination::paged!(ListWorkflows, Workflow, |workflow| crate::pagination::in_app(
     workflow.app_id.as_deref(),
