@@ -16,12 +16,13 @@ use clarifai_core::models::{
     ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
+use clarifai_core::transport::Body;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint};
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, NewWorkflowNode,
     PatchWorkflow, PredictWorkflow,
 };
-use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page, PatchAction, transport::Body};
+use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, FeedbackInfo, Operation, Page, PatchAction};
 use clarifai_tests::{data, exchanges};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
@@ -82,6 +83,10 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("concepts/searches", |config, _| request(config, SearchConcepts::new("c*"))),
     ("inputs", |config, _| request(config, ListInputs::new())),
     ("inputs", |config, _| request(config, CreateInputs::new().input(NewInput::image_url("http://u")))),
+    ("inputs", |config, _| {
+        let info = FeedbackInfo::new().end_user_id("u").event_type("annotation");
+        request(config, CreateInputs::new().input(NewInput::image_url("http://u").feedback_info(info)))
+    }),
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
     ("inputs/status", |config, _| request(config, GetInputCounts::default())),
@@ -313,6 +318,7 @@ fn patches_that_append_are_not_repeated_when_uncertain() {
         (PatchInputs::merge().input(metadata(json!({"a": {"b": 1}}))), Replay::Idempotent),
         (PatchInputs::merge().input(metadata(json!({"a": {"b": [1]}}))), Replay::Once),
         (PatchInputs::merge().input(region()), Replay::Once),
+        (PatchInputs::merge().input(InputPatch::new("i").region(NewRegion::new().id("r"))), Replay::Idempotent),
         (PatchInputs::overwrite().input(region()), Replay::Idempotent),
         (PatchInputs::remove().input(region()), Replay::Idempotent),
     ] {

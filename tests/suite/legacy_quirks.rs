@@ -13,14 +13,16 @@ use clarifai_core::models::{
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
 use clarifai_core::workflows::{ListPublicWorkflows, ListWorkflows, PredictWorkflow};
 use clarifai_core::{Config, Credentials, Exchange, FeedbackInfo, Operation, Page};
+use clarifai_tests::exchanges;
 use serde_json::{Value, json};
 
 const TINY: &[u8] = &[0xff, 0xd8, 0xff, 0xd9];
 
 /// Returns the method with the path below `/v2`, and the body.
-fn sent(operation: impl Operation) -> (String, Value) {
+fn sent<O: Operation>(operation: O) -> (String, Value) {
     let config = Config::new(Credentials::key("KEY").unwrap());
     let (request, _) = Exchange::new(&config, operation).unwrap().into_parts();
+    exchanges::record(O::NAME, &request.clone().map(|body| body.to_bytes()), None);
     let address = request.uri().path_and_query().unwrap().as_str().trim_start_matches("/v2/").to_owned();
     let body = request.body().to_bytes();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };

@@ -97,7 +97,7 @@ impl PublicModel {
                 "message": "Show output_info with: GET /models/{model_id}/output_info",
                 "type": self.model_type,
                 "type_ext": self.model_type,
-                "output_config": {"concepts_mutually_exclusive": false},
+                "output_config": {"concepts_mutually_exclusive": false, "closed_environment": false},
             },
             "model_version": {
                 "id": self.version,

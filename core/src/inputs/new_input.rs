@@ -491,6 +491,13 @@ mod tests {
                     "concepts":[{"id":"cat","value":1},{"id":"dog","value":0}],
                     "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
             ),
+            (
+                NewInput::text("hi")
+                    .feedback_info(FeedbackInfo::new().end_user_id("u"))
+                    .region(NewRegion::new().id("r")),
+                r#"{"data":{"text":{"raw":"hi"},"regions":[{"id":"r"}]},"feedback_info":{"end_user_id":"u"}}"#,
+            ),
+            (NewInput::text("hi").feedback_info(FeedbackInfo::new()), r#"{"data":{"text":{"raw":"hi"}}}"#),
         ] {
             assert_eq!(json(&input), Ok(serde_json::from_str(expected).expect("valid")), "{input:?}");
         }
@@ -511,6 +518,7 @@ mod tests {
             (NewInput::image_base64("AAA\n"), "base64", "line breaks"),
             (NewInput::image_base64("A-_A"), "base64", "standard"),
             (NewInput::text(""), "text", "empty"),
+            (NewInput::text("hi").region(NewRegion::new()), "regions[0] region", "empty"),
             (NewInput::image_url("http://u").id(".."), "id", "dots"),
             (NewInput::image_url("http://u").id(""), "id", "empty"),
             (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),

@@ -9,6 +9,7 @@ mod support;
 mod bulk;
 mod call_options;
 mod corpus_roundtrip;
+mod delete_all_inputs;
 mod find_model;
 mod layers;
 mod lenient_types;

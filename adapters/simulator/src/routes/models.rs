@@ -31,7 +31,8 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
         let (id, version) = (text(item, "id").map_or_else(|| locked.new_id(), str::to_owned), locked.new_id());
         let app = locked.app();
         let info = &item["output_info"];
-        let mut config = json!({"concepts_mutually_exclusive": false});
+        // The old Python client requires both members.
+        let mut config = json!({"concepts_mutually_exclusive": false, "closed_environment": false});
         configure(&mut config, &info["output_config"]);
         let mut model = Model {
             serial: app.next_serial(),
