@@ -1,16 +1,17 @@
 //! Batch responses: one item for each item of the request, each with its own status.
 //!
 //! The service reports the status "mixed" (10010) if some items failed and "failure" (10020) if all did; both responses
-//! contain all items. Neither is an error of the call, and neither must be mistaken for success, so every accessor of
-//! [`Batch`] states how it treats failed items.
+//! contain all items. A batch without any success is an error of the call, unless the caller asked for the result [by
+//! item](crate::Operation::by_item). A mixed one is not an error, and must not be mistaken for success, so every accessor
+//! of [`Batch`] states how it treats failed items.
 
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
+use crate::redact::Redactor;
 use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// A batch response: one item for each item of the request, in the order of the request, each with its own status.
@@ -20,10 +21,10 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 /// # let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// # let predict = Predict::new("m").image_url("https://example.com/1").image_url("https://example.com/2");
 /// # let exchange = Exchange::new(&config, predict)?;
-/// let answer = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
+/// let response = http::Response::builder().status(207).body(r#"{"status": {"code": 10010}, "outputs": [
 ///     {"status": {"code": 10000}, "data": {"concepts": [{"name": "cat", "value": 0.9}]}},
 ///     {"status": {"code": 30002, "description": "Download failed"}, "data": {}}]}"#).unwrap();
-/// let batch = exchange.parse(answer)?;
+/// let batch = exchange.parse(response)?;
 /// assert!(!batch.is_success());
 /// for result in batch.results() {
 ///     match result {
@@ -36,7 +37,7 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "some or all of the items may have failed: see `into_result`, `results` and `failures`"]
+#[must_use = "some of the items may have failed: see `into_result`, `results` and `failures`"]
 pub struct Batch<T> {
     operation: &'static str,
     /// Whether the call is read-only, as predictions are.
@@ -48,7 +49,7 @@ pub struct Batch<T> {
     request_id: Option<String>,
     body: Bytes,
     /// Redacts the credentials in the errors of items.
-    config: Config,
+    redactor: Redactor,
 }
 
 /// An item of a response that has its own status.
@@ -141,7 +142,7 @@ impl<T: Item> Batch<T> {
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
                 // If some inputs have no id, the order of the items cannot be restored.
                 Some(_) if asked.contains(&None) => {
-                    return Err(DecodeError::new(key, "is in another order than what was asked for"));
+                    return Err(DecodeError::new(key, "is not in the order of the request"));
                 }
                 Some(other) => {
                     items.swap(place, other);
@@ -158,7 +159,7 @@ impl<T: Item> Batch<T> {
             places,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
-            config: answer.config().clone(),
+            redactor: answer.redactor().clone(),
         })
     }
 
@@ -186,8 +187,8 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.config.redact_status(status)).unwrap_or_default();
-        ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
+        let status = item.status().map(|status| self.redactor.redact_status(status)).unwrap_or_default();
+        ItemFailure { index, id: self.redactor.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// Returns the items that succeeded, skipping failed ones.
@@ -209,10 +210,22 @@ impl<T: Item> Batch<T> {
         if self.is_success() {
             return Ok(self.items);
         }
+        Err(self.error())
+    }
+
+    /// Returns the error of a batch in which every item failed, `None` if at least one succeeded.
+    ///
+    /// [`Operation::total_failure`](crate::Operation::total_failure) of batch operations returns it.
+    pub fn total_failure(&self) -> Option<Error> {
+        (!self.is_empty() && self.items.iter().all(Item::failed)).then(|| self.error())
+    }
+
+    /// Creates the error that lists the failed items.
+    fn error(&self) -> Error {
         let failures = self.failures().collect();
-        let total = self.items.len();
-        let request_id = self.request_id.map(|id| self.config.redact(&id, false));
-        Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
+        let request_id = self.request_id.as_ref().map(|id| self.redactor.redact(id, false));
+        Error::new(self.operation, ItemFailures { failures, total: self.items.len(), request_id })
+            .read_only(self.read_only)
     }
 
     /// Returns the item of a request with a single item.

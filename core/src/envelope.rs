@@ -6,11 +6,12 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
 
-use crate::config::Config;
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
 use crate::lenient::{self, Lenient};
-use crate::operation::{RawResponse, Replay};
+use crate::redact::Redactor;
+use crate::spec::Replay;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
 /// A response of which the HTTP status and the API status have been read, but not the content.
@@ -19,7 +20,7 @@ use crate::types::{Flag, Status, StatusClass, StatusCode};
 #[derive(Debug)]
 pub struct Envelope {
     /// Redacts the credentials in texts quoted from the response.
-    config: Config,
+    redactor: Redactor,
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
@@ -43,23 +44,23 @@ impl Envelope {
     /// Reads the status of a response. Never fails: problems are reported when the content is decoded.
     ///
     /// `replay` is the value of the operation that the response belongs to.
-    pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
+    pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
         let status = find_status(&body).map(Box::new);
         let read_only = replay == Replay::Safe;
-        Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
+        Self { redactor, http_status: parts.status, headers: parts.headers, status, body, read_only }
     }
 
-    /// Reads the status like [`open`](Self::open), after redacting the credentials of `config` in the whole body.
-    pub(crate) fn open_redacted(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
+    /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
+    pub(crate) fn open_redacted(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
         let redacted = response.map(|body| match std::str::from_utf8(&body) {
             Ok(text) => {
-                let redacted = config.redact(text, false);
+                let redacted = redactor.redact(text, false);
                 if redacted == text { body } else { redacted.into() }
             }
             Err(_) => body,
         });
-        Self::open(config, replay, redacted)
+        Self::open(redactor, replay, redacted)
     }
 
     /// Returns the HTTP status code.
@@ -87,9 +88,9 @@ impl Envelope {
         self.read_only
     }
 
-    /// Returns the configuration of the client that received the response.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// Returns what redacts the credentials of the client that received the response.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Deserializes the body as a value of type `T`.
@@ -189,10 +190,10 @@ impl Envelope {
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
         if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
-            return Err(DecodeError::new("", "it is no JSON object"));
+            return Err(DecodeError::new("", "it is not a JSON object"));
         }
         std::str::from_utf8(&self.body)
-            .map_err(|error| DecodeError::new("", format!("it is no valid UTF-8 after byte {}", error.valid_up_to())))
+            .map_err(|error| DecodeError::new("", format!("it is not valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
     pub(crate) fn verdict(&self) -> Verdict {
@@ -215,7 +216,7 @@ impl Envelope {
 
     /// Creates the error for a response that reports a failure.
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
-        let status = self.status.as_ref().map(|status| Box::new(self.config.redact_status(status)));
+        let status = self.status.as_ref().map(|status| Box::new(self.redactor.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
         Error::new(
             operation,
@@ -227,7 +228,7 @@ impl Envelope {
     /// Creates the error for a response that cannot be decoded because of `unreadable`.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
-        let told = |text: &str| clean(&self.config.redact(text, false), EXCERPT_BYTES / 2);
+        let told = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
         let start = self.body.trim_ascii_start();
         let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
@@ -247,16 +248,26 @@ impl Envelope {
 
     /// Returns the request id assigned by the service, redacted.
     pub(crate) fn request_id(&self) -> Option<String> {
-        Some(self.config.redact(self.status.as_ref()?.req_id.as_ref()?, false))
+        Some(self.redactor.redact(self.status.as_ref()?.req_id.as_ref()?, false))
     }
 
     fn excerpt(&self) -> String {
         // Redact before truncating: a truncated secret would not be recognized.
         let body = self.body.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
-        let text = self.config.redact(&String::from_utf8_lossy(some), some.len() < body.len());
+        let text = self.redactor.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
     }
+}
+
+/// The raw response of a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RawResponse {
+    /// Response body parsed as JSON.
+    pub json: Value,
+    /// Response body as received.
+    pub body: Bytes,
 }
 
 /// Returns whether a response of the service was damaged in transit: it is truncated, or has trailing data.

@@ -56,8 +56,10 @@ mod batch;
 mod body;
 pub mod bulk;
 pub mod client;
+mod collector;
 pub mod concepts;
 mod config;
+mod credentials;
 mod envelope;
 pub mod error;
 mod exchange;
@@ -71,25 +73,28 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
-pub mod types;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
-mod collector;
+mod redact;
 pub mod searches;
+mod spec;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod types;
 pub mod workflows;
 
-pub use auth::{Credentials, Secret};
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
+pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;
 pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+/// JSON values and the macro `json!`, for metadata and hyperparameters.
+pub use serde_json;
 pub use target::{AppRef, MAX_ID_BYTES};

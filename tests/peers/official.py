@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Checks recorded exchanges against the official protobuf description of the API.
 
-official.py EXCHANGES DIFFERENCES
+official.py EXCHANGES DIFFERENCES SOURCES
 
 EXCHANGES has one JSON object a line: operation (the name of our operation, or "" for a request that a test wrote by
 hand), method, target (path and query), request (the body as text), status and response (the body as text; both null if
 only the request is known). DIFFERENCES is a JSON list of known differences, each with a reason. Fails if a difference is
-not listed, and if a listed one does not occur.
+not listed, if a listed one does not occur, and if an operation in the Rust files below SOURCES has no exchange.
 
 The rules are those of Go's protojson and grpc-gateway, which the service uses. Python's json_format accepts more, such as
 a boolean for a float, so the bodies are walked here field by field, and then parsed with json_format as well.
@@ -15,6 +15,7 @@ a boolean for a float, so the bodies are walked here field by field, and then pa
 import base64
 import collections
 import json
+import pathlib
 import re
 import sys
 import urllib.parse
@@ -331,7 +332,13 @@ class Listed:
         return json.dumps(self.parts)
 
 
-def main(exchanges, differences):
+def operations_in(sources):
+    """Returns the names of all operations."""
+    texts = [path.read_text(encoding="utf-8") for path in pathlib.Path(sources).rglob("*.rs")]
+    return {name for text in texts for name in re.findall(r'\bSpec::\w+\(\s*"([^"]+)"', text)}
+
+
+def main(exchanges, differences, sources):
     with open(differences, encoding="utf-8") as file:
         listed = [Listed(one) for one in json.load(file)]
     table = list(routes())
@@ -360,10 +367,13 @@ def main(exchanges, differences):
             print(f"    response {one['status']}: {one['response'][:300]}")
     for difference in gone:
         print(f"listed, but does not occur: {difference}")
+    unseen = sorted(operations_in(sources) - operations)
+    for operation in unseen:
+        print(f"no exchange of the operation: {operation}")
     print(f"{len(found)} differences, {len(listed)} listed")
     if not count:
         print("there are no exchanges")
-    return 1 if new or gone or not count else 0
+    return 1 if new or gone or unseen or not operations else 0
 
 
 if __name__ == "__main__":

@@ -61,7 +61,8 @@ official() {
             cargo test --quiet --manifest-path "$root/Cargo.toml" $tests > "$place/log" 2>&1 \
             || { cat "$place/log" >&2; exit 1; }
     done
-    "$place/official/bin/python" "$here/official.py" "$place/exchanges" "$root/tests/data/official_differences.json"
+    "$place/official/bin/python" "$here/official.py" "$place/exchanges" "$root/tests/data/official_differences.json" \
+        "$root/core/src"
 }
 
 # Runs a program without settings of the user, with its own key, and without a proxy.

@@ -22,7 +22,7 @@ const TINY: &[u8] = &[0xff, 0xd8, 0xff, 0xd9];
 fn sent<O: Operation>(operation: O) -> (String, Value) {
     let config = Config::new(Credentials::key("KEY").unwrap());
     let (request, _) = Exchange::new(&config, operation).unwrap().into_parts();
-    exchanges::record(O::NAME, &request.clone().map(|body| body.to_bytes()), None);
+    exchanges::record(O::SPEC.name, &request.clone().map(|body| body.to_bytes()), None);
     let address = request.uri().path_and_query().unwrap().as_str().trim_start_matches("/v2/").to_owned();
     let body = request.body().to_bytes();
     let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
@@ -39,7 +39,7 @@ fn requests_avoid_the_quirks_of_the_old_client() {
     let image = |source: Value| json!({"inputs": [{"data": {"image": source}}]});
     let page = Page::new(2, 5);
     for (quirk, (address, body), expected_address, expected_body) in [
-        ("Q02", sent(GetInputCounts::default()), "GET inputs/status", Value::Null),
+        ("Q02", sent(GetInputCounts::new()), "GET inputs/status", Value::Null),
         (
             "Q03",
             sent(Predict::new("X").image_bytes(TINY)),

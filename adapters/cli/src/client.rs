@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clarifai_core::bulk::Bulk;
-use clarifai_core::machine::{self, Call, Event, IntoMachine, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, IntoMachine, Machine, Step};
 use clarifai_core::policy::RateLimiter;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::Transport as _;
 use clarifai_core::{
     Config, Credentials, Error, Operation,
@@ -228,7 +229,7 @@ impl Client {
     fn next_response(
         &self,
         responses: &mpsc::Receiver<NumberedResponse>,
-        until: Option<machine::Instant>,
+        until: Option<Instant>,
     ) -> Option<NumberedResponse> {
         match &self.service {
             Service::Simulator(client) => responses.try_recv().ok().or_else(|| {
@@ -250,7 +251,7 @@ const TICK: Duration = Duration::from_millis(100);
 type NumberedResponse = (usize, Result<Response<Bytes>, TransportError>);
 
 /// The running machines of bulk work by number, each with the time to wake it, if it waits for a time.
-type ActiveMachines<M> = BTreeMap<usize, (M, Option<machine::Instant>)>;
+type ActiveMachines<M> = BTreeMap<usize, (M, Option<Instant>)>;
 
 /// Why a machine has no result.
 #[derive(Debug)]

@@ -212,7 +212,7 @@ impl<'a> Context<'a> {
     }
 }
 
-/// Asks the user. Without a terminal nobody can confirm, so this fails.
+/// Asks the user for confirmation. Fails without a terminal.
 fn confirm(question: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage("refusing to delete everything without confirmation; pass --yes"));

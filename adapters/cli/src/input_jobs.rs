@@ -9,7 +9,8 @@ use std::sync::mpsc;
 use clarifai_core::bulk::Bulk;
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
-use clarifai_core::machine::{Event, Machine as _, Now, Step};
+use clarifai_core::machine::{Event, Machine as _, Step};
+use clarifai_core::time::Now;
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
 use serde_json::{Map, Value};
 

@@ -10,7 +10,7 @@ use clarifai_core::inputs::{
 };
 use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Page};
+use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Operation as _, Page};
 use serde_json::json;
 
 use crate::args::{Annotations, DeleteArgs, InputArgs, InputsCommand, PatchMode, WaitArgs};
@@ -149,7 +149,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             };
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
 }
 
@@ -207,7 +207,7 @@ fn update(
     context.in_batches(ids, |context, ids| {
         let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
-        match context.call(operation)? {
+        match context.call(operation.by_item())? {
             Some(batch) => context.results(ids, &batch, output::write_updated_inputs),
             None => Ok(()),
         }

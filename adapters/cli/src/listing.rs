@@ -8,11 +8,9 @@ use std::io::{self, IsTerminal as _};
 use clarifai_core::pagination::IntoPages as _;
 use clarifai_core::pagination::{Paged, Pages};
 use clarifai_core::{
-    Operation, Page,
-    operation::{DecodeError, Envelope, Replay, Target},
-    transport::Body,
+    Operation, Page, forward_operation,
+    operation::{DecodeError, Envelope},
 };
-use http::Method;
 use serde_json::Value;
 
 use crate::args::PageArgs;
@@ -38,21 +36,8 @@ struct RawList<O>(O);
 
 impl<O: Paged<Item: Record>> Operation for RawList<O> {
     type Output = Vec<ListItem<O::Item>>;
-    const NAME: &'static str = O::NAME;
-    const METHOD: Method = O::METHOD;
-    const PARTIAL: bool = O::PARTIAL;
 
-    fn replay(&self) -> Replay {
-        self.0.replay()
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.0.target(target);
-    }
-
-    fn body(&self) -> Result<Body, clarifai_core::error::InvalidArgument> {
-        self.0.body()
-    }
+    forward_operation!(O, |this| &this.0; replay);
 
     fn decode(&self, response: &Envelope) -> Result<Self::Output, DecodeError> {
         // Applies the checks of the operation.

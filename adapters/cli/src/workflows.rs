@@ -6,11 +6,13 @@ use std::sync::{Arc, mpsc};
 
 use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::OutputOptions;
+use clarifai_core::operation::ByItem;
+use clarifai_core::time::Now;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
-use clarifai_core::{AppRef, Batch, Config, Error};
+use clarifai_core::{AppRef, Batch, Config, Error, Operation as _};
 
 use crate::args::WorkflowsCommand;
 use crate::context::Context;
@@ -138,7 +140,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
         }
         self.taken += batch.len() as u64;
         self.pending.insert(first, batch.len() as u64);
-        Some(WorkflowRequest { first, attempt: Call::new(&self.app, self.predict.clone().inputs(batch)) })
+        Some(WorkflowRequest { first, attempt: Call::new(&self.app, self.predict.clone().inputs(batch).by_item()) })
     }
 
     fn record(&mut self, result: Result<<WorkflowRequest as Machine>::Output, Error>) {
@@ -186,7 +188,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
 /// One request, and the index of its first input.
 struct WorkflowRequest {
     first: u64,
-    attempt: Call<PredictWorkflow>,
+    attempt: Call<ByItem<PredictWorkflow>>,
 }
 
 impl Machine for WorkflowRequest {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::AppRef;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;

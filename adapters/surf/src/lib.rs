@@ -88,20 +88,20 @@ impl Surf {
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
         let theirs = self.client.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
         let mut theirs: http_types::Response = theirs.into();
-        let mut answer = Response::new(());
-        *answer.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
+        let mut response = Response::new(());
+        *response.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
         for (name, values) in &theirs {
             for value in values {
                 // async-h1 adds a date header whose value is not valid, so invalid headers are skipped.
                 let name = HeaderName::from_bytes(name.as_str().as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_str().as_bytes())) {
-                    answer.headers_mut().append(name, value);
+                    response.headers_mut().append(name, value);
                 }
             }
         }
         // libcurl decompresses the body but keeps the `Content-Length` of the compressed one.
-        let announced = match answer.headers().get(http::header::CONTENT_ENCODING) {
-            None => answer.headers().get(http::header::CONTENT_LENGTH),
+        let announced = match response.headers().get(http::header::CONTENT_ENCODING) {
+            None => response.headers().get(http::header::CONTENT_LENGTH),
             Some(_) => None,
         };
         let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
@@ -115,7 +115,7 @@ impl Surf {
             }
         }
         let bytes = received.finish()?;
-        Ok(answer.map(|()| bytes))
+        Ok(response.map(|()| bytes))
     }
 }
 

@@ -15,10 +15,10 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
+use crate::machine::{Call, Event, Machine, Step};
 use crate::models::Predict;
-use crate::operation::Operation;
-use crate::time::Latest;
+use crate::operation::{ByItem, Operation};
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Output, Status, StatusClass};
 
 /// Predictions of a model for any number of inputs.
@@ -79,7 +79,7 @@ pub struct Prediction {
     pub index: u64,
     /// Id of the input, if the caller set one.
     pub id: Option<String>,
-    /// The model's output, or the reason why there is none.
+    /// Output of the model, or the error of this input.
     pub result: Result<Output, PredictError>,
     /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
     pub raw: Option<Box<Value>>,
@@ -198,7 +198,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
         let inputs = self.work.plan.call(|planned| match limits.check(&planned.input) {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
-                let error = Arc::new(Error::new(Predict::NAME, invalid));
+                let error = Arc::new(Error::new(Predict::SPEC.name, invalid));
                 refused.push(planned.prediction(Err(PredictError::Failed(error))));
                 None
             }
@@ -234,7 +234,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
     }
 
     fn finish(mut self) -> PredictReport {
-        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
+        let lost = Arc::new(Error::new(Predict::SPEC.name, Misuse("the request was started and never completed")));
         for (index, id) in self.under_way.take() {
             self.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }
@@ -345,7 +345,7 @@ pub struct PredictTaskOutput {
 #[derive(Debug)]
 enum State {
     Start,
-    Asking(Box<Call<Predict>>, usize),
+    Asking(Box<Call<ByItem<Predict>>>, usize),
     Pausing(Instant),
     Spent,
 }
@@ -385,13 +385,13 @@ impl PredictTask {
         }
         let count = self.waiting.len().min(self.together.max(1));
         let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
-        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs)));
+        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs).by_item()));
         self.ask(attempt, count, now, Event::Begin)
     }
 
     fn ask(
         &mut self,
-        mut attempt: Box<Call<Predict>>,
+        mut attempt: Box<Call<ByItem<Predict>>>,
         count: usize,
         now: Now,
         event: Event,
@@ -482,7 +482,7 @@ impl Machine for PredictTask {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<PredictTaskOutput> {
         let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
+        let misuse = |how| Step::Done(Err(Error::new(Predict::SPEC.name, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),

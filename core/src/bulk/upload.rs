@@ -236,7 +236,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
 
     fn finish(mut self) -> UploadReport {
         let lost = Arc::new(
-            Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
+            Error::new(CreateInputs::SPEC.name, Misuse("the request was started and never completed")).in_doubt(),
         );
         for (index, id) in self.under_way.take() {
             self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
@@ -248,7 +248,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
             let error = self
                 .stopped
                 .clone()
-                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
+                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::SPEC.name, Misuse("it was not asked for"))));
             self.account.note(UploadedItem {
                 index,
                 id: input.get_id().map(str::to_owned),
@@ -322,7 +322,7 @@ impl Account {
 
     fn refuse(&mut self, planned: &Planned, problem: InvalidArgument) -> Option<Planned> {
         let id = planned.input.get_id().map(str::to_owned);
-        let error = Arc::new(Error::new(CreateInputs::NAME, problem));
+        let error = Arc::new(Error::new(CreateInputs::SPEC.name, problem));
         self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), raw: None });
         None
     }
@@ -348,7 +348,7 @@ impl Account {
             Outcome::Unknown(error) => Outcome::Unknown(error),
             _ => {
                 let problem = format!("has the content of input {first}, which was not stored");
-                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, InvalidArgument::new("input", problem))))
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::SPEC.name, InvalidArgument::new("input", problem))))
             }
         };
         self.note(UploadedItem { index, id, outcome, raw: None });

@@ -5,7 +5,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
 use http::header::DATE;
 use serde_json::Value;
 
@@ -13,15 +12,14 @@ use super::plan::Planned;
 use super::rounds::Rounds;
 use super::upload::{Outcome, UploadedItem};
 use crate::batch::{Batch, Item};
-use crate::body::Body;
 use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::{ApiError, Error, ErrorKind, InvalidArgument, Misuse};
+use crate::error::{ApiError, Error, ErrorKind, Misuse};
+use crate::forward_operation;
 use crate::inputs::{CreateInputs, GetInput, NewInput};
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
+use crate::machine::{Call, Event, Machine, Step};
 use crate::operation::{Operation, Replay};
-use crate::target::Target;
-use crate::time::Latest;
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Input, Status, StatusCode};
 
 /// A task of an [`Upload`](super::Upload): stores up to 128 inputs and determines the outcome of each.
@@ -189,7 +187,7 @@ impl UploadTask {
             raw: slot.raw,
             // `go_on` and `give_up` call this only when every slot has an outcome.
             outcome: slot.outcome.unwrap_or_else(|| {
-                Outcome::Unknown(Arc::new(Error::new(CreateInputs::NAME, Misuse("its outcome was lost"))))
+                Outcome::Unknown(Arc::new(Error::new(CreateInputs::SPEC.name, Misuse("its outcome was lost"))))
             }),
         };
         let items = mem::take(&mut self.slots).into_iter().map(item).collect();
@@ -393,7 +391,7 @@ impl Machine for UploadTask {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<UploadTaskOutput> {
         let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(CreateInputs::NAME, Misuse(how))));
+        let misuse = |how| Step::Done(Err(Error::new(CreateInputs::SPEC.name, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),
@@ -469,7 +467,7 @@ fn as_call(status: Box<Status>) -> ApiError {
 
 /// Returns the error for an input whose own status leaves it uncertain whether the input is stored.
 fn by_item(status: Box<Status>) -> Error {
-    Error::new(CreateInputs::NAME, as_call(status)).in_doubt()
+    Error::new(CreateInputs::SPEC.name, as_call(status)).in_doubt()
 }
 
 /// Returns whether the machine was driven incorrectly. This ends the machine, with no known outcome for its inputs.
@@ -493,24 +491,11 @@ struct CreateOnce(CreateInputs);
 
 impl Operation for CreateOnce {
     type Output = Batch<Input>;
-    const NAME: &'static str = CreateInputs::NAME;
-    const METHOD: Method = CreateInputs::METHOD;
-    const PARTIAL: bool = CreateInputs::PARTIAL;
+
+    forward_operation!(CreateInputs, |this| &this.0; decode);
 
     fn replay(&self) -> Replay {
         Replay::Once
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.0.target(target);
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        self.0.decode(answer)
     }
 }
 
@@ -546,16 +531,8 @@ impl Found {
 
 impl Operation for LookUp {
     type Output = Found;
-    const NAME: &'static str = GetInput::NAME;
-    const METHOD: Method = GetInput::METHOD;
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.get.target(target);
-    }
+    forward_operation!(GetInput, |this| &this.get; replay);
 
     fn decode(&self, answer: &Envelope) -> Result<Found, DecodeError> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
@@ -566,7 +543,7 @@ impl Operation for LookUp {
         // A response about another input, such as one from a cache, must not be accepted for this one.
         match input.id == self.id {
             true => Ok(Found { input, date, raw }),
-            false => Err(DecodeError::new("input.id", "is not the one that was asked for")),
+            false => Err(DecodeError::new("input.id", "is not the requested one")),
         }
     }
 }

@@ -7,10 +7,10 @@ use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 
 use super::CallOptions;
-use crate::auth::Credentials;
 use crate::body::Body;
 use crate::bulk::{Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
 use crate::config::{Config, ConfigBuilder, FromConfig};
+use crate::credentials::Credentials;
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
 use crate::machine::{self, Call, IntoMachine, Machine};
@@ -103,8 +103,8 @@ impl<T: Transport + Sync> Client<T> {
         shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
     }
 
-    /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome of
-    /// each. For options and progress, pass an [`Upload`] to [`bulk`](Self::bulk).
+    /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome
+    /// of each. For options and progress, pass an [`Upload`] to [`bulk`](Self::bulk).
     pub fn upload<I>(&self, inputs: I, concurrency: usize) -> UploadReport
     where
         I: IntoIterator<Item = NewInput, IntoIter: Send>,

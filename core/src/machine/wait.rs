@@ -462,7 +462,9 @@ impl<C: Condition> Waiter<C> {
         };
         match self.wait.condition.evaluate(response) {
             Evaluation::Success(output) => self.end(Ok(output)),
-            Evaluation::Failure(status) => self.fail(WaitCause::Failed(Box::new(self.config.redact_status(&status)))),
+            Evaluation::Failure(status) => {
+                self.fail(WaitCause::Failed(Box::new(self.config.redactor().redact_status(&status))))
+            }
             Evaluation::Pending => {
                 self.wait.errors = 0;
                 self.pause(now, None)

@@ -1,13 +1,10 @@
 //! `/v2/models/{id}/versions/{version}/metrics`: evaluation of a version of a model.
 
-use http::Method;
 use serde_json::json;
 
 use super::ModelRef;
 use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Spec, plain_operation};
 use crate::target::Target;
 use crate::types::ModelVersion;
 
@@ -81,50 +78,24 @@ impl GetModelVersionMetrics {
     }
 }
 
-fn metrics<'a>(target: &'a mut Target, model: &ModelRef, version: &str) -> &'a mut Target {
-    target.owner(model.owner()).path("models").id("model id", model.id());
-    target.path("versions").id("model version id", version).path("metrics")
+fn path<'a>(target: &'a mut Target, model: &ModelRef, version: &str) -> &'a mut Target {
+    model.path(target).path("versions").id("model version id", version).path("metrics")
 }
 
-impl Operation for EvaluateModelVersion {
-    type Output = ModelVersion;
-    const NAME: &'static str = "evaluate model version";
-    const METHOD: Method = Method::POST;
+plain_operation!(EvaluateModelVersion => ModelVersion {
+    spec: Spec::post("evaluate model version"),
+    target: |this, target| path(target, &this.model, &this.version),
+    body: |_this| Body::json(&json!({})),
+    decode: one("model_version"),
+});
 
-    fn replay(&self) -> Replay {
-        Replay::Once
-    }
-
-    fn target(&self, target: &mut Target) {
-        metrics(target, &self.model, &self.version);
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        Body::json(&json!({}))
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<ModelVersion, DecodeError> {
-        answer.one("model_version")
-    }
-}
-
-impl Operation for GetModelVersionMetrics {
-    type Output = ModelVersion;
-    const NAME: &'static str = "get model version metrics";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        let target = metrics(target, &self.model, &self.version);
-        for field in &self.fields {
+plain_operation!(GetModelVersionMetrics => ModelVersion {
+    spec: Spec::get("get model version metrics"),
+    target: |this, target| {
+        let target = path(target, &this.model, &this.version);
+        for field in &this.fields {
             target.query(field, true);
         }
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<ModelVersion, DecodeError> {
-        answer.one("model_version")
-    }
-}
+    },
+    decode: one("model_version"),
+});

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Cause, Error, ErrorKind, TransportErrorKind};
-use crate::operation::Replay;
+use crate::spec::Replay;
 
 /// When and how many times calls are repeated, and how long to wait before each repetition.
 ///

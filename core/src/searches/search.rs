@@ -2,15 +2,12 @@
 
 use std::borrow::Cow;
 
-use http::Method;
-
 use super::SearchTerm;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Paged, Replay, Spec};
 use crate::page::Page;
-use crate::pagination::Paged;
 use crate::target::Target;
 use crate::types::Hit;
 
@@ -71,13 +68,7 @@ impl SearchInputs {
 
 impl Operation for SearchInputs {
     type Output = SearchResult;
-    const NAME: &'static str = "search inputs";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("search inputs").partial().replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.path("searches");

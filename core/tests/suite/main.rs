@@ -16,6 +16,7 @@ mod lenient_types;
 mod machine_steps;
 mod malformed_responses;
 mod mock_transport;
+mod operation_specs;
 mod pagination;
 mod random_events;
 mod random_wait_events;

@@ -9,14 +9,14 @@ use crate::error::InvalidArgument;
 
 /// The annotations of an input.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Facts {
+pub(crate) struct Annotations {
     pub(crate) concepts: Vec<ConceptRef>,
     pub(crate) metadata: Option<Value>,
     pub(crate) geo: Option<(f64, f64)>,
     pub(crate) regions: Vec<NewRegion>,
 }
 
-impl Facts {
+impl Annotations {
     /// Writes the annotations as members of `data`. `first` means that no member precedes them.
     pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), InvalidArgument> {
         let mut key = |json: &mut BodyWriter, key: &str| {
