@@ -91,7 +91,7 @@ pub mod workflows;
 
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;

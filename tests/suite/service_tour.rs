@@ -7,9 +7,11 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs, RegionFeedback,
 };
+use clarifai_core::machine::DeleteAllInputs;
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
-    ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
 use clarifai_core::types::StatusCode;
@@ -19,14 +21,16 @@ use clarifai_core::workflows::{
     PredictWorkflow,
 };
 use clarifai_core::{AppRef, Config, Credentials, FeedbackInfo, PatchAction};
-use clarifai_simulator::{Client, Simulator};
+use clarifai_simulator::Simulator;
+use clarifai_tests::recorded::RecordedClient as Client;
 use clarifai_tests::{object, photograph};
 use serde_json::json;
 
 /// Returns clients for both forms of the path: with the key of an app, and with a personal access token and an app.
 fn clients() -> [Client; 2] {
-    let pat = Credentials::personal_access_token("a-personal-token").unwrap();
-    [Client::new(), Client::with(Config::new(pat).with_app(AppRef::new("me", "mine")), Simulator::new())]
+    let key = Config::new(Credentials::key("simulator").unwrap());
+    let pat = Config::new(Credentials::personal_access_token("a-personal-token").unwrap());
+    [key, pat.with_app(AppRef::new("me", "mine"))].map(|config| Client::new(config, Simulator::new()))
 }
 
 /// Stores four photographs, and waits until they are processed.
@@ -85,6 +89,15 @@ fn inputs() {
         let coffee = client.call(GetInput::new("coffee")).unwrap();
         assert_eq!(coffee.data.unwrap().concepts().len(), 1);
 
+        let chelsea = client.call(GetInput::new("chelsea")).unwrap().data.unwrap();
+        let region = chelsea.regions()[0].id.clone();
+        let change =
+            InputPatch::new("chelsea").region(NewRegion::new().id(&*region).concept(ConceptRef::id("cat").positive()));
+        let patched = client.call(PatchInputs::merge().input(change)).unwrap().into_single().unwrap().data.unwrap();
+        assert_eq!(patched.regions().len(), 1, "the existing one was changed");
+        assert_eq!(patched.regions()[0].region_info, chelsea.regions()[0].region_info, "its place stays");
+        assert_eq!(patched.regions()[0].data.as_ref().unwrap().concepts()[0].value(), 1.0);
+
         let again = NewInput::image_bytes(photograph("coffee")).id("coffee");
         let broken = NewInput::image_url("https://example.com/gone.jpg").id("gone");
         let batch = client.call(CreateInputs::new().input(again).input(broken)).unwrap();
@@ -103,7 +116,7 @@ fn inputs() {
         client.call(DeleteInputs::ids(["rocket", "chelsea"])).unwrap();
         client.advance(Duration::from_secs(10));
         assert_eq!(client.call(ListInputs::new()).unwrap().len(), 2);
-        client.call(DeleteInputs::all()).unwrap();
+        assert_eq!(client.run(DeleteAllInputs::new()).unwrap(), 2);
         client.advance(Duration::from_secs(10));
         assert!(client.call(ListInputs::new()).unwrap().is_empty());
         assert!(client.call(GetInput::new("coffee")).unwrap_err().is_not_found());
@@ -180,6 +193,14 @@ fn a_model_learns_textures_from_their_left_halves() {
         client.advance(Duration::from_secs(600));
         let trained = client.call(GetModelVersion::new("textures", &*version.id)).unwrap();
         assert_eq!(trained.status.unwrap().code, Some(StatusCode::MODEL_TRAINED));
+
+        client.call(EvaluateModelVersion::new("textures", &*version.id)).unwrap();
+        client.advance(Duration::from_secs(600));
+        let metrics = GetModelVersionMetrics::new("textures", &*version.id).confusion_matrix().label_counts();
+        let metrics = client.call(metrics).unwrap().metrics.unwrap();
+        assert_eq!(metrics.summary.unwrap().top1_accuracy, Some(1.0), "on the inputs that it was trained with");
+        assert_eq!(metrics.label_counts.unwrap().positive_label_counts.unwrap().len(), 3);
+        assert_eq!(metrics.confusion_matrix.unwrap().concept_ids.unwrap(), TEXTURES);
 
         for texture in TEXTURES {
             let model = ModelRef::from("textures").with_version(&*version.id);

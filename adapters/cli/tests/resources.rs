@@ -253,14 +253,17 @@ fn delete_all_requires_confirmation() {
             .expect_text(&[], &["error: refusing to delete everything without confirmation; pass --yes"]);
         app.run(&[kind, "delete"]).expect_code(2);
         app.run(&[kind, "delete", "--all", "coffee"]).expect_code(2);
-        app.run(&[kind, "delete", "--all", "--dry-run"])
-            .expect_code(0)
-            .expect_text(&["DELETE ", "\"delete_all\": true"], &[]);
+        let request: &[_] = match kind {
+            // The ids are listed first.
+            "inputs" => &["GET ", "/inputs?page=1&per_page=1000"],
+            _ => &["DELETE ", "\"delete_all\": true"],
+        };
+        app.run(&[kind, "delete", "--all", "--dry-run"]).expect_code(0).expect_text(request, &[]);
     }
     assert_eq!(app.json(&["inputs", "list"]).len(), 4);
     app.run(&["inputs", "delete", "--all", "--yes"])
         .expect_code(0)
-        .expect_text(&["Requested deletion of all inputs."], &[]);
+        .expect_text(&["Requested deletion of all 4 inputs."], &[]);
     assert_eq!(app.json(&["inputs", "list"]).len(), 0);
 }
 
