@@ -47,6 +47,7 @@
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |
+//! | see what changed in the API since then | [`deprecated`] |
 //! | test your code without a network | `testing`, available with the feature of that name |
 
 #![forbid(unsafe_code)]
@@ -61,6 +62,8 @@ mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
+#[doc = include_str!("../docs/deprecated.md")]
+pub mod deprecated {}
 mod envelope;
 pub mod error;
 mod exchange;

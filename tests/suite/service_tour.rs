@@ -7,7 +7,7 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs, RegionFeedback,
 };
-use clarifai_core::machine::DeleteAllInputs;
+use clarifai_core::machine::{DeleteAllInputs, InputsProcessed, Train, Training};
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
     GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
@@ -45,6 +45,7 @@ fn store(client: &Client) {
     let stored = client.call(CreateInputs::new().inputs(inputs)).unwrap().into_result().unwrap();
     assert!(stored.iter().all(|input| input.status.as_ref().unwrap().code == Some(StatusCode::INPUT_PENDING)));
     assert!(client.call(GetInputCounts::new()).unwrap().to_process.unwrap_or(0) > 0);
+    client.run(InputsProcessed::of(["coffee", "rocket"])).unwrap();
     client.advance(Duration::from_secs(10));
     let counts = client.call(GetInputCounts::new()).unwrap();
     assert_eq!((counts.processed, counts.to_process.unwrap_or(0)), (Some(4), 0));
@@ -223,7 +224,18 @@ fn a_model_learns_textures_from_their_left_halves() {
         client.call(DeleteModels::ids(["textures"])).unwrap();
         client.advance(Duration::from_secs(10));
         assert!(client.call(GetModel::new("textures")).unwrap_err().is_not_found());
+        // Concepts can also come with the training, as in the current API.
         client.call(CreateModel::new("another")).unwrap();
+        let train = Train::new("another").concepts(TEXTURES);
+        let Training::Trained(version) = client.run(train).unwrap() else { panic!("it is trained") };
+        let another = ModelRef::from("another").with_version(&*version.id);
+        assert_eq!(client.call(GetModelOutputInfo::new(another.clone())).unwrap().concepts().len(), 3);
+        // Both places of the options of a prediction mean the same.
+        let predict = || Predict::new(another.clone()).inputs(crops("brick", 0.5)).max_concepts(1);
+        for predict in [predict(), predict().options_in_model()] {
+            let outputs = client.call(predict).unwrap().into_result().unwrap();
+            assert!(outputs.iter().all(|output| output.concepts().len() == 1), "{outputs:?}");
+        }
         client.call(DeleteModels::all()).unwrap();
         client.advance(Duration::from_secs(10));
         let is_listed = |models: Vec<clarifai_core::types::Model>| models.iter().any(|model| model.id == "another");

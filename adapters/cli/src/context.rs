@@ -161,7 +161,7 @@ impl<'a> Context<'a> {
     }
 
     /// Like [`delete`](Self::delete), for items given by their IDs.
-    pub(crate) fn delete_ids<One: Operation, Some: Operation>(
+    pub(crate) fn delete_ids<One: Operation<Output = Status>, Some: Operation<Output = Status>>(
         &mut self,
         delete: &DeleteArgs,
         kind: &str,

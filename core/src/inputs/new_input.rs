@@ -159,7 +159,7 @@ impl NewInput {
 
     /// Sets the part of the image to use. Images only; sending any other input with a crop fails.
     ///
-    /// **Deprecated by Clarifai.** The current API description has no crop: crop the image before sending it instead.
+    /// **Withdrawn by Clarifai.** Crop the image before sending it instead. See [`deprecated`](crate::deprecated).
     pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self

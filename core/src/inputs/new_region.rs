@@ -76,7 +76,7 @@ impl NewRegion {
 
     /// Sets how well a model detected the region. For feedback requests only.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**, like the [requests](crate::models::SendModelFeedback) that it is for.
     pub fn feedback(mut self, feedback: RegionFeedback) -> Self {
         self.feedback = Some(feedback);
         self
@@ -90,8 +90,7 @@ impl NewRegion {
 
     /// Sets the identity and appearance of the face in the region.
     ///
-    /// **Deprecated by Clarifai; still accepted.** It is no longer in the current API description: use
-    /// concepts, with [`concept`](Self::concept), instead.
+    /// **Withdrawn by Clarifai.** Use [concepts](Self::concept) instead. See [`deprecated`](crate::deprecated).
     pub fn face(mut self, face: NewFace) -> Self {
         self.face = Some(face);
         self

@@ -19,13 +19,13 @@ use crate::time::Latest;
 ///            └─ end of the list ─► DELETE inputs, 128 ids at a time ─► Done(number of inputs)
 /// ```
 ///
-/// The service has no request for this: `delete_all` was withdrawn for inputs in February 2021. Nothing is deleted before
-/// the list was read to its end. Inputs that are created meanwhile may remain. The service responds before the inputs are
-/// deleted; to wait for that, run [`AllInputsDeleted`](super::AllInputsDeleted) afterwards.
+/// The service has no request for this: `delete_all` was withdrawn for inputs in February 2021. Nothing is deleted
+/// before the list was read to its end. Inputs that are created meanwhile may remain. The service responds before the
+/// inputs are deleted; to wait for that, run [`AllInputsDeleted`](super::AllInputsDeleted) afterwards.
 ///
-/// If a request fails, the remaining inputs are kept, and the getters of [`DeleteAllInputsMachine`] report how many were
-/// requested: run `&mut machine` to keep it. Running another `DeleteAllInputs` continues, because deleting an input twice
-/// is harmless.
+/// If a request fails, the remaining inputs are kept, and the getters of [`DeleteAllInputsMachine`] report how many
+/// were requested: run `&mut machine` to keep it. Running another `DeleteAllInputs` continues, because deleting an
+/// input twice is harmless.
 ///
 /// ```
 /// use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
