@@ -56,7 +56,7 @@ def is_number(value):
 
 def kind(value):
     """Returns the JSON type of a value, for messages."""
-    if value in (None,):
+    if value is None:
         return "null"
     for types, name in ((bool, "boolean"), (str, "string"), (Pairs, "object"), (list, "list")):
         if isinstance(value, types):
@@ -105,7 +105,7 @@ class Walk:
         for key, member in value:
             inner = f"{place}.{key}" if place else key
             field = message.fields_by_name.get(key) or message.fields_by_camelcase_name.get(key)
-            if not field:
+            if field is None:
                 self.problem(inner, "is not a field")
                 continue
             if field.name in seen:

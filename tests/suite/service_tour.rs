@@ -97,7 +97,7 @@ fn inputs() {
         let patched = client.call(PatchInputs::merge().input(change)).unwrap().into_single().unwrap().data.unwrap();
         assert_eq!(patched.regions().len(), 1, "the existing one was changed");
         assert_eq!(patched.regions()[0].region_info, chelsea.regions()[0].region_info, "its place stays");
-        assert_eq!(patched.regions()[0].data.as_ref().unwrap().concepts()[0].value(), 1.0);
+        assert!(patched.regions()[0].data.as_ref().unwrap().concepts()[0].value() > 0.99);
 
         let again = NewInput::image_bytes(photograph("coffee")).id("coffee");
         let broken = NewInput::image_url("https://example.com/gone.jpg").id("gone");
