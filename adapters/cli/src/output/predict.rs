@@ -6,6 +6,7 @@ use anstyle::{RgbColor, Style};
 use clarifai_core::types::{Color, Concept, Data, Output, Region, WorkflowResult};
 use serde_json::Value;
 
+use super::pixel_boxes::write_pixel_boxes;
 use super::table::{align_right, new_table, write_table};
 use crate::exit::Failure;
 use crate::terminal::sanitize;
@@ -28,7 +29,10 @@ pub(super) fn concept_name(concept: &Concept) -> String {
 pub(crate) fn write_prediction(source: &str, output: &Output, out: &mut dyn Write) -> Result<(), Failure> {
     writeln!(out, "{SOURCE}{}{SOURCE:#}", sanitize(source))?;
     match &output.data {
-        Some(data) => write_data(data, out)?,
+        Some(data) => {
+            write_data(data, out)?;
+            write_pixel_boxes(source, data, out)?;
+        }
         None => writeln!(out, "  No predictions.")?,
     }
     Ok(writeln!(out)?)
