@@ -1,5 +1,6 @@
 //! Standard output: tables for people, and JSON lines.
 
+mod pixel_boxes;
 mod predict;
 mod records;
 mod table;

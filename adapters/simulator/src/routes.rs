@@ -1,10 +1,10 @@
 //! The routing table. The routes of each resource are in the file of its name.
 
 mod concepts;
+mod evaluations;
 mod feedback;
 mod input_outputs;
 mod inputs;
-mod metrics;
 mod model_inputs;
 mod model_versions;
 mod models;
@@ -58,8 +58,8 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("POST", ["models", id, "versions"]) => model_versions::train(call, id),
         ("GET", ["models", id, "versions"]) => model_versions::list(call, id),
         ("GET", ["models", id, "versions", version]) => model_versions::get(call, id, version),
-        ("POST", ["models", id, "versions", version, "metrics"]) => metrics::evaluate(call, id, version),
-        ("GET", ["models", id, "versions", version, "metrics"]) => metrics::get(call, id, version),
+        ("POST", ["models", id, "versions", version, "metrics"]) => evaluations::create(call, id, version),
+        ("GET", ["models", id, "versions", version, "metrics"]) => evaluations::get(call, id, version),
         ("DELETE", ["models", id, "versions", version]) => model_versions::delete(call, id, version),
 
         ("POST", ["workflows"]) => workflows::create(call),

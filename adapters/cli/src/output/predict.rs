@@ -7,6 +7,7 @@ use anstyle::{RgbColor, Style};
 use clarifai_core::types::{Color, Concept, Data, Output, Point, Region, TimeInfo, WorkflowResult};
 use serde_json::{Map, Value};
 
+use super::pixel_boxes::write_pixel_boxes;
 use super::table::{align_right, new_table, write_table};
 use crate::exit::Failure;
 use crate::terminal::sanitize;
@@ -41,6 +42,9 @@ pub(crate) fn write_prediction(
     let json = json.unwrap_or_else(|| serde_json::to_value(&output.data).unwrap_or_default());
     let unshown = unshown(&json);
     let shown = output.data.as_ref().map_or(Ok(false), |data| write_data(data, out))?;
+    if let Some(data) = &output.data {
+        write_pixel_boxes(source, data, out)?;
+    }
     match unshown.is_empty() {
         true if !shown && status.is_none() => writeln!(out, "  No predictions.")?,
         true => {}

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::{Call, text};
-use crate::public_models::{PUBLIC_MODELS, PublicModel};
+use crate::public_models::{self, PublicModel};
 use crate::response::{Content, Refusal, RouteResult};
 use crate::state::Config;
 use crate::state::model::Model;
@@ -88,8 +88,8 @@ fn visible_models(call: &Call<'_>, locked: &mut LockedApp<'_>, wanted: impl Fn(&
     let mut own: Vec<_> = locked.app().models.values().filter(|model| wanted(*model)).collect();
     own.sort_by_key(|model| std::cmp::Reverse(model.serial));
     let own = own.into_iter().map(|model| model.json(&call.app, None, call.now));
-    let public =
-        PUBLIC_MODELS.iter().filter(|entry| call.public && wanted(*entry)).map(|entry| entry.json(None, false));
+    let public = public_models::all(call.recognition()).iter().filter(|entry| call.public && wanted(*entry));
+    let public = public.map(|entry| entry.json(None, call.recognition(), false));
     own.chain(public).collect()
 }
 
@@ -149,7 +149,7 @@ pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: boo
                 true => model.verbose(&app.concepts, &call.app, version, call.now),
             }
         }
-        None => call.public_model(id).ok_or_else(|| Refusal::no_model(id))?.json(Some(id), verbose),
+        None => call.public_model(id).ok_or_else(|| Refusal::no_model(id))?.json(Some(id), call.recognition(), verbose),
     };
     Ok(Content::ok(json!({"model": json})))
 }
@@ -163,7 +163,7 @@ pub(super) fn require(call: &Call<'_>, id: &str, version: Option<&str>) -> Resul
         return known(version.is_none_or(|version| model.version(version).is_some()));
     }
     let entry = call.public_model(id).ok_or_else(|| Refusal::no_model(id))?;
-    known(version.is_none_or(|version| entry.version == version))
+    known(version.is_none_or(|version| entry.version(call.recognition()) == version))
 }
 
 /// Returns the error for changing a model that is public or does not exist.

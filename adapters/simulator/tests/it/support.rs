@@ -7,8 +7,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use clarifai_simulator::Simulator;
 use clarifai_simulator::core::time::{Instant, Now};
+use clarifai_simulator::{Recognition, Simulator};
 use http::Request;
 use serde_json::{Value, json};
 
@@ -24,8 +24,9 @@ pub(crate) struct Service {
 }
 
 impl Service {
+    /// A simulator that measures pixels, whatever features other crates turn on.
     pub(crate) fn new() -> Self {
-        Self::of(Simulator::new())
+        Self::of(Simulator::new().with_recognition(Recognition::Pixels))
     }
 
     pub(crate) fn of(simulator: Simulator) -> Self {
