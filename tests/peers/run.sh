@@ -23,7 +23,7 @@ cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
 cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
 cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 
-cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --features vision --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
 # Installs a Python client in $place/$1.
@@ -85,7 +85,7 @@ for client in "$@"; do
     esac
 
     rm -f "$place/address"
-    "$serve" --mount "$place/web" --delay 500 > "$place/address" &
+    "$serve" --mount "$place/web" --delay 500 --reject-keys 'rejected*' > "$place/address" &
     server=$!
     tries=0
     until [ -s "$place/address" ]; do

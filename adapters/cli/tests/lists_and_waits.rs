@@ -99,13 +99,14 @@ fn every_list_command_accepts_all_and_limit() {
     let app = TestApp::with_model();
     for (arguments, member, expected) in [
         (&["concepts", "list"][..], "id", Some(&["animal"][..])),
-        (&["concepts", "search", "ani*"], "id", Some(&["animal"])),
+        // The concept of the app, and the public one of the same name.
+        (&["concepts", "search", "ani*"], "id", Some(&["animal", "ai_l9ctuzXO"])),
         (&["search"], "score", None),
         (&["models", "list", "--own"], "id", Some(&["sorter"])),
         (&["models", "list", "--public"], "id", None),
         (&["models", "search", "sort*"], "id", Some(&["sorter"])),
         (&["models", "versions", "sorter"], "id", None),
-        (&["workflows", "list", "--public"], "id", Some(&["General"])),
+        (&["workflows", "list", "--public"], "id", Some(&["General", "food-and-general"])),
     ] {
         let all = app.run(&[arguments, &["--all", "--json", "--per-page", "1"]].concat()).expect_code(0).json_lines();
         assert!(!all.is_empty(), "{arguments:?}");

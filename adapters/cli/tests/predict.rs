@@ -214,7 +214,7 @@ fn lists_shows_and_searches_models() {
         .expect_text(&["Type         image-color-recognizer"], &[]);
     cli.run(&["--simulator", "models", "info", "general-image-recognition"])
         .expect_code(0)
-        .expect_text(&["sim_brown"], &[]);
+        .expect_text(&["ai_HLmqFqBf", "espresso"], &[]);
     let ran = cli.run(&["--simulator", "models", "search", "general*", "--type", "embed", "--json"]).expect_code(0);
     assert_eq!(ran.json_lines().len(), 1, "{ran:?}");
     cli.run(&["--simulator", "models", "search", "nothing*"]).expect_code(0).expect_text(&["No models."], &[]);
@@ -252,6 +252,22 @@ fn failed_request_ends_the_job_and_reports_skipped_inputs() {
 fn prints_a_row_for_each_video_frame() {
     // One frame of one white pixel.
     let gif = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-    let ran = Cli::new().run_with(&["--simulator", "predict", "--video", "-"], gif).expect_code(0);
+    let measured = ["--select", "bright", "--select", "white"];
+    let arguments = [&["--simulator", "predict", "--video", "-"][..], &measured].concat();
+    let ran = Cli::new().run_with(&arguments, gif).expect_code(0);
     ran.expect_text(&["Time", "0.000 s  bright ", " white  "], &[]);
+}
+
+#[test]
+fn faces_have_boxes_in_fractions_and_in_pixels() {
+    let ran = Cli::new().run(&["--simulator", "predict", "--model", "face", &image("astronaut.jpg")]).expect_code(0);
+    ran.expect_text(&["Region", "33.", " face ", "Pixels of 512 x 512", "     1  172, 66, 278, 172"], &["faces"]);
+    let ran = Cli::new().run(&["--simulator", "predict", "--model", "face", &image("coffee.jpg")]).expect_code(0);
+    ran.expect_text(&["No predictions."], &[]);
+}
+
+#[test]
+fn the_simulator_refuses_rejected_keys() {
+    let help = Cli::new().run(&["simulator", "--help"]).expect_code(0);
+    help.expect_text(&["--reject-keys <KEYS>"], &[]);
 }

@@ -204,7 +204,7 @@ fn trains_models_and_runs_workflows() {
     app.run(&["models", "info", "sorter"]).expect_code(0).expect_text(&["animal"], &[]);
 
     app.run(&["workflows", "list"]).expect_code(0).expect_text(&["No workflows."], &[]);
-    assert_eq!(ids(&app.json(&["workflows", "list", "--public"]), |one| &one["id"]), ["General"]);
+    assert_eq!(ids(&app.json(&["workflows", "list", "--public"]), |one| &one["id"]), ["General", "food-and-general"]);
     app.run(&["workflows", "get", "General"]).expect_code(0).expect_text(&["Node", "general", "color"], &[]);
     let predict = ["workflows", "predict", "General", &image("coffee.jpg"), "missing.jpg", "--max-concepts", "2"];
     app.run(&predict).expect_code(1).expect_text(&["coffee.jpg (color)\n", "Sienna"], &["missing.jpg: no such file"]);

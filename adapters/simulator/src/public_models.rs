@@ -225,7 +225,7 @@ pub(crate) static PUBLIC_MODELS: [PublicModel; 18] = [
     PublicModel {
         id: "face-detection",
         old_id: "a403429f2ddf4b49b307e318f00e528b",
-        names: &["face-v1.3", "face", "face-detection"],
+        names: &["face", "face-v1.3"],
         display_name: "Face Detection (simulated)",
         description: "Simulated: faces found by a small network, without telling whose they are.",
         model_type: ["facedetect", "facedetect"],

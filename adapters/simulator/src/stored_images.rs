@@ -10,7 +10,7 @@ use crate::state::State;
 use crate::state::app_name::AppName;
 
 const HOST: &str = "https://s3.amazonaws.com";
-const PATH: &str = "/clarifai-api/img/simulated/";
+const PATH: &str = "/clarifai-api/img/simulator/";
 
 /// Returns the address of an input's image.
 pub(crate) fn url(app: &AppName, id: &str) -> String {

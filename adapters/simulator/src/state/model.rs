@@ -206,7 +206,10 @@ impl Model {
         let mut model = self.json(app, version, now);
         let ids = version.map_or(&self.concepts, |version| &version.concepts);
         let concepts: Vec<_> = ids.iter().filter_map(|id| concepts.get(id)).map(|one| one.json(app)).collect();
-        model["output_info"]["data"] = json!({"concepts": concepts});
+        // A model without concepts has no data at all.
+        if !concepts.is_empty() {
+            model["output_info"]["data"] = json!({"concepts": concepts});
+        }
         model["output_info"].as_object_mut().map(|info| info.remove("message"));
         model
     }

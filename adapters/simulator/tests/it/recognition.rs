@@ -227,7 +227,7 @@ fn images_sent_as_bytes_are_served_at_their_address() {
     let service = service();
     service.add(&[image_input("a b/ü", &plain([1, 2, 3]), &json!({}))]);
     let url = service.get("inputs")["inputs"][0]["data"]["image"]["url"].as_str().unwrap().to_owned();
-    assert!(url.starts_with("https://s3.amazonaws.com/clarifai-api/img/simulated/"), "{url}");
+    assert!(url.starts_with("https://s3.amazonaws.com/clarifai-api/img/simulator/"), "{url}");
     let fetch = |url: &str| {
         let path = url.strip_prefix("https://s3.amazonaws.com").unwrap();
         let request = http::Request::get(path).body(bytes::Bytes::new()).unwrap();
