@@ -10,7 +10,7 @@ use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, 
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::types::StatusCode;
 use clarifai_core::{AppRef, Config, Credentials, Operation as _, Page};
-use clarifai_simulator::{Client, Delays, Server, Simulator};
+use clarifai_simulator::{Client, Delays, Recognition, Server, Simulator};
 use clarifai_tests::photograph;
 use http::Request;
 use serde_json::{Value, json};
@@ -31,9 +31,14 @@ fn the_same_image_gets_the_same_response() {
     assert!(first.concepts().iter().all(|concept| (0.0..=1.0).contains(&concept.value())));
 }
 
+/// Returns a client of a simulator that measures pixels, whichever features it is built with.
+fn measuring(credentials: Credentials) -> Client {
+    Client::with(Config::new(credentials), Simulator::new().with_recognition(Recognition::Pixels))
+}
+
 #[test]
 fn models_are_found_by_every_id_and_name() {
-    let client = Client::new();
+    let client = measuring(Credentials::key("0123456789abcdef").unwrap());
     for model in [GENERAL, "aaa03c23b3724a16a56b629203edc62c"] {
         let output = client.call(Predict::new(model).image_bytes(photograph("coffee"))).unwrap().into_single().unwrap();
         assert!(output.concept("landscape format").unwrap().value() > 0.9, "{model}");
@@ -177,7 +182,7 @@ fn public_models_are_only_in_the_public_app() {
 
 #[test]
 fn models_are_listed_searched_and_described() {
-    let client = Client::new();
+    let client = measuring(Credentials::key("0123456789abcdef").unwrap());
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     assert_eq!(client.call(ListModels::new().page(Page::new(2, 2))).unwrap().len(), 1);
     assert!(client.call(ListModels::new().page(Page::new(9, 20))).unwrap().is_empty());
@@ -189,7 +194,7 @@ fn models_are_listed_searched_and_described() {
 
 #[test]
 fn tokens_for_an_app_secret_expire() {
-    let client = Client::with(Config::new(Credentials::app_secret("id", "secret").unwrap()), Simulator::new());
+    let client = measuring(Credentials::app_secret("id", "secret").unwrap());
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     let later = client.clone().at(Client::START + Duration::from_secs(1_000_000));

@@ -390,7 +390,7 @@ fn addresses_and_options_are_checked() {
     let photo = &format!("DATA:image/jpeg;base64,{photo}");
     if photo.len() < 100_000 {
         let ran = Cli::new().run(&["--simulator", "--json", "predict", photo]).expect_code(0);
-        assert!(ran.out.contains("brown") && ran.json_lines()[0]["source"].as_str().unwrap().len() < 200, "{ran:?}");
+        assert!(ran.out.contains("espresso") && ran.json_lines()[0]["source"].as_str().unwrap().len() < 200, "{ran:?}");
     }
 }
 

@@ -22,7 +22,8 @@ pub(crate) enum Kind {
     Faces,
     FaceEmbeddings,
     Focus,
-    /// Concepts that nothing here can recognize, with their low values. Of the first one the value is what is left to 1.
+    /// Concepts that nothing here can recognize, with their low values. Of the first one the value is what is left to
+    /// 1.
     Blind(&'static [&'static str]),
     /// The same for the whole image as a region.
     BlindRegion(&'static [&'static str]),

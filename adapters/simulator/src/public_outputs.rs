@@ -145,7 +145,7 @@ fn demographics(image: &Image, index: usize) -> Value {
 /// A concept that nothing here can recognize: id, name and value.
 type Unrecognized = (String, &'static str, f32);
 
-/// Returns low values, at most 0.05, which depend on the image only so that images can be told apart. Highest first.
+/// Returns low values, at most 0.05, which depend on the image only so that images differ. Highest first.
 #[expect(clippy::cast_precision_loss, reason = "16 bits")]
 fn low(image: &Image, index: usize, names: &[&'static str]) -> Vec<Unrecognized> {
     let seed = image.fingerprint() ^ index as u128;

@@ -7,12 +7,12 @@ use crate::vocabulary::{self, PublicConcept, Vocabulary};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Recognition {
-    /// By measurements on the pixels: colors, sharpness, lines and the like. Objects are not recognized. There are three
-    /// public models. The default without the feature `vision`.
+    /// By measurements on the pixels: colors, sharpness, lines and the like. Objects are not recognized. There are
+    /// three public models. The default without the feature `vision`.
     #[cfg_attr(not(feature = "vision"), default)]
     Pixels,
-    /// By the networks of `clarifai-vision`: 1,000 classes of things, the more general words above them, and faces. There
-    /// are all public models of the service. The default with the feature `vision`.
+    /// By the networks of `clarifai-vision`: 1,000 classes of things, the more general words above them, and faces.
+    /// There are all public models of the service. The default with the feature `vision`.
     #[cfg(feature = "vision")]
     #[default]
     Network,

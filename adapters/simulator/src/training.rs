@@ -17,8 +17,8 @@ pub(crate) struct TrainingInput {
 }
 
 impl TrainingInput {
-    /// Returns whether it is a positive or a negative example of a concept. Without its own label, a positive example of
-    /// another concept is a negative one.
+    /// Returns whether it is a positive or a negative example of a concept. Without its own label, a positive example
+    /// of another concept is a negative one.
     pub(crate) fn label(&self, concept: usize) -> Option<bool> {
         self.labels[concept].or_else(|| self.labels.contains(&Some(true)).then_some(false))
     }
@@ -61,7 +61,7 @@ pub(crate) fn train(concepts: &[String], inputs: &[TrainingInput], options: Trai
     if options.closed && concepts.len() == 1 && !has_label(0, false) {
         return Outcome::SingleClass;
     }
-    let all: Vec<_> = inputs.iter().zip(&embeddings).collect();
+    let all: Vec<_> = inputs.iter().zip(embeddings.iter().copied()).collect();
     Outcome::Trained(Arc::new(fit(concepts, &all, options, rules)))
 }
 
@@ -71,11 +71,11 @@ fn embeddings<'a>(inputs: &'a [TrainingInput], rules: &Rules) -> Vec<Option<&'a 
 }
 
 /// An input to train with, and its embedding.
-type Embedded<'a> = (&'a TrainingInput, &'a Option<&'a [f32]>);
+type Embedded<'a> = (&'a TrainingInput, Option<&'a [f32]>);
 
 fn fit(concepts: &[String], inputs: &[Embedded<'_>], options: TrainingOptions, rules: &Rules) -> Classifier {
     let examples = |index: usize| -> Vec<Example<'_>> {
-        inputs.iter().filter_map(|(input, embedding)| Some(((**embedding)?, input.label(index)?))).collect()
+        inputs.iter().filter_map(|(input, embedding)| Some(((*embedding)?, input.label(index)?))).collect()
     };
     let labeled = concepts.iter().enumerate().map(|(index, id)| (id.clone(), examples(index)));
     Classifier::fit(rules.recognition.embedding_id(), labeled, options.exclusive)
@@ -96,7 +96,12 @@ pub(crate) fn cross_validate(
     let parts: Vec<usize> = (0..MOST_PARTS.min(inputs.len())).collect();
     let part_of = parts_of(inputs, parts.len());
     let predicted = parallel::map(&parts, |part| {
-        let kept = inputs.iter().zip(&embeddings).zip(&part_of).filter(|(_, of)| *of != part).map(|(one, _)| one);
+        let kept = inputs
+            .iter()
+            .zip(embeddings.iter().copied())
+            .zip(&part_of)
+            .filter(|(_, of)| *of != part)
+            .map(|(one, _)| one);
         let kept: Vec<_> = kept.collect();
         // A concept without any other positive example cannot be learned: its value is 0.
         let known = |index: &usize| {
@@ -105,7 +110,7 @@ pub(crate) fn cross_validate(
         let known: Vec<usize> = (0..concepts.len()).filter(known).collect();
         let names: Vec<String> = known.iter().map(|index| concepts[*index].clone()).collect();
         let examples = |index: usize| -> Vec<Example<'_>> {
-            kept.iter().filter_map(|(input, embedding)| Some(((**embedding)?, input.label(index)?))).collect()
+            kept.iter().filter_map(|(input, embedding)| Some(((*embedding)?, input.label(index)?))).collect()
         };
         let labeled = names.iter().cloned().zip(known.iter().map(|index| examples(*index)));
         let classifier = Classifier::fit(rules.recognition.embedding_id(), labeled, options.exclusive);
@@ -136,8 +141,8 @@ fn parts_of(inputs: &[TrainingInput], parts: usize) -> Vec<usize> {
     part_of
 }
 
-/// Trains those classifiers again that were trained on embeddings of another kind, with the inputs of their version that
-/// still exist.
+/// Trains those classifiers again that were trained on embeddings of another kind, with the inputs of their version
+/// that still exist.
 pub(crate) fn train_again(app: &mut Config, rules: &Rules) {
     let current = rules.recognition.embedding_id();
     let mut outcomes = Vec::new();

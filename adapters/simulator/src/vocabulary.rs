@@ -152,12 +152,11 @@ fn recognized_concepts() -> Vec<PublicConcept> {
     let classes = classes.map(|(index, class)| (class.name, class.synset, vec![index]));
     let kinds = clarifai_vision::kinds().iter().map(|kind| (kind.name, kind.synset, kind.classes().collect()));
     for (name, synset, classes) in classes.chain(kinds) {
-        match places.get(name) {
-            Some(place) => things[*place].2.extend(classes),
-            None => {
-                places.insert(name, things.len());
-                things.push((name, synset, classes));
-            }
+        if let Some(place) = places.get(name) {
+            things[*place].2.extend(classes);
+        } else {
+            places.insert(name, things.len());
+            things.push((name, synset, classes));
         }
     }
     for (_, _, classes) in &mut things {
@@ -207,9 +206,8 @@ pub(crate) fn id_of(text: &str) -> String {
     format!("ai_{}", String::from_iter([(); 8].map(&mut digit)))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "vision"))]
 mod tests {
-    #![cfg(feature = "vision")]
 
     use std::collections::BTreeSet;
 

@@ -96,7 +96,8 @@ impl Classification {
         &self.embedding
     }
 
-    /// Returns the 1,024 numbers of the embedding with the most energy, scaled to length 1. Comparisons lose nothing by it.
+    /// Returns the 1,024 numbers of the embedding with the most energy, scaled to length 1. Comparisons lose nothing by
+    /// it.
     pub fn compact_embedding(&self) -> Vec<f32> {
         unit(compact(&self.embedding))
     }
@@ -129,7 +130,9 @@ fn softmax(logits: &[f32]) -> Vec<f32> {
 fn unit(mut numbers: Vec<f32>) -> Vec<f32> {
     let length = numbers.iter().map(|number| number * number).sum::<f32>().sqrt();
     if length > 0.0 {
-        numbers.iter_mut().for_each(|number| *number /= length);
+        for number in &mut numbers {
+            *number /= length;
+        }
     }
     numbers
 }

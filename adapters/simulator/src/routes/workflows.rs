@@ -61,12 +61,11 @@ fn public_app() -> AppName {
 pub(super) fn find(call: &Call<'_>, id: &str) -> Result<(Workflow, Value), Refusal> {
     let mut locked = call.lock();
     let app = locked.app();
-    let (workflow, name) = match app.workflows.get(id) {
-        Some(workflow) => (workflow.clone(), call.app.clone()),
-        None => {
-            let mut visible = public(call.recognition()).into_iter().filter(|_| call.public);
-            (visible.find(|workflow| workflow.id == id).ok_or_else(|| Refusal::no_workflow(id))?, public_app())
-        }
+    let (workflow, name) = if let Some(workflow) = app.workflows.get(id) {
+        (workflow.clone(), call.app.clone())
+    } else {
+        let mut visible = public(call.recognition()).into_iter().filter(|_| call.public);
+        (visible.find(|workflow| workflow.id == id).ok_or_else(|| Refusal::no_workflow(id))?, public_app())
     };
     let json = workflow.json(&app.models, &name, call.recognition());
     Ok((workflow, json))
