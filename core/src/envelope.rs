@@ -58,9 +58,8 @@ impl Envelope {
         let (parts, body) = response.into_parts();
         let mut content = body.clone();
         let mut status = find_status(&content);
-        if status.is_none()
-            && let Some(repaired) = Repaired::new(&content)
-        {
+        let repaired = if status.is_none() { Repaired::new(&content) } else { None };
+        if let Some(repaired) = repaired {
             status = find_status(&repaired.body);
             if status.is_some() {
                 content = repaired.body;

@@ -206,9 +206,9 @@ pub(crate) fn id_of(text: &str) -> String {
     format!("ai_{}", String::from_iter([(); 8].map(&mut digit)))
 }
 
-#[cfg(all(test, feature = "vision"))]
+#[cfg(test)]
+#[cfg(feature = "vision")]
 mod tests {
-
     use std::collections::BTreeSet;
 
     use super::*;
