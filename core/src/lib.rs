@@ -37,7 +37,8 @@
 //! |---|---|
 //! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
 //! | call the service through a transport | [`client`], [`transport`] |
-//! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | choose an operation | [`models`], [`inputs`], [`annotations`], [`datasets`], [`concepts`], [`searches`], [`workflows`],
+//! [`Operation`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
 //! | read all pages of a list or a search | [`pagination::Pages`] |
@@ -51,6 +52,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+pub mod annotations;
 pub mod auth;
 mod batch;
 mod body;
@@ -60,6 +62,7 @@ mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
+pub mod datasets;
 mod envelope;
 pub mod error;
 mod exchange;

@@ -31,6 +31,7 @@ mod cluster;
 mod color;
 mod concept;
 mod data;
+mod dataset;
 mod embedding;
 mod enum_value;
 mod eval_metrics;
@@ -45,6 +46,7 @@ mod import_info;
 mod input;
 mod input_count;
 mod input_info;
+mod inputs_add_job;
 mod model;
 mod model_version;
 mod output;
@@ -70,6 +72,7 @@ pub use cluster::Cluster;
 pub use color::{Color, W3c};
 pub use concept::Concept;
 pub use data::Data;
+pub use dataset::{Dataset, DatasetInput};
 pub use embedding::Embedding;
 pub use enum_value::EnumValue;
 pub use eval_metrics::{
@@ -87,6 +90,9 @@ pub use import_info::{ImportInfo, PretrainedModelConfig};
 pub use input::Input;
 pub use input_count::InputCount;
 pub use input_info::InputInfo;
+pub use inputs_add_job::{
+    ContentUpload, InputsAddJob, InputsAddJobProgress, InputsExtractionJob, InputsExtractionJobProgress,
+};
 pub use model::Model;
 pub use model_version::ModelVersion;
 pub use output::Output;

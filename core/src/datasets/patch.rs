@@ -1,0 +1,78 @@
+//! `PATCH /v2/datasets`: changes 1 to 128 datasets.
+
+use serde_json::json;
+
+use super::NewDataset;
+use crate::arguments::check_count;
+use crate::body::Body;
+use crate::envelope::{DecodeError, Envelope};
+use crate::error::InvalidArgument;
+use crate::operation::{Operation, Replay, Spec};
+use crate::patch::PatchAction;
+use crate::target::Target;
+use crate::types::Dataset;
+
+/// Changes the descriptions, metadata and visibility of 1 to 128 datasets: `PATCH /v2/datasets`.
+///
+/// The inputs of a dataset do not change: see [`AddDatasetInputs`](super::AddDatasetInputs) and
+/// [`RemoveDatasetInputs`](super::RemoveDatasetInputs).
+#[doc(alias("patch_dataset", "App.patch_dataset"))]
+#[derive(Clone, Debug)]
+pub struct PatchDatasets {
+    action: PatchAction,
+    datasets: Vec<NewDataset>,
+}
+
+impl PatchDatasets {
+    /// Creates an empty request with this action.
+    pub fn new(action: PatchAction) -> Self {
+        Self { action, datasets: Vec::new() }
+    }
+
+    /// Creates an empty request that adds to the existing values, member by member in the metadata.
+    pub fn merge() -> Self {
+        Self::new(PatchAction::Merge)
+    }
+
+    /// Creates an empty request that replaces the existing values.
+    pub fn overwrite() -> Self {
+        Self::new(PatchAction::Overwrite)
+    }
+
+    /// Creates an empty request that removes existing values.
+    pub fn remove() -> Self {
+        Self::new(PatchAction::Remove)
+    }
+
+    /// Adds the changes to one dataset. Sending a dataset with nothing but an id fails.
+    pub fn dataset(mut self, dataset: NewDataset) -> Self {
+        self.datasets.push(dataset);
+        self
+    }
+}
+
+impl Operation for PatchDatasets {
+    type Output = Vec<Dataset>;
+    const SPEC: Spec = Spec::patch("patch datasets").replay(Replay::Idempotent);
+
+    fn target(&self, target: &mut Target) {
+        target.path("datasets");
+    }
+
+    fn body(&self) -> Result<Body, InvalidArgument> {
+        check_count("datasets", self.datasets.len())?;
+        let json = |(index, dataset): (usize, &NewDataset)| match dataset.is_empty() {
+            true => {
+                let problem = format!("of `{}` changes nothing", dataset.id());
+                Err(InvalidArgument::new("patch", problem).at("datasets", index))
+            }
+            false => dataset.json().map_err(|invalid| invalid.at("datasets", index)),
+        };
+        let datasets = self.datasets.iter().enumerate().map(json).collect::<Result<Vec<_>, _>>()?;
+        Body::json(&json!({"action": self.action, "datasets": datasets}))
+    }
+
+    fn decode(&self, response: &Envelope) -> Result<Vec<Dataset>, DecodeError> {
+        response.list_of("datasets", self.datasets.len())
+    }
+}
