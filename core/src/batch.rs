@@ -6,11 +6,12 @@
 //! of [`Batch`] states how it treats failed items.
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
+use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
 use crate::redact::Redactor;
 use crate::types::{Annotation, DatasetInput, Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
@@ -43,9 +44,8 @@ pub struct Batch<T> {
     /// Whether the call is read-only, as predictions are.
     read_only: bool,
     items: Vec<T>,
-    /// JSON member of the response that lists the items, and the index of each item in it.
-    key: &'static str,
-    places: Vec<usize>,
+    /// JSON of each item; empty if it is not kept.
+    json: Vec<Box<RawValue>>,
     request_id: Option<String>,
     body: Bytes,
     /// Redacts the credentials in the errors of items.
@@ -138,6 +138,20 @@ impl Item for WorkflowResult {
     }
 }
 
+impl<T: Item> Item for WithRaw<T> {
+    fn status(&self) -> Option<&Status> {
+        self.value.status()
+    }
+
+    fn id(&self) -> &str {
+        self.value.id()
+    }
+
+    fn failed(&self) -> bool {
+        self.value.failed()
+    }
+}
+
 impl<T: Item> Batch<T> {
     /// Reads the items of a response: one for each item of the request, in the order of the request.
     ///
@@ -153,6 +167,7 @@ impl<T: Item> Batch<T> {
         T: Lenient,
     {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
+        let mut json = answer.take_kept();
         // The status reports that all items failed, but an item contradicts it: the items cannot be trusted.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
         match answer.code() {
@@ -166,7 +181,6 @@ impl<T: Item> Batch<T> {
             _ => {}
         }
         let asked: Vec<_> = asked.collect();
-        let mut places: Vec<_> = (0..items.len()).collect();
         for (place, id) in asked.iter().copied().enumerate() {
             let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
@@ -176,7 +190,9 @@ impl<T: Item> Batch<T> {
                 }
                 Some(other) => {
                     items.swap(place, other);
-                    places.swap(place, other);
+                    if !json.is_empty() {
+                        json.swap(place, other);
+                    }
                 }
                 None => return Err(DecodeError::new(key, format!("has no item for the input `{id}`"))),
             }
@@ -185,8 +201,7 @@ impl<T: Item> Batch<T> {
             operation,
             read_only: answer.is_read_only(),
             items,
-            key,
-            places,
+            json,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
             redactor: answer.redactor().clone(),
@@ -274,14 +289,6 @@ impl<T: Item> Batch<T> {
         self.items
     }
 
-    /// Returns the raw JSON of each item, in the order of the request; null if it is not available. The response body
-    /// is parsed again on each call.
-    pub fn raw_items(&self) -> Vec<Value> {
-        let mut answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let mut item = |place: &usize| answer.get_mut(self.key)?.get_mut(place).map(Value::take);
-        self.places.iter().map(|place| item(place).unwrap_or_default()).collect()
-    }
-
     /// Returns the request id assigned by the service.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -290,5 +297,29 @@ impl<T: Item> Batch<T> {
     /// Returns the raw JSON of the response, including members that this crate has no field for.
     pub fn raw(&self) -> &Bytes {
         &self.body
+    }
+}
+
+impl<T> Batch<T> {
+    /// Returns the JSON of the items, which the batch then no longer has; empty if it is not kept.
+    pub(crate) fn take_json(&mut self) -> Vec<Box<RawValue>> {
+        std::mem::take(&mut self.json)
+    }
+}
+
+impl<T> Sealed for Batch<T> {}
+
+impl<T: Item> AddRaw for Batch<T> {
+    type WithRaw = Batch<WithRaw<T>>;
+
+    /// A batch has its JSON already, in the order of its items.
+    fn add_raw(self, _: Vec<Box<RawValue>>) -> Option<Batch<WithRaw<T>>> {
+        let Self { operation, read_only, items, json, request_id, body, redactor } = self;
+        let items = WithRaw::list(items, json)?;
+        Some(Batch { operation, read_only, items, json: Vec::new(), request_id, body, redactor })
+    }
+
+    fn total_failure(output: &Batch<WithRaw<T>>) -> Option<Error> {
+        output.total_failure()
     }
 }

@@ -1,5 +1,6 @@
 //! The envelope of every response: the HTTP status, the `status` object of the API, and the content.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -7,9 +8,10 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
-use crate::lenient::{self, Lenient};
+use crate::lenient::{self, Lenient, NamedMember, RawList, RawRecord};
 use crate::redact::Redactor;
 use crate::spec::Replay;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
@@ -27,6 +29,8 @@ pub struct Envelope {
     body: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
+    /// The JSON of the records read so far, if it is wanted.
+    kept: Option<Mutex<Vec<Box<RawValue>>>>,
 }
 
 /// The outcome of the call as a whole, according to the response.
@@ -48,7 +52,7 @@ impl Envelope {
         let (parts, body) = response.into_parts();
         let status = find_status(&body).map(Box::new);
         let read_only = replay == Replay::Safe;
-        Self { redactor, http_status: parts.status, headers: parts.headers, status, body, read_only }
+        Self { redactor, http_status: parts.status, headers: parts.headers, status, body, read_only, kept: None }
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
@@ -112,29 +116,104 @@ impl Envelope {
     }
 
     /// Reads one member of the response. `None` if it is missing, null or of another JSON type.
+    ///
+    /// For members that are not the records of the response: their JSON is never kept.
     pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
+        self.find(key)
+    }
+
+    /// Reads one member of the response in the way that `M` specifies.
+    fn find<M: NamedMember>(&self, key: &'static str) -> Result<M, DecodeError> {
         let text = self.text()?;
-        let mut found = None;
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let read = MemberFinder { key, found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
-        match read {
-            Ok(()) => Ok(found),
-            Err(error) => {
-                let damaged = is_damaged(text, &error);
-                Err(DecodeError { path: String::new(), damaged, problem: error.to_string() })
-            }
+        let error = match find_member(text, key) {
+            Ok(found) => return Ok(found),
+            Err(error) => error,
+        };
+        // A number that no `f64` can hold costs only the member that contains it.
+        if let Some(Ok(found)) = lenient::without_huge_numbers(text).map(|text| find_member(&text, key)) {
+            return Ok(found);
+        }
+        Err(DecodeError { path: String::new(), damaged: is_damaged(text, &error), problem: error.to_string() })
+    }
+
+    /// Reads a record of the response. `None` if it is missing, null or of another JSON type.
+    pub(crate) fn record<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
+        if self.kept.is_none() {
+            return self.find(key);
+        }
+        let RawRecord { value, json } = self.find(key)?;
+        self.keep(json);
+        Ok(value)
+    }
+
+    /// Reads a list of records. `None` if it is missing, null or of another JSON type.
+    pub(crate) fn records<T: Lenient>(&self, key: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        if self.kept.is_none() {
+            return self.find(key);
+        }
+        let list: Option<RawList<T>> = self.find(key)?;
+        Ok(list.map(|RawList { values, json }| {
+            self.keep(json);
+            values
+        }))
+    }
+
+    /// Keeps the JSON of records that were read.
+    fn keep(&self, json: impl IntoIterator<Item = Box<RawValue>>) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).extend(json);
         }
     }
 
-    /// Reads a required member of the response.
+    /// Returns the JSON of the records read so far; empty unless it is kept.
+    pub(crate) fn take_kept(&self) -> Vec<Box<RawValue>> {
+        let kept = self.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
+    }
+
+    /// Returns the same response, which keeps the JSON of the records that are read from it.
+    pub(crate) fn keeping_raw(&self) -> Self {
+        Self {
+            redactor: self.redactor.clone(),
+            http_status: self.http_status,
+            headers: self.headers.clone(),
+            status: self.status.clone(),
+            body: self.body.clone(),
+            read_only: self.read_only,
+            kept: Some(Mutex::default()),
+        }
+    }
+
+    /// Reads a required record of the response.
     pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, DecodeError> {
-        self.member(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
+        self.record(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
     }
 
     /// Reads a required list of the response. A failed call has no list, even if the response contains one.
     pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
-        self.one(key)
+        self.many(key)
+    }
+
+    /// Reads a required list like [`list`](Self::list), without the records that `wanted` rejects.
+    pub(crate) fn list_where<T: Lenient>(
+        &self,
+        key: &'static str,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>, DecodeError> {
+        let mut list = self.list(key)?;
+        let is_wanted: Vec<bool> = list.iter().map(wanted).collect();
+        let (mut of_value, mut of_json) = (is_wanted.iter(), is_wanted.iter());
+        list.retain(|_| of_value.next() == Some(&true));
+        let mut json = self.take_kept();
+        json.retain(|_| of_json.next() == Some(&true));
+        self.keep(json);
+        Ok(list)
+    }
+
+    /// Reads a required list of records.
+    pub(crate) fn many<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
+        self.records(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
     }
 
     /// Rejects the status "failure" (10020), which is valid only for batches, whose items contain the reasons.
@@ -152,7 +231,7 @@ impl Envelope {
 
     /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
-        let list: Vec<T> = self.one(key)?;
+        let list: Vec<T> = self.many(key)?;
         if list.len() == expected {
             return Ok(list);
         }
@@ -163,7 +242,7 @@ impl Envelope {
     /// but only if the response has a numeric success code, which proves that it comes from the service.
     pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
-        match self.member(key)? {
+        match self.records(key)? {
             Some(list) => Ok(list),
             None if self.code().is_some_and(|code| code.number().is_some()) && self.verdict() == Verdict::Success => {
                 Ok(Vec::new())
@@ -174,6 +253,10 @@ impl Envelope {
 
     /// Returns the status of a response that has no other content.
     pub(crate) fn done(&self) -> Result<Status, DecodeError> {
+        if self.kept.is_some() {
+            // The status was read without its JSON.
+            self.record::<Status>("status")?;
+        }
         match self.status() {
             Some(status) if status.code.is_some() => Ok(status.clone()),
             _ => Err(DecodeError::new("status.code", "is missing")),
@@ -343,13 +426,22 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 }
 
-/// Reads one member of a JSON object and ignores the others.
-struct MemberFinder<'a, T> {
-    key: &'static str,
-    found: &'a mut Option<T>,
+/// Reads one member of a JSON object. Returns the default value if the member is missing.
+fn find_member<M: NamedMember>(text: &str, key: &'static str) -> serde_json::Result<M> {
+    let mut found = M::default();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    MemberFinder { key, found: &mut found }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(found)
 }
 
-impl<'de, T: Lenient> DeserializeSeed<'de> for MemberFinder<'_, T> {
+/// Reads one member of a JSON object and ignores the others.
+struct MemberFinder<'a, M> {
+    key: &'static str,
+    found: &'a mut M,
+}
+
+impl<'de, M: NamedMember> DeserializeSeed<'de> for MemberFinder<'_, M> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -357,7 +449,7 @@ impl<'de, T: Lenient> DeserializeSeed<'de> for MemberFinder<'_, T> {
     }
 }
 
-impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
+impl<'de, M: NamedMember> Visitor<'de> for MemberFinder<'_, M> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -367,7 +459,7 @@ impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(is_it) = map.next_key_seed(IsKey(self.key))? {
             if is_it {
-                lenient::member(&mut map, self.found)?;
+                self.found.read(&mut map)?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -19,8 +19,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A record of the API: a JSON object with known members, all of which are optional.
+pub trait Record {}
 
 /// A type that can be read from JSON values of several types.
 ///
@@ -417,6 +421,110 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
+/// A list that keeps the JSON of its elements. Elements that cannot be read are left out, with their JSON.
+///
+/// Readable from JSON text only.
+pub(crate) struct RawList<T> {
+    pub(crate) values: Vec<T>,
+    /// The JSON of each of the `values`.
+    pub(crate) json: Vec<Box<RawValue>>,
+}
+
+impl<T: Lenient> Lenient for RawList<T> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut list = Self { values: Vec::new(), json: Vec::new() };
+        while let Some(json) = seq.next_element::<&RawValue>()? {
+            if let Some(value) = read_text(json.get()).map_err(A::Error::custom)?.or_else(T::gap) {
+                list.values.push(value);
+                list.json.push(json.to_owned());
+            }
+        }
+        list.values.shrink_to_fit();
+        list.json.shrink_to_fit();
+        Ok(Some(list))
+    }
+}
+
+/// A record that keeps its JSON. Both are `None` if it is missing or cannot be read.
+///
+/// Readable from JSON text only.
+pub(crate) struct RawRecord<T> {
+    pub(crate) value: Option<T>,
+    pub(crate) json: Option<Box<RawValue>>,
+}
+
+impl<T> Default for RawRecord<T> {
+    fn default() -> Self {
+        Self { value: None, json: None }
+    }
+}
+
+/// A member of an object that is read by its name.
+pub(crate) trait NamedMember: Default {
+    /// Reads the value of the key that was read last.
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>;
+}
+
+impl<T: Lenient> NamedMember for Option<T> {
+    #[inline]
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        member(map, self)
+    }
+}
+
+impl<T: Lenient> NamedMember for RawRecord<T> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        let json = map.next_value::<&RawValue>()?;
+        self.value = read_text(json.get()).map_err(A::Error::custom)?;
+        self.json = self.value.is_some().then(|| json.to_owned());
+        Ok(())
+    }
+}
+
+/// Reads a `T` from JSON text. Numbers beyond the range of an `f64` count as null.
+// Apart from the reading of typed values alone, which slows down measurably if this is inlined next to it.
+#[inline(never)]
+fn read_text<T: Lenient>(text: &str) -> serde_json::Result<Option<T>> {
+    read(&mut serde_json::Deserializer::from_str(text)).or_else(|error| match without_huge_numbers(text) {
+        Some(text) => read(&mut serde_json::Deserializer::from_str(&text)),
+        None => Err(error),
+    })
+}
+
+/// Returns JSON text with `null` in place of each number beyond the range of an `f64`, or `None` if there is no such
+/// number.
+///
+/// `serde_json` cannot read such a number, nor continue after it, so it would cost the whole response. Every other
+/// character keeps its position: such numbers have at least five characters.
+pub(crate) fn without_huge_numbers(text: &str) -> Option<String> {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    let bytes = text.as_bytes();
+    let (mut result, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at += 1;
+                while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
+                    at += if *byte == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            b'-' | b'0'..=b'9' => {
+                let end = at + bytes[at..].iter().take_while(|byte| is_part(byte)).count();
+                if text[at..end].parse().is_ok_and(f64::is_infinite) {
+                    result.push_str(&text[copied..at]);
+                    result.push_str("null");
+                    result.extend(std::iter::repeat_n(' ', (end - at).saturating_sub(4)));
+                    copied = end;
+                }
+                at = end;
+            }
+            _ => at += 1,
+        }
+    }
+    (copied > 0).then(|| result + &text[copied..])
+}
+
 /// Reads an object with any keys. Members that cannot be read are left out.
 impl<T: Lenient> Lenient for BTreeMap<String, T> {
     fn blank() -> Option<Self> {
@@ -557,6 +665,8 @@ macro_rules! record {
             }
 
             $crate::lenient::deserialize_leniently!($name);
+
+            impl $crate::lenient::Record for $name {}
         };
     };
     (@key $member:ident) => { stringify!($member) };

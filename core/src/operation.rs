@@ -3,12 +3,16 @@
 use crate::body::Body;
 pub use crate::envelope::{DecodeError, Envelope, RawResponse};
 use crate::error::{Error, InvalidArgument};
+pub use crate::raw::{AddRaw, WithRaw};
 pub use crate::spec::{AuthScheme, Replay, Spec};
 pub use crate::target::Target;
 
+mod keep_raw;
 mod paged;
 mod plain;
 
+pub use keep_raw::KeepRaw;
+pub(crate) use keep_raw::KeepRawIf;
 pub use paged::Paged;
 pub(crate) use paged::{in_app, paged};
 pub(crate) use plain::plain_operation;
@@ -96,6 +100,29 @@ pub trait Operation {
     {
         Raw(self)
     }
+
+    /// Converts the operation into one that returns each record as a [`WithRaw`]: the typed value and its JSON, with
+    /// all members and all digits. Both come from one reading of the response.
+    ///
+    /// ```
+    /// use clarifai_core::{Config, Credentials, Exchange, Operation, concepts::ListConcepts};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let exchange = Exchange::new(&config, ListConcepts::new().with_raw())?;
+    /// let concepts = exchange.parse(http::Response::new(
+    ///     r#"{"status": {"code": 10000}, "concepts": [{"id": "cat", "value": 0.9000000000000000000001}]}"#,
+    /// ))?;
+    /// assert_eq!(concepts[0].value.id, "cat");
+    /// assert_eq!(concepts[0].json.get(), r#"{"id": "cat", "value": 0.9000000000000000000001}"#);
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    fn with_raw(self) -> KeepRaw<Self>
+    where
+        Self: Sized,
+        Self::Output: AddRaw,
+    {
+        KeepRaw(self)
+    }
 }
 
 /// Forwards the request of an operation to another one: `SPEC`, `target`, `body`, and the methods named after the
@@ -180,6 +207,14 @@ impl<O: Operation> Operation for ByItem<O> {
 
     // Without `total_failure`: that is its purpose.
     forward_operation!(O, |this| &this.0; replay, decode);
+}
+
+impl<O: Operation<Output: AddRaw>> ByItem<O> {
+    /// Returns each item together with its JSON: the same as [`Operation::with_raw`], whichever of the two is called
+    /// first.
+    pub fn with_raw(self) -> ByItem<KeepRaw<O>> {
+        ByItem(KeepRaw(self.0))
+    }
 }
 
 /// An operation that returns the raw JSON of the response: see [`Operation::raw`].

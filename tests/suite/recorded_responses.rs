@@ -208,7 +208,7 @@ fn other_operation(name: &str, json: &Value, status: u16, body: &str) -> Option<
         }
         "concepts_search" => parse(SearchConcepts::new("*"), status, body).map(drop),
         "inputs_create" | "error_10010_inputs_create" | "error_10020_inputs_create" => {
-            parse(CreateInputs::new().inputs(inputs()), status, body).map(drop)
+            parse(CreateInputs::new().inputs(inputs()).by_item(), status, body).map(drop)
         }
         "inputs_get" => parse(GetInput::new("i"), status, body).map(drop),
         "inputs_list" => parse(ListInputs::new(), status, body).map(drop),
@@ -234,7 +234,7 @@ fn other_operation(name: &str, json: &Value, status: u16, body: &str) -> Option<
         }
         "workflows_predict" => {
             let urls = (0..count("results")).map(|_| NewInput::image_url("http://u"));
-            parse(PredictWorkflow::new("w").inputs(urls), status, body).map(drop)
+            parse(PredictWorkflow::new("w").inputs(urls).by_item(), status, body).map(drop)
         }
         "workflows_get_nodes" => parse(GetWorkflow::new("w"), status, body).map(drop),
         _ => return None,
@@ -273,7 +273,7 @@ fn recorded_responses_are_decoded() {
             } else if let Some(result) = other_operation(&name, &file["body"], status, &body) {
                 result.unwrap_or_else(|error| panic!("{name}: {error}"));
             } else if name.starts_with("error_10010_models_predict") || name.starts_with("error_10020_models_predict") {
-                let batch = parse(predict(count), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let batch = parse(predict(count).by_item(), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert!(batch.failures().count() > 0, "{name}");
             } else if name.starts_with("error_") {
                 let error = parse(GetModel::new("m"), status, body).expect_err(&name);

@@ -6,18 +6,19 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::Bulk;
+use clarifai_core::bulk::{Bulk, Scheduler};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
 use clarifai_core::machine::{Event, Machine as _, Step};
 use clarifai_core::time::Now;
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 
 use crate::args::InputArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, exit_for};
 use crate::input_loader::{InputLoader, LoaderState};
+use crate::json::Members;
 use crate::message::Message;
 use crate::progress::{Lines, Progress, ProgressUpdate};
 use crate::{dry_run, interrupt, output, terminal};
@@ -45,8 +46,8 @@ pub(crate) trait InputJob {
         outcomes: mpsc::Sender<ItemOutcome<Self::Output>>,
     ) -> Self::Work<'a>;
 
-    /// Ends the work. Returns the error that ended it early, if there is one.
-    fn finish(work: Self::Work<'_>) -> Option<ItemError>;
+    /// Returns the error that ended the work early, if there is one.
+    fn stopped(report: &<Self::Work<'_> as Bulk>::Report) -> Option<ItemError>;
 
     /// Prints the results for inputs, each with its source, as text.
     fn write(&self, results: &[(&str, &Self::Output)], out: &mut dyn Write) -> Result<(), Failure>;
@@ -60,8 +61,8 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) id: Option<String>,
     /// The member `outcome` of the JSON object, if it has one.
     pub(crate) outcome: Option<&'static str>,
-    /// What the response contains about the input.
-    pub(crate) raw: Option<Box<Value>>,
+    /// The JSON of the input in the response. Only with `--json`.
+    pub(crate) raw: Option<Box<RawValue>>,
     pub(crate) result: Result<T, ItemError>,
 }
 
@@ -138,12 +139,11 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
         return session.print(context);
     }
     let client = context.client()?;
-    let mut work = job.work(client.config(), loader, sender);
+    let mut work = Scheduler::new(job.work(client.config(), loader, sender), args.jobs.into());
     let lines = if args.inputs.len() > MAX_INPUTS { Lines::Always } else { Lines::IfSlow };
     let mut progress = Progress::new(context.global, "inputs", lines);
-    let result = client.run_bulk(&mut work, args.jobs.into(), |work| {
+    let result = client.run_bulk(&mut work, |state| {
         session.print(context)?;
-        let state = work.progress();
         let failed = state.failed + session.unreadable;
         let details = if failed > 0 { format!("{failed} failed") } else { String::new() };
         let (done, total) = (Some(state.done + session.unreadable), Some(args.inputs.len() as u64));
@@ -154,7 +154,7 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
     if result.as_ref().is_err_and(Failure::is_output) {
         return result;
     }
-    let stopped = J::finish(work);
+    let stopped = J::stopped(&work.finish());
     session.print(context)?;
     progress.finish(&format!("{} done, {} failed, of {}", session.succeeded, session.failed, args.inputs.len()));
     session.finish(result, stopped, context)
@@ -315,31 +315,32 @@ impl<J: InputJob> Session<'_, J> {
 
 /// Prints the JSON object of an input: `source`, followed by the members of the API.
 fn write_json<T>(source: &str, outcome: &ItemOutcome<T>, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut object = Map::new();
-    object.insert("source".to_owned(), source.into());
+    let mut object = Members::default();
+    object.push("source", source)?;
     if let Some(outcome) = outcome.outcome {
-        object.insert("outcome".to_owned(), outcome.into());
+        object.push("outcome", outcome)?;
     }
-    match (outcome.raw.as_deref(), &outcome.result) {
-        (Some(Value::Object(members)), _) => {
+    let response = outcome.raw.as_deref().and_then(|raw| serde_json::from_str::<Members>(raw.get()).ok());
+    match (response, &outcome.result) {
+        (Some(Members(members)), _) => {
             let is_set = |name: &str| name == "source" || (name == "outcome" && outcome.outcome.is_some());
-            let members = members.iter().filter(|(name, _)| !is_set(name));
-            object.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+            object.0.extend(members.into_iter().filter(|(name, _)| !is_set(name)));
         }
-        (_, Err(error)) => {
+        (None, Err(error)) => {
             let Message { text, hint } = error.message();
-            object.insert("error".to_owned(), terminal::sanitize(&text).into());
+            object.push("error", terminal::sanitize(&text))?;
             if let Some(hint) = hint {
-                object.insert("hint".to_owned(), hint.into());
+                object.push("hint", hint)?;
             }
         }
-        (_, Ok(_)) => {}
+        (None, Ok(_)) => {}
     }
     match &outcome.id {
-        Some(id) => _ = object.entry("id").or_insert_with(|| id.as_str().into()),
+        Some(id) if !object.contains("id") => object.push("id", id)?,
+        Some(_) => {}
         // The response contains the ID that the rejected duplicate would have had, not that of the stored input.
-        None if outcome.outcome == Some("already there") => _ = object.remove("id"),
+        None if outcome.outcome == Some("already there") => object.0.retain(|(name, _)| name != "id"),
         None => {}
     }
-    output::write_json(&Value::Object(object), out)
+    output::write_json(&object, out)
 }

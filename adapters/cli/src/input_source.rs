@@ -27,12 +27,18 @@ pub(crate) fn read_file(path: &OsStr) -> Result<Vec<u8>, String> {
     if metadata.is_dir() {
         return Err("is a directory".to_owned());
     }
-    read_to_end(fs::File::open(path).map_err(|error| read_error(&error))?)
+    let file = fs::File::open(path).map_err(|error| read_error(&error))?;
+    // The capacity is one byte more, because the end of the file is found by a read that returns nothing.
+    read_with_capacity(file, metadata.len().min(MAX_FILE_BYTES) + 1)
 }
 
 /// Reads everything, up to the size limit. The error is the reason why that fails.
 pub(crate) fn read_to_end(reader: impl io::Read) -> Result<Vec<u8>, String> {
-    let mut bytes = Vec::new();
+    read_with_capacity(reader, 0)
+}
+
+fn read_with_capacity(reader: impl io::Read, capacity: u64) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::with_capacity(usize::try_from(capacity).unwrap_or_default());
     reader.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| read_error(&error))?;
     match bytes.len() as u64 {
         0 => Err("is empty".to_owned()),

@@ -23,8 +23,8 @@ pub(crate) fn run(command: &ModelsCommand, context: &mut Context<'_>) -> Result<
                 list = list.in_app(AppRef::public());
             }
             let keep: Option<listing::Keep<Model>> = match (own, public) {
-                (true, _) => Some(|model| !model.record.is_public()),
-                (_, true) => Some(|model| model.record.is_public()),
+                (true, _) => Some(|model| !model.is_public()),
+                (_, true) => Some(Model::is_public),
                 _ => None,
             };
             listing::run(context, list, *pages, keep)

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::mpsc;
 
 use clarifai_core::Config;
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictError, PredictMany, Predictor};
+use clarifai_core::bulk::{IntoBulk as _, PredictError, PredictMany, PredictReport, Predictor};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
@@ -20,6 +20,8 @@ struct PredictJob {
     model: ModelRef,
     options: OutputOptions,
     max_retries: u32,
+    /// Whether the JSON of the service is printed.
+    json: bool,
 }
 
 impl PredictJob {
@@ -38,9 +40,9 @@ impl InputJob for PredictJob {
         inputs: InputLoader<'a>,
         outcomes: mpsc::Sender<ItemOutcome<Box<Output>>>,
     ) -> Self::Work<'a> {
-        PredictMany::new(self.operation(), inputs)
-            .max_retries(self.max_retries)
-            .with_raw()
+        let predict = PredictMany::new(self.operation(), inputs).max_retries(self.max_retries);
+        let predict = if self.json { predict.with_raw() } else { predict };
+        predict
             .on_item(move |prediction| {
                 let result = prediction.result.map(Box::new).map_err(|error| match error {
                     PredictError::Failed(error) => ItemError::from(&*error),
@@ -54,8 +56,8 @@ impl InputJob for PredictJob {
             .into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &PredictReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
     fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {
@@ -65,8 +67,9 @@ impl InputJob for PredictJob {
 
 pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), Failure> {
     let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
+    let json = context.global.json;
     let mut job =
-        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries, json };
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
     job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
     input_jobs::run(&job, &args.inputs, context)

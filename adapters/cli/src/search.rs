@@ -1,17 +1,19 @@
 //! `clarifai search`: searches the inputs of an app.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::Path;
 
 use clarifai_core::concepts::ConceptRef;
-use clarifai_core::inputs::NewInput;
+use clarifai_core::error::InvalidArgument;
+use clarifai_core::inputs::{Metadata, NewInput};
 use clarifai_core::searches::{SearchInputs, SearchTerm};
 use clarifai_core::types::GeoBox;
-use serde_json::{Map, Value};
 
 use crate::args::{ConceptArg, SearchArgs};
 use crate::context::Context;
 use crate::exit::Failure;
+use crate::json::Members;
 use crate::{input_source, listing};
 
 pub(crate) fn run(args: &SearchArgs, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -28,9 +30,8 @@ pub(crate) fn run(args: &SearchArgs, context: &mut Context<'_>) -> Result<(), Fa
     search = terms.into_iter().flatten().fold(search, SearchInputs::term);
     if let Some(metadata) = &args.metadata {
         // One term per member: a term with several members matches inputs that have any one of them.
-        let one = |(key, value): (&String, &Value)| [(key.clone(), value.clone())].into_iter().collect();
-        let terms: Vec<_> = if metadata.is_empty() { vec![Map::new()] } else { metadata.iter().map(one).collect() };
-        search = terms.into_iter().fold(search, |search, term| search.term(SearchTerm::metadata(term)));
+        search =
+            metadata_terms(metadata)?.into_iter().fold(search, |search, term| search.term(SearchTerm::metadata(term)));
     }
     if let Some(location) = args.near {
         search = search.term(SearchTerm::near(location.point(), args.within));
@@ -48,6 +49,19 @@ pub(crate) fn run(args: &SearchArgs, context: &mut Context<'_>) -> Result<(), Fa
         search = search.language(language);
     }
     listing::run(context, search, args.pages, None)
+}
+
+/// Splits metadata into one object for each member.
+fn metadata_terms(metadata: &Metadata) -> Result<Vec<Metadata>, Failure> {
+    let Members(members) = serde_json::from_str(metadata.as_str()).map_err(io::Error::from)?;
+    if members.is_empty() {
+        return Ok(vec![metadata.clone()]);
+    }
+    let term = |member| -> Result<Metadata, Failure> {
+        let object = serde_json::to_string(&Members(vec![member])).map_err(io::Error::from)?;
+        object.parse().map_err(|error: InvalidArgument| Failure::usage(error.to_string()))
+    };
+    members.into_iter().map(term).collect()
 }
 
 fn similar_to_bytes(bytes: Vec<u8>) -> SearchTerm {

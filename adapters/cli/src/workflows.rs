@@ -5,14 +5,16 @@ use std::io::Write;
 use std::sync::{Arc, mpsc};
 
 use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
+use clarifai_core::error::ItemFailure;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::OutputOptions;
-use clarifai_core::operation::ByItem;
+use clarifai_core::operation::{ByItem, KeepRaw, WithRaw};
 use clarifai_core::time::Now;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
-use clarifai_core::{AppRef, Batch, Config, Error, Operation as _};
+use clarifai_core::{AppRef, Batch, Config, Error, Item, Operation as _};
+use serde_json::value::RawValue;
 
 use crate::args::WorkflowsCommand;
 use crate::context::Context;
@@ -27,6 +29,8 @@ struct WorkflowJob<'a> {
     /// Whether the workflow is one of Clarifai's public ones.
     public: bool,
     options: OutputOptions,
+    /// Whether the JSON of the service is printed.
+    json: bool,
 }
 
 impl WorkflowJob<'_> {
@@ -49,6 +53,7 @@ impl InputJob for WorkflowJob<'_> {
         WorkflowPredictMany {
             app: app.clone(),
             predict: self.operation(),
+            json: self.json,
             inputs,
             next_input: None,
             pending: BTreeMap::new(),
@@ -59,8 +64,8 @@ impl InputJob for WorkflowJob<'_> {
         }
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish()
+    fn stopped(report: &Option<ItemError>) -> Option<ItemError> {
+        report.clone()
     }
 
     fn write(&self, results: &[(&str, &Box<WorkflowResult>)], out: &mut dyn Write) -> Result<(), Failure> {
@@ -73,6 +78,8 @@ impl InputJob for WorkflowJob<'_> {
 struct WorkflowPredictMany<I> {
     app: Config,
     predict: PredictWorkflow,
+    /// Whether the results have their JSON.
+    json: bool,
     inputs: I,
     /// An input that did not fit into the last request.
     next_input: Option<NewInput>,
@@ -86,12 +93,7 @@ struct WorkflowPredictMany<I> {
 
 impl<I> WorkflowPredictMany<I> {
     /// Counts an outcome and passes it on.
-    fn send_outcome(
-        &mut self,
-        index: u64,
-        raw: Option<Box<serde_json::Value>>,
-        result: Result<Box<WorkflowResult>, ItemError>,
-    ) {
+    fn send_outcome(&mut self, index: u64, raw: Option<Box<RawValue>>, result: Result<Box<WorkflowResult>, ItemError>) {
         self.progress.done += 1;
         self.progress.failed += u64::from(result.is_err());
         // The receiver outlives the work.
@@ -140,24 +142,21 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
         }
         self.taken += batch.len() as u64;
         self.pending.insert(first, batch.len() as u64);
-        Some(WorkflowRequest { first, attempt: Call::new(&self.app, self.predict.clone().inputs(batch).by_item()) })
+        let predict = self.predict.clone().inputs(batch).by_item();
+        let call = match self.json {
+            true => WorkflowCall::Raw(Call::new(&self.app, predict.with_raw())),
+            false => WorkflowCall::Typed(Call::new(&self.app, predict)),
+        };
+        Some(WorkflowRequest { first, call })
     }
 
     fn record(&mut self, result: Result<<WorkflowRequest as Machine>::Output, Error>) {
         let Ok((first, response)) = result else { return };
         let count = self.pending.remove(&first).unwrap_or_default();
         match response {
-            Ok(batch) => {
-                let failures: Vec<_> = batch.results().map(Result::err).collect();
-                let raw = batch.raw_items();
-                for (index, ((failure, raw), result)) in
-                    (first..).zip(failures.into_iter().zip(raw).zip(batch.into_items()))
-                {
-                    let result = match failure {
-                        None => Ok(Box::new(result)),
-                        Some(failure) => Err(ItemError::Input(failure.status.to_string())),
-                    };
-                    self.send_outcome(index, Some(Box::new(raw)), result);
+            Ok(items) => {
+                for (index, (result, raw)) in (first..).zip(items) {
+                    self.send_outcome(index, raw, result);
                 }
             }
             Err(error) => {
@@ -188,14 +187,48 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
 /// One request, and the index of its first input.
 struct WorkflowRequest {
     first: u64,
-    attempt: Call<ByItem<PredictWorkflow>>,
+    call: WorkflowCall,
+}
+
+/// The call of a request: without or with the JSON of the results.
+enum WorkflowCall {
+    Typed(Call<ByItem<PredictWorkflow>>),
+    Raw(Call<ByItem<KeepRaw<PredictWorkflow>>>),
+}
+
+/// The result for an input, and its JSON.
+type ItemResult = (Result<Box<WorkflowResult>, ItemError>, Option<Box<RawValue>>);
+
+/// Returns the result for each item of a batch.
+fn item_results<T: Item>(
+    batch: Batch<T>,
+    split: impl Fn(T) -> (WorkflowResult, Option<Box<RawValue>>),
+) -> Vec<ItemResult> {
+    let failures: Vec<_> = batch.results().map(Result::err).collect();
+    let items = failures.into_iter().zip(batch.into_items().into_iter().map(split));
+    let result = |(failure, (result, raw)): (Option<ItemFailure>, _)| match failure {
+        None => (Ok(Box::new(result)), raw),
+        Some(failure) => (Err(ItemError::Input(failure.status.to_string())), raw),
+    };
+    items.map(result).collect()
 }
 
 impl Machine for WorkflowRequest {
-    type Output = (u64, Result<Batch<WorkflowResult>, Error>);
+    type Output = (u64, Result<Vec<ItemResult>, Error>);
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output> {
-        self.attempt.resume(now, event).map(|response| Ok((self.first, response)))
+        let first = self.first;
+        match &mut self.call {
+            WorkflowCall::Typed(call) => {
+                let step = call.resume(now, event);
+                step.map(|response| Ok((first, response.map(|batch| item_results(batch, |result| (result, None))))))
+            }
+            WorkflowCall::Raw(call) => {
+                let split = |result: WithRaw<_>| (result.value, Some(result.json));
+                let step = call.resume(now, event);
+                step.map(|response| Ok((first, response.map(|batch| item_results(batch, split)))))
+            }
+        }
     }
 }
 
@@ -213,7 +246,7 @@ pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Resu
             context.one::<Workflow>(if public { get.in_app(AppRef::public()) } else { get })
         }
         WorkflowsCommand::Predict { id, inputs, options } => {
-            let job = WorkflowJob { id, public, options: options.output_options() };
+            let job = WorkflowJob { id, public, options: options.output_options(), json: context.global.json };
             input_jobs::check_options(|input| job.operation().input(input))?;
             input_jobs::run(&job, inputs, context)
         }

@@ -10,14 +10,14 @@ use super::rounds::Rounds;
 use super::under_way::UnderWay;
 use super::upload_task::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, IntoBulk, Progress};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
 use crate::machine::{Call, Event, Machine, Step};
 use crate::models::Predict;
-use crate::operation::{ByItem, Operation};
+use crate::operation::{ByItem, KeepRawIf, Operation};
 use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Output, Status, StatusClass};
 
@@ -81,8 +81,9 @@ pub struct Prediction {
     pub id: Option<String>,
     /// Output of the model, or the error of this input.
     pub result: Result<Output, PredictError>,
-    /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
-    pub raw: Option<Box<Value>>,
+    /// JSON of the output as received, including that of a failed one. Set only with
+    /// [`with_raw`](PredictMany::with_raw).
+    pub raw: Option<Box<RawValue>>,
 }
 
 impl Planned {
@@ -140,7 +141,8 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
         self
     }
 
-    /// Sets [`Prediction::raw`] to the raw JSON of each output, including everything that this crate has no field for.
+    /// Sets [`Prediction::raw`] to the JSON of each output, with all members and all digits. It comes from the same
+    /// reading of the response as the typed output.
     pub fn with_raw(mut self) -> Self {
         self.raw = true;
         self
@@ -345,7 +347,7 @@ pub struct PredictTaskOutput {
 #[derive(Debug)]
 enum State {
     Start,
-    Asking(Box<Call<ByItem<Predict>>>, usize),
+    Asking(Box<Call<ByItem<KeepRawIf<Predict>>>>, usize),
     Pausing(Instant),
     Spent,
 }
@@ -385,13 +387,14 @@ impl PredictTask {
         }
         let count = self.waiting.len().min(self.together.max(1));
         let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
-        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs).by_item()));
+        let operation = KeepRawIf { wanted: self.raw, operation: self.predict.clone().inputs(inputs) };
+        let attempt = Box::new(Call::new(&self.config, operation.by_item()));
         self.ask(attempt, count, now, Event::Begin)
     }
 
     fn ask(
         &mut self,
-        mut attempt: Box<Call<ByItem<Predict>>>,
+        mut attempt: Box<Call<ByItem<KeepRawIf<Predict>>>>,
         count: usize,
         now: Now,
         event: Event,
@@ -401,11 +404,10 @@ impl PredictTask {
                 self.state = State::Asking(attempt, count);
                 return step;
             }
-            ControlFlow::Break(Ok(batch)) => {
+            ControlFlow::Break(Ok(mut batch)) => {
                 let failures: Vec<_> =
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
-                let raw = if self.raw { batch.raw_items() } else { Vec::new() };
-                let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
+                let raw = batch.take_json().into_iter().map(Some).chain(std::iter::repeat_with(|| None));
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
             ControlFlow::Break(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
@@ -442,7 +444,7 @@ impl PredictTask {
         &mut self,
         now: Now,
         count: usize,
-        results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<Value>>)>,
+        results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<RawValue>>)>,
     ) -> Step<PredictTaskOutput> {
         let asked: Vec<_> = self.waiting.drain(..count).collect();
         let mut again = Vec::new();

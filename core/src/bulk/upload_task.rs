@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::DATE;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::plan::Planned;
 use super::rounds::Rounds;
@@ -18,7 +18,7 @@ use crate::error::{ApiError, Error, ErrorKind, Misuse};
 use crate::forward_operation;
 use crate::inputs::{CreateInputs, GetInput, NewInput};
 use crate::machine::{Call, Event, Machine, Step};
-use crate::operation::{Operation, Replay};
+use crate::operation::{KeepRawIf, Operation, Replay};
 use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Input, Status, StatusCode};
 
@@ -48,7 +48,7 @@ pub struct UploadTask {
     exhausted: Option<Arc<Error>>,
     /// The error that no other task can avoid either.
     fatal: Option<Arc<Error>>,
-    /// Whether the raw JSON of the responses is kept.
+    /// Whether the JSON of the responses is kept.
     raw: bool,
     state: State,
     clock: Latest,
@@ -74,8 +74,9 @@ struct Slot {
     /// The outcome of a [refused](Doubt::Refused) input that is not found.
     otherwise: Option<Outcome>,
     outcome: Option<Outcome>,
-    /// Raw JSON of the last response for the input.
-    raw: Option<Box<Value>>,
+    /// Status and JSON of the input in the last response about it.
+    status: Option<Box<Status>>,
+    raw: Option<Box<RawValue>>,
 }
 
 /// What must be determined about an input before it is sent.
@@ -96,7 +97,7 @@ enum Doubt {
 enum State {
     Start,
     /// A request with inputs, and their places in `slots`.
-    Sending(Box<Call<CreateOnce>>, Vec<usize>),
+    Sending(Box<Call<KeepRawIf<CreateOnce>>>, Vec<usize>),
     /// The lookup of one input, and its place in `slots`.
     Looking(Box<Call<LookUp>>, usize),
     Pausing(Instant),
@@ -130,6 +131,7 @@ impl UploadTask {
             lost: None,
             otherwise: None,
             outcome: None,
+            status: None,
             raw: None,
         };
         let slots: Vec<_> = inputs.into_iter().map(slot).collect();
@@ -176,7 +178,8 @@ impl UploadTask {
             return self.give_up(&error);
         }
         let inputs = unsent.iter().map(|place| self.slots[*place].input.clone());
-        let create = CreateOnce(CreateInputs::new().inputs(inputs));
+        let operation = CreateOnce(CreateInputs::new().inputs(inputs));
+        let create = KeepRawIf { wanted: self.raw, operation };
         self.send(Box::new(Call::new(&self.config, create)), unsent, now, Event::Begin)
     }
 
@@ -184,6 +187,7 @@ impl UploadTask {
         let item = |slot: Slot| UploadedItem {
             index: slot.index,
             id: slot.id,
+            status: slot.status,
             raw: slot.raw,
             // `go_on` and `give_up` call this only when every slot has an outcome.
             outcome: slot.outcome.unwrap_or_else(|| {
@@ -196,7 +200,7 @@ impl UploadTask {
 
     fn send(
         &mut self,
-        mut attempt: Box<Call<CreateOnce>>,
+        mut attempt: Box<Call<KeepRawIf<CreateOnce>>>,
         places: Vec<usize>,
         now: Now,
         event: Event,
@@ -209,21 +213,23 @@ impl UploadTask {
                 self.state = State::Sending(attempt, places);
                 step
             }
-            ControlFlow::Break(Ok(batch)) => self.answered(now, &batch, &places),
+            ControlFlow::Break(Ok(batch)) => self.answered(now, batch, &places),
             ControlFlow::Break(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
             ControlFlow::Break(Err(error)) => self.failed(now, error, &places),
         }
     }
 
     /// Handles a response in which each input has its own status.
-    fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadTaskOutput> {
+    fn answered(&mut self, now: Now, mut batch: Batch<Input>, places: &[usize]) -> Step<UploadTaskOutput> {
         let mut again = Vec::new();
         let mut uncertain = None;
-        let raw = if self.raw { batch.raw_items() } else { Vec::new() };
-        for (place, raw) in places.iter().zip(raw) {
-            self.slots[*place].raw = Some(Box::new(raw));
+        for (place, raw) in places.iter().zip(batch.take_json()) {
+            self.slots[*place].raw = Some(raw);
         }
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
+        for (place, input) in places.iter().zip(batch.into_items()) {
+            self.slots[*place].status = input.status.map(Box::new);
+        }
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];
             match result {
@@ -355,6 +361,7 @@ impl UploadTask {
             Ok(found) => {
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
+                slot.status = found.input.status.map(Box::new);
                 slot.raw = found.raw;
                 self.go_on(now)
             }
@@ -504,7 +511,7 @@ impl Operation for CreateOnce {
 struct LookUp {
     get: GetInput,
     id: String,
-    /// Whether the raw JSON of the input is kept.
+    /// Whether the JSON of the input is kept.
     raw: bool,
 }
 
@@ -513,7 +520,7 @@ struct Found {
     input: Input,
     /// Time since 1970 by the service's clock.
     date: Option<Duration>,
-    raw: Option<Box<Value>>,
+    raw: Option<Box<RawValue>>,
 }
 
 impl Found {
@@ -537,9 +544,12 @@ impl Operation for LookUp {
     fn decode(&self, answer: &Envelope) -> Result<Found, DecodeError> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        let input = self.get.decode(answer)?;
-        let raw =
-            if self.raw { answer.parse::<Value>()?.get_mut("input").map(|input| Box::new(input.take())) } else { None };
+        let (input, raw) = if self.raw {
+            let keeping = answer.keeping_raw();
+            (self.get.decode(&keeping)?, keeping.take_kept().pop())
+        } else {
+            (self.get.decode(answer)?, None)
+        };
         // A response about another input, such as one from a cache, must not be accepted for this one.
         match input.id == self.id {
             true => Ok(Found { input, date, raw }),

@@ -50,11 +50,10 @@ impl Operation for ListInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
-        let mut inputs: Vec<Input> = answer.list("inputs")?;
-        if self.without_failed {
-            inputs.retain(|input| !input.failed());
+        match self.without_failed {
+            true => answer.list_where("inputs", |input: &Input| !input.failed()),
+            false => answer.list("inputs"),
         }
-        Ok(inputs)
     }
 }
 

@@ -3,9 +3,8 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use serde_json::Value;
 
-use super::{Annotations, Crop, NewRegion};
+use super::{Annotations, Crop, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
@@ -182,8 +181,8 @@ impl NewInput {
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
         self.annotations.metadata = Some(metadata.into());
         self
     }
@@ -438,6 +437,8 @@ fn check_base64(text: &[u8]) -> Result<(), InvalidArgument> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn json(input: &NewInput) -> Result<Value, String> {

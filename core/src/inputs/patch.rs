@@ -1,8 +1,6 @@
 //! `PATCH /v2/inputs`: changes the annotations of 1 to 128 inputs.
 
-use serde_json::Value;
-
-use super::{Annotations, NewRegion};
+use super::{Annotations, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
@@ -90,8 +88,8 @@ impl InputPatch {
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
         self.annotations.metadata = Some(metadata.into());
         self
     }

@@ -126,9 +126,9 @@ impl Operation for CreateModel {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
-        match answer.member("model")? {
+        match answer.record("model")? {
             Some(model) => Ok(model),
-            None => answer.one::<Vec<Model>>("models")?.pop().ok_or_else(|| DecodeError::new("model", "is missing")),
+            None => answer.many::<Model>("models")?.pop().ok_or_else(|| DecodeError::new("model", "is missing")),
         }
     }
 }

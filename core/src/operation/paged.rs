@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::Operation;
+use super::{AddRaw, KeepRaw, Operation, WithRaw};
 use crate::page::Page;
 
 /// An operation that returns one page of a list.
@@ -27,6 +27,33 @@ pub trait Paged: Operation + Clone {
     fn wants(&self, item: &Self::Item) -> bool {
         let _ = item;
         true
+    }
+}
+
+impl<O: Paged> Paged for KeepRaw<O>
+where
+    O::Output: AddRaw<WithRaw: Into<Vec<WithRaw<O::Item>>>>,
+{
+    type Item = WithRaw<O::Item>;
+
+    fn current(&self) -> Page {
+        self.0.current()
+    }
+
+    fn with_page(self, page: Page) -> Self {
+        Self(self.0.with_page(page))
+    }
+
+    fn items(response: Self::Output) -> Vec<WithRaw<O::Item>> {
+        response.into()
+    }
+
+    fn key(item: &WithRaw<O::Item>) -> Cow<'_, str> {
+        O::key(&item.value)
+    }
+
+    fn wants(&self, item: &WithRaw<O::Item>) -> bool {
+        self.0.wants(&item.value)
     }
 }
 

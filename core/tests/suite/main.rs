@@ -7,6 +7,7 @@
 mod support;
 
 mod bulk;
+mod bulk_drivers;
 mod call_options;
 mod corpus_roundtrip;
 mod find_model;
@@ -20,7 +21,9 @@ mod pagination;
 mod random_events;
 mod random_wait_events;
 mod rate_limiting;
+mod raw_json;
 mod retry_budget_load;
+mod scheduler;
 mod single_call;
 mod uncertain_uploads;
 mod upload_sink;

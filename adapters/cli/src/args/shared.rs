@@ -6,8 +6,8 @@ use std::time::Duration;
 use clap::Args;
 use clarifai_core::Page;
 use clarifai_core::concepts::ConceptRef;
+use clarifai_core::inputs::Metadata;
 use clarifai_core::models::OutputOptions;
-use serde_json::{Map, Value};
 
 use super::values::{self, ConceptArg, Location};
 
@@ -78,7 +78,7 @@ pub(crate) struct Annotations {
     not_concepts: Vec<ConceptArg>,
     /// Metadata, a JSON object
     #[arg(long, value_name = "JSON", value_parser = values::metadata)]
-    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) metadata: Option<Metadata>,
     /// Location, in degrees east and north
     #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, value_parser = values::location)]
     pub(crate) geo: Option<Location>,

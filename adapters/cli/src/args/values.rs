@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 use clarifai_core::PatchAction;
 use clarifai_core::concepts::ConceptRef;
+use clarifai_core::inputs::Metadata;
 use clarifai_core::types::{Distance, GeoPoint};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 
 use crate::exit::Failure;
 
@@ -126,13 +127,12 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Parses a JSON object.
-pub(super) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err("expected a JSON object, such as {\"camera\": 7}".to_owned()),
-        Err(error) => Err(format!("invalid JSON: {error}")),
+/// Parses a JSON object. It is sent as it was given.
+pub(super) fn metadata(text: &str) -> Result<Metadata, String> {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        return Err(format!("invalid JSON: {error}"));
     }
+    text.parse().map_err(|_| "expected a JSON object, such as {\"camera\": 7}".to_owned())
 }
 
 /// How an update combines given values with stored ones.
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!(area("0,1,2,3").unwrap().1.point(), GeoPoint::new(2.0, 3.0));
         assert_eq!(distance("1.5e1km").unwrap(), Distance::km(15.0));
         assert_eq!(distance("0.1 rad").unwrap(), Distance::radians(0.1));
-        assert_eq!(metadata("{}").unwrap().len(), 0);
+        assert!(metadata("{}").unwrap().is_empty());
     }
 
     #[test]

@@ -5,7 +5,6 @@ use std::io::Write;
 use clarifai_core::types::{
     Concept, Data, Hit, Input, InputCount, Model, ModelVersion, Status, Timestamp, Workflow, WorkflowNode,
 };
-use serde::de::DeserializeOwned;
 
 use super::predict::concept_name;
 use super::table::{StreamedTable, write_fields, write_rows};
@@ -13,10 +12,8 @@ use crate::exit::Failure;
 use crate::terminal::sanitize;
 
 /// A record of the service that can be printed.
-pub(crate) trait Record: DeserializeOwned {
-    /// The member of a response that contains one record.
-    const ONE: &'static str;
-    /// The member of a response that contains a list of records.
+pub(crate) trait Record {
+    /// What the records are called in the API, in the plural.
     const MANY: &'static str;
     /// The headings of the columns of a table.
     const HEADINGS: &'static [&'static str];
@@ -52,7 +49,6 @@ pub(crate) fn status_text(status: Option<&Status>) -> String {
 }
 
 impl Record for Model {
-    const ONE: &'static str = "model";
     const MANY: &'static str = "models";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Name", "Type", "User", "App"];
@@ -89,7 +85,6 @@ impl Record for Model {
 }
 
 impl Record for ModelVersion {
-    const ONE: &'static str = "model_version";
     const MANY: &'static str = "model_versions";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Created", "Status", "Concepts", "Inputs"];
@@ -108,7 +103,6 @@ impl Record for ModelVersion {
 }
 
 impl Record for Concept {
-    const ONE: &'static str = "concept";
     const MANY: &'static str = "concepts";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Name", "Language", "App"];
@@ -147,7 +141,6 @@ fn input_row(input: &Input) -> [String; 4] {
 const INPUT_HEADINGS: [&str; 4] = ["ID", "Status", "Concepts", "URL"];
 
 impl Record for Input {
-    const ONE: &'static str = "input";
     const MANY: &'static str = "inputs";
 
     const HEADINGS: &'static [&'static str] = &INPUT_HEADINGS;
@@ -182,7 +175,6 @@ pub(crate) fn write_updated_inputs(inputs: &[&Input], out: &mut dyn Write) -> Re
 }
 
 impl Record for InputCount {
-    const ONE: &'static str = "counts";
     const MANY: &'static str = "counts";
 
     const HEADINGS: &'static [&'static str] = &["Processed", "Pending", "Processing", "Failed"];
@@ -214,7 +206,6 @@ impl Record for InputCount {
 }
 
 impl Record for Hit {
-    const ONE: &'static str = "hit";
     const MANY: &'static str = "hits";
 
     const HEADINGS: &'static [&'static str] = &["Score", "ID", "Concepts", "URL"];
@@ -231,7 +222,6 @@ impl Record for Hit {
 }
 
 impl Record for Workflow {
-    const ONE: &'static str = "workflow";
     const MANY: &'static str = "workflows";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Models", "User", "App"];
