@@ -14,6 +14,7 @@ mod new_input;
 mod new_region;
 mod patch;
 mod patch_outputs;
+mod region_shape;
 
 pub use crate::arguments::MAX_INPUTS;
 pub use counts::GetInputCounts;

@@ -6,7 +6,7 @@ use crate::target::AppRef;
 use crate::types::DatasetInput;
 
 /// Lists one page of the inputs of a dataset: `GET /v2/datasets/{id}/inputs`.
-#[doc(alias("list_inputs", "Inputs.list_inputs", "ListDatasetInputs"))]
+#[doc(alias("list_inputs", "Inputs.list_inputs"))]
 #[derive(Clone, Debug)]
 pub struct ListDatasetInputs {
     dataset: String,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::check_dataset_id;
 use crate::error::InvalidArgument;
-use crate::types::{Gettable, Visibility};
+use crate::types::Gettable;
 
 /// A dataset to create, or the changes to an existing one.
 ///
@@ -91,7 +91,7 @@ impl NewDataset {
         let mut json = Map::new();
         json.insert("id".to_owned(), json!(self.id));
         let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
-        let visibility = self.visibility.clone().map(|gettable| json!(Visibility::new(gettable)));
+        let visibility = self.visibility.as_ref().map(|gettable| json!({"gettable": gettable}));
         let image = self.image_url.as_ref().map(|url| json!({"url": url}));
         for (member, value) in [
             ("description", text(&self.description)),
