@@ -152,6 +152,10 @@ named_codes! {
     JOB_FAILED = 64_003;
     /// The job was canceled.
     JOB_CANCELED = 64_004;
+    /// The job failed with an unexpected error.
+    JOB_UNEXPECTED_ERROR = 64_006;
+    /// The job conflicts with another one.
+    JOB_CONFLICT = 64_007;
     /// The input was added to the dataset.
     DATASET_INPUT_SUCCESS = 64_100;
     /// The dataset contains the input already.
