@@ -52,8 +52,8 @@
 
 #![forbid(unsafe_code)]
 
-mod arguments;
 pub mod annotations;
+mod arguments;
 pub mod auth;
 mod batch;
 mod body;

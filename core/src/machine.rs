@@ -73,7 +73,8 @@ pub use trace::OperationInfo;
 pub use train::{Train, TrainMachine, Training};
 pub use wait::{
     AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Checkpoint, Condition, Evaluation, InputDeleted,
-    InputsAdded, InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait, Waiter,
+    InputsAdded, InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait,
+    Waiter,
 };
 pub use warm_cache::{WarmModelCache, WarmModelCacheMachine};
 

@@ -83,7 +83,7 @@ pub use face::{ConceptGroup, Face};
 pub use focus::Focus;
 pub use frame::{Frame, FrameInfo};
 pub use geo::{Distance, Geo, GeoBox, GeoBoxedPoint, GeoLimit, GeoPoint};
-pub use hit::Hit;
+pub use hit::{Hit, HitCount};
 pub use hosted_url::HostedUrl;
 pub use image::{Image, ImageInfo};
 pub use import_info::{ImportInfo, PretrainedModelConfig};

@@ -273,7 +273,8 @@ fn recorded_responses_are_decoded() {
             } else if let Some(result) = other_operation(&name, &file["body"], status, &body) {
                 result.unwrap_or_else(|error| panic!("{name}: {error}"));
             } else if name.starts_with("error_10010_models_predict") || name.starts_with("error_10020_models_predict") {
-                let batch = parse(predict(count).by_item(), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let batch =
+                    parse(predict(count).by_item(), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert!(batch.failures().count() > 0, "{name}");
             } else if name.starts_with("error_") {
                 let error = parse(GetModel::new("m"), status, body).expect_err(&name);

@@ -192,7 +192,8 @@ impl NewAnnotation {
         }
         if !self.time_segments.is_empty() {
             let segments = self.time_segments.iter().enumerate();
-            let segments = segments.map(|(index, one)| one.json().map_err(|invalid| invalid.at("time segments", index)));
+            let segments =
+                segments.map(|(index, one)| one.json().map_err(|invalid| invalid.at("time segments", index)));
             let segments = segments.collect::<Result<Vec<_>, _>>()?;
             json.raw(comma).raw("\"time_segments\":").value("time segments", &segments)?;
         }
@@ -212,9 +213,7 @@ pub(crate) fn write_annotations(
         if index > 0 {
             json.raw(",");
         }
-        check(annotation)
-            .and_then(|()| annotation.write(json))
-            .map_err(|invalid| invalid.at("annotations", index))?;
+        check(annotation).and_then(|()| annotation.write(json)).map_err(|invalid| invalid.at("annotations", index))?;
     }
     json.raw("]");
     Ok(())

@@ -49,7 +49,10 @@ impl NewTimeSegment {
     pub(crate) fn json(&self) -> Result<Value, InvalidArgument> {
         let Self { begin, end, .. } = self;
         if !(*begin >= 0.0 && begin < end && end.is_finite()) {
-            return Err(InvalidArgument::new("time", format!("{begin} to {end} must be seconds, the end after the begin")));
+            return Err(InvalidArgument::new(
+                "time",
+                format!("{begin} to {end} must be seconds, the end after the begin"),
+            ));
         }
         let mut segment = json!({"time_info": {"begin_time": begin, "end_time": end}});
         if let Some(id) = &self.id {

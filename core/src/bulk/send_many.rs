@@ -14,7 +14,7 @@ use crate::arguments::MAX_INPUTS;
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::machine::{Call, Event, Machine, Step};
-use crate::operation::{Batched, ByItem, Operation, Replay};
+use crate::operation::{Batched, ByItem, Replay};
 use crate::time::{Instant, Latest, Now};
 use crate::types::{Status, StatusClass};
 
@@ -422,13 +422,7 @@ impl<O: Batched> SendTask<O> {
     }
 
     /// Decides what follows a request that failed as a whole.
-    fn failed(
-        &mut self,
-        error: Error,
-        count: usize,
-        repeatable: bool,
-        now: Now,
-    ) -> Step<SendTaskOutput<O::Response>> {
+    fn failed(&mut self, error: Error, count: usize, repeatable: bool, now: Now) -> Step<SendTaskOutput<O::Response>> {
         if is_too_large(&error) && count > 1 {
             self.together = count.div_ceil(2);
             return self.send(now);
@@ -449,7 +443,8 @@ impl<O: Batched> SendTask<O> {
         }
         if fatal || (is_transient && unavailable) {
             // The remaining items were not sent, so none of them may have been stored.
-            let unsent = Arc::new(Error::new(O::SPEC.name, Misuse("it was not sent, because a request before it failed")));
+            let unsent =
+                Arc::new(Error::new(O::SPEC.name, Misuse("it was not sent, because a request before it failed")));
             for one in self.waiting.drain(..) {
                 self.done.push(one.outcome(Err(SendError::Failed(Arc::clone(&unsent)))));
             }

@@ -122,7 +122,12 @@ impl Operation for CreateInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(|input| input.get_id().filter(|_| self.keeps_ids())))
+        Batch::read(
+            Self::SPEC.name,
+            answer,
+            "inputs",
+            self.inputs.iter().map(|input| input.get_id().filter(|_| self.keeps_ids())),
+        )
     }
 
     fn total_failure(&self, batch: &Batch<Input>) -> Option<Error> {

@@ -25,9 +25,7 @@ impl Shape {
     pub(crate) fn json(&self) -> Result<(&'static str, Value), InvalidArgument> {
         Ok(match self {
             Self::Mask(bytes) if bytes.is_empty() => return Err(InvalidArgument::new("mask", "has no bytes")),
-            Self::Mask(bytes) => {
-                ("mask", json!({"image": {"base64": base64_simd::STANDARD.encode_to_string(bytes)}}))
-            }
+            Self::Mask(bytes) => ("mask", json!({"image": {"base64": base64_simd::STANDARD.encode_to_string(bytes)}})),
             Self::Polygon(points) if points.len() < 3 => {
                 let problem = format!("has {} points, it must have at least 3", points.len());
                 return Err(InvalidArgument::new("polygon", problem));

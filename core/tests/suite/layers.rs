@@ -33,6 +33,8 @@ const LAYERS: &[&str] = &[
     "feedback",
     "concepts",
     "inputs",
+    "annotations",
+    "datasets",
     "models",
     "searches",
     "workflows",
