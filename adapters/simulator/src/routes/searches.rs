@@ -34,11 +34,13 @@ enum Rank {
     Untrained,
     /// Similarity to an image.
     Similar(Arc<Analysis>),
+    /// Similarity to an embedding of length 1.
+    Embedding(Vec<f32>),
 }
 
 /// A parsed search. `true` next to a term negates it.
 #[derive(Default)]
-struct Query {
+pub(super) struct Query {
     filters: Vec<(Filter, bool)>,
     ranks: Vec<(Rank, bool)>,
     /// Minimum score of a hit.
@@ -84,9 +86,6 @@ impl Query {
             return Err(Refusal::bad_format("Must supply the 'query' field. Check the JSON body of your request."));
         }
         let language = text(query, "language");
-        if let Some(min) = search["min_value"].as_f64() {
-            self.min_score = self.min_score.max(narrow(min));
-        }
         let list = |name: &str| query[name].as_array().cloned().unwrap_or_default();
         for term in list("ands") {
             let not = term["negate"] == true;
@@ -103,11 +102,41 @@ impl Query {
             self.filter(call, &term["annotation"], not)?;
             self.filter(call, &term["input"], not)?;
         }
-        for term in list("ranks") {
+        self.read_ranks(call, search)
+    }
+
+    /// Reads the ranks of a search, and its minimum score.
+    pub(super) fn read_ranks(&mut self, call: &Call<'_>, search: &Value) -> Result<(), Refusal> {
+        let query = &search["query"];
+        let language = text(query, "language");
+        if let Some(min) = search["min_value"].as_f64() {
+            self.min_score = self.min_score.max(narrow(min));
+        }
+        for term in query["ranks"].as_array().into_iter().flatten() {
             let not = term["negate"] == true;
-            self.rank_by_concepts(call, &term["annotation"]["data"], language, not)?;
-            let as_input = json!({"id": term["annotation"]["input_id"], "data": term["annotation"]["data"]});
+            let (annotation, before) = (&term["annotation"], self.ranks.len());
+            self.rank_by_concepts(call, &annotation["data"], language, not)?;
+            let as_input = json!({"id": annotation["input_id"], "data": annotation["data"]});
             self.rank_by_similarity(call, &as_input, not)?;
+            self.rank_by_embedding(&annotation["data"]["embeddings"], not)?;
+            if self.ranks.len() == before {
+                return Err(Refusal::bad_search("The rank contains nothing that the simulator can sort by."));
+            }
+        }
+        Ok(())
+    }
+
+    fn rank_by_embedding(&mut self, embeddings: &Value, not: bool) -> Result<(), Refusal> {
+        for embedding in embeddings.as_array().into_iter().flatten() {
+            let numbers = embedding["vector"].as_array().into_iter().flatten();
+            let vector: Vec<f32> = numbers.filter_map(Value::as_f64).map(narrow).collect();
+            let length = dot(&vector, &vector).sqrt();
+            if vector.len() != vision::EMBEDDING_LEN || length.is_nan() || length <= 0.0 {
+                let details = format!("An embedding has {} numbers, not all 0.", vision::EMBEDDING_LEN);
+                return Err(Refusal::bad_search(details));
+            }
+            let unit = vector.iter().map(|number| number / length).collect();
+            self.ranks.push((Rank::Embedding(unit), not));
         }
         Ok(())
     }
@@ -211,7 +240,7 @@ impl Query {
     }
 
     /// Returns the mean score of all ranks, or `None` if the input is not a hit.
-    fn score(&self, input: &Input) -> Option<f32> {
+    pub(super) fn score(&self, input: &Input) -> Option<f32> {
         let analysis = input.analysis.as_ref()?;
         if self.ranks.is_empty() {
             return Some(1.0);
@@ -261,6 +290,7 @@ impl Rank {
                 when(*present, found.map_or(0.0, |(_, value)| value))
             }
             Self::Untrained => 0.0,
+            Self::Embedding(vector) => dot(&analysis.embedding, vector).clamp(0.0, 1.0),
             Self::Similar(other) => dot(&analysis.embedding, &other.embedding).clamp(0.0, 1.0),
         }
     }
@@ -284,7 +314,7 @@ fn unknown(concept: &Value) -> Refusal {
 }
 
 /// Returns whether a value contains all members of the wanted objects and all items of the wanted lists, in any order.
-fn contains(value: &Value, wanted: &Value) -> bool {
+pub(super) fn contains(value: &Value, wanted: &Value) -> bool {
     match (value, wanted) {
         (Value::Object(value), Value::Object(wanted)) => {
             wanted.iter().all(|(key, wanted)| value.get(key).is_some_and(|value| contains(value, wanted)))
