@@ -1,10 +1,8 @@
 //! `POST /v2/datasets`: creates 1 to 128 datasets.
 
-use serde_json::json;
-
 use super::NewDataset;
-use crate::arguments::check_count;
-use crate::body::Body;
+use super::new_dataset::write_datasets;
+use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay, Spec};
@@ -48,10 +46,11 @@ impl Operation for CreateDatasets {
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
-        check_count("datasets", self.datasets.len())?;
-        let datasets = self.datasets.iter().enumerate();
-        let datasets = datasets.map(|(index, one)| one.json().map_err(|invalid| invalid.at("datasets", index)));
-        Body::json(&json!({"datasets": datasets.collect::<Result<Vec<_>, _>>()?}))
+        let mut json = BodyWriter::with_capacity(192);
+        json.raw("{");
+        write_datasets(&self.datasets, &mut json, |_| Ok(()))?;
+        json.raw("}");
+        Ok(json.finish())
     }
 
     fn decode(&self, response: &Envelope) -> Result<Vec<Dataset>, DecodeError> {

@@ -1,9 +1,11 @@
 //! A dataset to create, or the changes to one.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
-use crate::arguments::check_dataset_id;
+use crate::arguments::{check_count, check_dataset_id};
+use crate::body::BodyWriter;
 use crate::error::InvalidArgument;
+use crate::inputs::Metadata;
 use crate::types::Gettable;
 
 /// A dataset to create, or the changes to an existing one.
@@ -20,9 +22,9 @@ pub struct NewDataset {
     id: String,
     description: Option<String>,
     notes: Option<String>,
-    metadata: Option<Value>,
+    metadata: Option<Metadata>,
     visibility: Option<Gettable>,
-    default_annotation_filter: Option<Value>,
+    default_annotation_filter: Option<Metadata>,
     image_url: Option<String>,
 }
 
@@ -52,8 +54,8 @@ impl NewDataset {
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
         self.metadata = Some(metadata.into());
         self
     }
@@ -65,7 +67,7 @@ impl NewDataset {
     }
 
     /// Sets the filter that decides which annotations belong to a new version, as the JSON object of the API.
-    pub fn default_annotation_filter(mut self, filter: impl Into<Value>) -> Self {
+    pub fn default_annotation_filter(mut self, filter: impl Into<Metadata>) -> Self {
         self.default_annotation_filter = Some(filter.into());
         self
     }
@@ -86,34 +88,50 @@ impl NewDataset {
         *self == Self::new(&*self.id)
     }
 
-    pub(super) fn json(&self) -> Result<Value, InvalidArgument> {
+    /// Writes the dataset as a member of `datasets`.
+    pub(super) fn write(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         check_dataset_id("id", &self.id)?;
-        let mut json = Map::new();
-        json.insert("id".to_owned(), json!(self.id));
-        let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
-        let visibility = self.visibility.as_ref().map(|gettable| json!({"gettable": gettable}));
-        let image = self.image_url.as_ref().map(|url| json!({"url": url}));
-        for (member, value) in [
-            ("description", text(&self.description)),
-            ("notes", text(&self.notes)),
-            ("metadata", object("metadata", self.metadata.as_ref())?),
-            ("visibility", visibility),
-            (
-                "default_annotation_filter",
-                object("default annotation filter", self.default_annotation_filter.as_ref())?,
-            ),
-            ("image", image),
-        ] {
-            json.extend(value.map(|value| (member.to_owned(), value)));
+        json.raw("{\"id\":").value("id", &self.id)?;
+        if let Some(description) = &self.description {
+            json.raw(",\"description\":").value("description", description)?;
         }
-        Ok(json.into())
+        if let Some(notes) = &self.notes {
+            json.raw(",\"notes\":").value("notes", notes)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            metadata.check()?;
+            json.raw(",\"metadata\":").raw(metadata.as_str());
+        }
+        if let Some(gettable) = &self.visibility {
+            json.raw(",\"visibility\":").value("visibility", &json!({"gettable": gettable}))?;
+        }
+        if let Some(filter) = &self.default_annotation_filter {
+            let invalid = |_| InvalidArgument::new("default annotation filter", "must be a JSON object");
+            filter.check().map_err(invalid)?;
+            json.raw(",\"default_annotation_filter\":").raw(filter.as_str());
+        }
+        if let Some(url) = &self.image_url {
+            json.raw(",\"image\":").value("image", &json!({"url": url}))?;
+        }
+        json.raw("}");
+        Ok(())
     }
 }
 
-/// Accepts a JSON object.
-fn object(argument: &'static str, value: Option<&Value>) -> Result<Option<Value>, InvalidArgument> {
-    match value {
-        Some(value) if !value.is_object() => Err(InvalidArgument::new(argument, "must be a JSON object")),
-        value => Ok(value.cloned()),
+/// Writes `"datasets":[…]` with 1 to 128 datasets, each of which `check` accepts.
+pub(super) fn write_datasets(
+    datasets: &[NewDataset],
+    json: &mut BodyWriter,
+    check: impl Fn(&NewDataset) -> Result<(), InvalidArgument>,
+) -> Result<(), InvalidArgument> {
+    check_count("datasets", datasets.len())?;
+    json.raw("\"datasets\":[");
+    for (index, dataset) in datasets.iter().enumerate() {
+        if index > 0 {
+            json.raw(",");
+        }
+        check(dataset).and_then(|()| dataset.write(json)).map_err(|invalid| invalid.at("datasets", index))?;
     }
+    json.raw("]");
+    Ok(())
 }

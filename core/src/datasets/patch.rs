@@ -1,10 +1,8 @@
 //! `PATCH /v2/datasets`: changes 1 to 128 datasets.
 
-use serde_json::json;
-
 use super::NewDataset;
-use crate::arguments::check_count;
-use crate::body::Body;
+use super::new_dataset::write_datasets;
+use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay, Spec};
@@ -60,16 +58,14 @@ impl Operation for PatchDatasets {
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
-        check_count("datasets", self.datasets.len())?;
-        let json = |(index, dataset): (usize, &NewDataset)| match dataset.is_empty() {
-            true => {
-                let problem = format!("of `{}` changes nothing", dataset.id());
-                Err(InvalidArgument::new("patch", problem).at("datasets", index))
-            }
-            false => dataset.json().map_err(|invalid| invalid.at("datasets", index)),
-        };
-        let datasets = self.datasets.iter().enumerate().map(json).collect::<Result<Vec<_>, _>>()?;
-        Body::json(&json!({"action": self.action, "datasets": datasets}))
+        let mut json = BodyWriter::with_capacity(192);
+        json.raw("{\"action\":").value("action", &self.action)?.raw(",");
+        write_datasets(&self.datasets, &mut json, |dataset| match dataset.is_empty() {
+            true => Err(InvalidArgument::new("patch", format!("of `{}` changes nothing", dataset.id()))),
+            false => Ok(()),
+        })?;
+        json.raw("}");
+        Ok(json.finish())
     }
 
     fn decode(&self, response: &Envelope) -> Result<Vec<Dataset>, DecodeError> {

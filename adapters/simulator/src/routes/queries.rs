@@ -112,7 +112,8 @@ impl Filter {
         if let Some(annotation) = &mut annotation {
             check_members(annotation, &ANNOTATION)?;
             check_members(&annotation["data"], &DATA)?;
-            for concept in annotation["data"]["concepts"].as_array_mut().into_iter().flatten() {
+            let concepts = annotation.get_mut("data").and_then(|data| data.get_mut("concepts"));
+            for concept in concepts.and_then(Value::as_array_mut).into_iter().flatten() {
                 let found = call.lock().app().concept_id(text(concept, "id"), text(concept, "name"));
                 concept["id"] =
                     found.ok_or_else(|| Refusal::bad_search(format!("There is no concept {concept}.")))?.into();
