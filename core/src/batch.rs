@@ -5,6 +5,8 @@
 //! item](crate::Operation::by_item). A mixed one is not an error, and must not be mistaken for success, so every accessor
 //! of [`Batch`] states how it treats failed items.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use serde_json::value::RawValue;
 
@@ -59,6 +61,11 @@ pub trait Item {
 
     /// Returns the id that identifies the item in errors; empty if unknown.
     fn id(&self) -> &str;
+
+    /// Returns the reason why the item failed: its status, unless a part of it explains more.
+    fn cause(&self) -> Option<Status> {
+        self.status().cloned()
+    }
 
     /// Returns whether the item failed. An item without a status counts as successful, because the call as a whole was.
     fn failed(&self) -> bool {
@@ -130,11 +137,29 @@ impl Item for WorkflowResult {
         self.input.as_ref().map_or("", |input| &input.id)
     }
 
-    /// Returns whether the result or any of its outputs failed.
+    /// Returns the status of the first output that failed, with the name of its model in the details. Further failed
+    /// models follow there.
+    fn cause(&self) -> Option<Status> {
+        let mut failed = self.failed_outputs();
+        let Some((model, mut first)) = failed.next().and_then(|(model, status)| Some((model, status?.clone()))) else {
+            return self.status.clone();
+        };
+        let details = first.details.take().filter(|details| !details.is_empty());
+        let mut text = details.map_or_else(|| format!("model {model}"), |details| format!("model {model}: {details}"));
+        for (model, status) in failed {
+            let status = status.map_or_else(|| "no status".to_owned(), Status::to_string);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "; model {model}: {status}");
+        }
+        Some(Status { details: Some(text), ..first })
+    }
+
+    /// Returns whether the result or any of its outputs failed. A result with neither a status nor outputs failed too.
     fn failed(&self) -> bool {
         let is_bad = |code: &StatusCode| !matches!(code.class(), StatusClass::Success | StatusClass::Pending);
-        let outputs = self.outputs.iter().flatten().filter_map(Item::status);
-        self.status.iter().chain(outputs).filter_map(|status| status.code.as_ref()).any(is_bad)
+        let code = self.status.as_ref().and_then(|status| status.code.as_ref());
+        let is_blank = code.is_none() && self.outputs.is_none();
+        is_blank || code.is_some_and(is_bad) || self.failed_outputs().next().is_some()
     }
 }
 
@@ -145,6 +170,10 @@ impl<T: Item> Item for WithRaw<T> {
 
     fn id(&self) -> &str {
         self.value.id()
+    }
+
+    fn cause(&self) -> Option<Status> {
+        self.value.cause()
     }
 
     fn failed(&self) -> bool {
@@ -164,10 +193,15 @@ impl<T: Item> Batch<T> {
         asked: impl ExactSizeIterator<Item = Option<&'a str>>,
     ) -> Result<Self, DecodeError>
     where
-        T: Lenient,
+        T: Lenient + PartialEq,
     {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
         let mut json = answer.take_kept();
+        // An item that cannot be read costs only itself, unless it would count as successful.
+        let is_blank = |item: &T| !item.failed() && T::blank().is_some_and(|blank| *item == blank);
+        if items.iter().any(is_blank) {
+            return Err(DecodeError::new(key, "has an item that cannot be read"));
+        }
         // The status reports that all items failed, but an item contradicts it: the items cannot be trusted.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
         match answer.code() {
@@ -232,7 +266,9 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.redactor.redact_status(status)).unwrap_or_default();
+        let unreadable =
+            || Status { description: Some("the result has no status and no data".to_owned()), ..Status::default() };
+        let status = item.cause().map_or_else(unreadable, |status| self.redactor.redact_status(&status));
         ItemFailure { index, id: self.redactor.redact(item.id(), false), status: Box::new(status) }
     }
 

@@ -106,7 +106,8 @@ impl Config {
         self
     }
 
-    /// Sets the base URL: a host with optional scheme, port and path prefix. The default scheme is `https`.
+    /// Sets the base URL: a host with optional scheme, port and path prefix. The default scheme is `https`. A version
+    /// at the end, as in `https://api.clarifai.com/v2`, is accepted and changes nothing.
     ///
     /// # Errors
     ///
@@ -155,6 +156,8 @@ impl Config {
             return Err(refuse("must use https for a remote host, because plain http would expose the key"));
         }
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path()).trim_end_matches('/');
+        // The address as examples of the API print it. The version is added below.
+        let path = path.strip_suffix("/v2").unwrap_or(path).trim_end_matches('/');
         if whole.contains(['?', '#']) {
             return Err(refuse("must not contain a query or a fragment"));
         }
@@ -294,7 +297,8 @@ impl Config {
         is_loopback(self.place.authority.host())
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
+    /// Returns the credentials. [`Credentials::secret`] reads the key or token.
+    pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
@@ -520,6 +524,12 @@ mod tests {
             ("api.clarifai.com", "https://api.clarifai.com/v2/models/m"),
             ("https://api.clarifai.com/", "https://api.clarifai.com/v2/models/m"),
             ("https://h:8443", "https://h:8443/v2/models/m"),
+            ("https://api.clarifai.com/v2", "https://api.clarifai.com/v2/models/m"),
+            ("https://api.clarifai.com/v2/", "https://api.clarifai.com/v2/models/m"),
+            ("api.clarifai.com//v2//", "https://api.clarifai.com/v2/models/m"),
+            ("https://h/prefix/v2", "https://h/prefix/v2/models/m"),
+            ("https://h/prefixv2", "https://h/prefixv2/v2/models/m"),
+            ("https://h/v2/prefix", "https://h/v2/prefix/v2/models/m"),
             ("https://h/pre/fix/", "https://h/pre/fix/v2/models/m"),
             ("h:8443/prefix", "https://h:8443/prefix/v2/models/m"),
             (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080/v2/models/m"),

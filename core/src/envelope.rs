@@ -4,15 +4,16 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
+use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
-use crate::lenient::{self, Lenient, NamedMember, RawList, RawRecord};
+use crate::lenient::{self, InPlace, Lenient, NamedMember, RawList, RawRecord};
 use crate::redact::Redactor;
+use crate::repair::Repaired;
 use crate::spec::Replay;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
@@ -26,11 +27,16 @@ pub struct Envelope {
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
+    /// The body as received.
     body: Bytes,
+    /// What is decoded: the body, or the body without its unreadable parts.
+    content: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
     /// The JSON of the records read so far, if it is wanted.
     kept: Option<Mutex<Vec<Box<RawValue>>>>,
+    /// Whether the credentials are redacted in the whole body.
+    redacted: bool,
 }
 
 /// The outcome of the call as a whole, according to the response.
@@ -50,21 +56,47 @@ impl Envelope {
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        let status = find_status(&body).map(Box::new);
-        let read_only = replay == Replay::Safe;
-        Self { redactor, http_status: parts.status, headers: parts.headers, status, body, read_only, kept: None }
+        let mut content = body.clone();
+        let mut status = find_status(&content);
+        if status.is_none()
+            && let Some(repaired) = Repaired::new(&content)
+        {
+            status = find_status(&repaired.body);
+            if status.is_some() {
+                content = repaired.body;
+            }
+        }
+        Self {
+            redactor,
+            http_status: parts.status,
+            headers: parts.headers,
+            status: status.map(Box::new),
+            body,
+            content,
+            read_only: replay == Replay::Safe,
+            kept: None,
+            redacted: false,
+        }
+    }
+
+    /// Returns the response with its unreadable parts replaced, or `None` if there are none.
+    pub(crate) fn repaired(&self) -> Option<Self> {
+        let mut content = Repaired::new(&self.content)?.body;
+        if self.redacted {
+            content = redact(&self.redactor, content);
+        }
+        let status = find_status(&content).map(Box::new);
+        let (redactor, headers, body) = (self.redactor.clone(), self.headers.clone(), self.body.clone());
+        Some(Self { redactor, headers, status, body, content, kept: None, ..*self })
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
     pub(crate) fn open_redacted(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
-        let redacted = response.map(|body| match std::str::from_utf8(&body) {
-            Ok(text) => {
-                let redacted = redactor.redact(text, false);
-                if redacted == text { body } else { redacted.into() }
-            }
-            Err(_) => body,
-        });
-        Self::open(redactor, replay, redacted)
+        let redacted = response.map(|body| redact(&redactor, body));
+        let opened = Self::open(redactor, replay, redacted);
+        // The body may have been decoded meanwhile, so that only now a secret in it is found.
+        let content = redact(&opened.redactor, opened.content.clone());
+        Self { status: find_status(&content).map(Box::new), body: content.clone(), content, redacted: true, ..opened }
     }
 
     /// Returns the HTTP status code.
@@ -125,15 +157,11 @@ impl Envelope {
     /// Reads one member of the response in the way that `M` specifies.
     fn find<M: NamedMember>(&self, key: &'static str) -> Result<M, DecodeError> {
         let text = self.text()?;
-        let error = match find_member(text, key) {
-            Ok(found) => return Ok(found),
-            Err(error) => error,
-        };
-        // A number that no `f64` can hold costs only the member that contains it.
-        if let Some(Ok(found)) = lenient::without_huge_numbers(text).map(|text| find_member(&text, key)) {
-            return Ok(found);
-        }
-        Err(DecodeError { path: String::new(), damaged: is_damaged(text, &error), problem: error.to_string() })
+        find_member(text, key).map_err(|error| DecodeError {
+            path: String::new(),
+            damaged: is_damaged(text, &error),
+            problem: error.to_string(),
+        })
     }
 
     /// Reads a record of the response. `None` if it is missing, null or of another JSON type.
@@ -152,6 +180,18 @@ impl Envelope {
             return self.find(key);
         }
         let list: Option<RawList<T>> = self.find(key)?;
+        Ok(list.map(|RawList { values, json }| {
+            self.keep(json);
+            values
+        }))
+    }
+
+    /// Reads a list in which every record keeps its place: one that cannot be read is blank.
+    fn records_in_place<T: Lenient>(&self, key: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        if self.kept.is_none() {
+            return Ok(self.find::<Option<InPlace<T>>>(key)?.map(|InPlace(list)| list));
+        }
+        let list: Option<RawList<T, true>> = self.find(key)?;
         Ok(list.map(|RawList { values, json }| {
             self.keep(json);
             values
@@ -179,8 +219,10 @@ impl Envelope {
             headers: self.headers.clone(),
             status: self.status.clone(),
             body: self.body.clone(),
+            content: self.content.clone(),
             read_only: self.read_only,
             kept: Some(Mutex::default()),
+            redacted: self.redacted,
         }
     }
 
@@ -211,9 +253,18 @@ impl Envelope {
         Ok(list)
     }
 
-    /// Reads a required list of records.
+    /// Reads a required list of records. Null is an empty list.
     pub(crate) fn many<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
-        self.records(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
+        match self.records(key)? {
+            Some(list) => Ok(list),
+            None if self.unread(key) == Some(Value::Null) => Ok(Vec::new()),
+            None => Err(DecodeError::new(key, "is missing")),
+        }
+    }
+
+    /// Returns a member that could not be read as a list.
+    fn unread(&self, key: &str) -> Option<Value> {
+        self.parse::<Value>().ok()?.get_mut(key).map(Value::take)
     }
 
     /// Rejects the status "failure" (10020), which is valid only for batches, whose items contain the reasons.
@@ -231,7 +282,9 @@ impl Envelope {
 
     /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
-        let list: Vec<T> = self.many(key)?;
+        let Some(list) = self.records_in_place(key)? else {
+            return Err(DecodeError::new(key, "is missing"));
+        };
         if list.len() == expected {
             return Ok(list);
         }
@@ -244,6 +297,9 @@ impl Envelope {
         self.not_failed()?;
         match self.records(key)? {
             Some(list) => Ok(list),
+            None if self.unread(key).is_some_and(|value| !value.is_null()) => {
+                Err(DecodeError::new(key, "is not a list"))
+            }
             None if self.code().is_some_and(|code| code.number().is_some()) && self.verdict() == Verdict::Success => {
                 Ok(Vec::new())
             }
@@ -272,10 +328,10 @@ impl Envelope {
 
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
-        if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        if self.content.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err(DecodeError::new("", "it is not a JSON object"));
         }
-        std::str::from_utf8(&self.body)
+        std::str::from_utf8(&self.content)
             .map_err(|error| DecodeError::new("", format!("it is not valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
@@ -301,19 +357,38 @@ impl Envelope {
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
         let status = self.status.as_ref().map(|status| Box::new(self.redactor.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
+        let location = self.location();
         Error::new(
             operation,
-            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
+            ApiError {
+                http_status: self.http_status(),
+                status,
+                retry_after: self.retry_after(None),
+                excerpt,
+                location,
+            },
         )
         .read_only(self.read_only)
+    }
+
+    /// Returns the address that a redirect points to, without the parts that can hold a secret.
+    fn location(&self) -> Option<String> {
+        let location = self.headers.get(LOCATION).filter(|_| self.http_status.is_redirection())?;
+        let text = String::from_utf8_lossy(location.as_bytes());
+        let text = self.redactor.redact(text.split(['?', '#']).next().unwrap_or_default(), false);
+        let (scheme, rest) =
+            text.split_once("//").map_or(("", &*text), |(scheme, rest)| (&text[..scheme.len() + 2], rest));
+        let host_end = rest.find('/').unwrap_or(rest.len());
+        let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+        Some(clean(&format!("{scheme}{}", &rest[host_start..]), EXCERPT_BYTES))
     }
 
     /// Creates the error for a response that cannot be decoded because of `unreadable`.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
         let told = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
-        let start = self.body.trim_ascii_start();
-        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
+        let start = self.content.trim_ascii_start();
+        let problem = if self.content.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
             operation,
             InvalidResponse {
@@ -322,7 +397,7 @@ impl Envelope {
                 path: told(&path),
                 excerpt: self.excerpt(),
                 request_id: self.request_id(),
-                damaged: damaged || self.body.is_empty(),
+                damaged: damaged || self.content.is_empty(),
                 html: start.first() == Some(&b'<'),
             },
         )
@@ -336,7 +411,7 @@ impl Envelope {
 
     fn excerpt(&self) -> String {
         // Redact before truncating: a truncated secret would not be recognized.
-        let body = self.body.trim_ascii_start();
+        let body = self.content.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
         let text = self.redactor.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
@@ -347,7 +422,7 @@ impl Envelope {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct RawResponse {
-    /// Response body parsed as JSON.
+    /// Response body parsed as JSON. Parts that could not be read are null.
     pub json: Value,
     /// Response body as received.
     pub body: Bytes,
@@ -374,6 +449,13 @@ impl DecodeError {
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), damaged: false }
     }
+}
+
+/// Redacts the credentials in a body.
+fn redact(redactor: &Redactor, body: Bytes) -> Bytes {
+    let Ok(text) = std::str::from_utf8(&body) else { return body };
+    let redacted = redactor.redact(text, false);
+    if redacted == text { body } else { redacted.into() }
 }
 
 /// Parses `Retry-After`, which is a number of seconds or a date. Invalid values are ignored; a date in the past is a

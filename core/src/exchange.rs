@@ -8,7 +8,7 @@ use crate::body::Body;
 use crate::config::Config;
 use crate::credentials::Authorization;
 use crate::envelope::{Envelope, Verdict};
-use crate::error::{Error, InvalidArgument};
+use crate::error::{Error, ErrorKind, InvalidArgument};
 use crate::operation::{AuthScheme, Operation};
 use crate::redact::Redactor;
 use crate::target::Target;
@@ -106,6 +106,20 @@ impl<O: Operation> Parser<O> {
 
 /// Turns a response into the result of the operation that requested it.
 pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
+    let first = judge_once(operation, answer);
+    let is_unreadable = |error: &Error| matches!(error.kind(), ErrorKind::InvalidResponse(_));
+    if !first.as_ref().is_err_and(is_unreadable) {
+        return first;
+    }
+    // One part that cannot be read must not cost the others.
+    let Some(repaired) = answer.repaired() else { return first };
+    match judge_once(operation, &repaired) {
+        Err(error) if is_unreadable(&error) => first,
+        second => second,
+    }
+}
+
+fn judge_once<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
     let result = match answer.verdict() {
         Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::SPEC.name, unreadable)),
         Verdict::ByItem if O::SPEC.partial => operation.decode(answer).map_err(|unreadable| match answer.code() {

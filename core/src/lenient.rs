@@ -23,6 +23,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredA
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::repair::Repaired;
+
 /// A record of the API: a JSON object with known members, all of which are optional.
 pub trait Record {}
 
@@ -421,20 +423,46 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
-/// A list that keeps the JSON of its elements. Elements that cannot be read are left out, with their JSON.
+/// A list of which every element keeps its place: an unreadable one is read as a blank record.
+pub(crate) struct InPlace<T>(pub(crate) Vec<T>);
+
+impl<T: Lenient> Place for InPlace<T> {
+    type Item = T;
+    #[inline]
+    fn put(&mut self, read: Option<T>) {
+        self.0.extend(read.or_else(T::blank));
+    }
+    #[inline]
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        self.0.put_map(map)
+    }
+}
+
+impl<T: Lenient> Lenient for InPlace<T> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut list = Self(Vec::new());
+        while seq.next_element_seed(ReadInto(&mut list))?.is_some() {}
+        list.0.shrink_to_fit();
+        Ok(Some(list))
+    }
+}
+
+/// A list that keeps the JSON of its elements. Elements that cannot be read are left out, with their JSON; if they are
+/// to stay in place (`IN_PLACE`), they are read as blank records.
 ///
 /// Readable from JSON text only.
-pub(crate) struct RawList<T> {
+pub(crate) struct RawList<T, const IN_PLACE: bool = false> {
     pub(crate) values: Vec<T>,
     /// The JSON of each of the `values`.
     pub(crate) json: Vec<Box<RawValue>>,
 }
 
-impl<T: Lenient> Lenient for RawList<T> {
+impl<T: Lenient, const IN_PLACE: bool> Lenient for RawList<T, IN_PLACE> {
     fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
         let mut list = Self { values: Vec::new(), json: Vec::new() };
+        let unreadable = if IN_PLACE { T::blank } else { T::gap };
         while let Some(json) = seq.next_element::<&RawValue>()? {
-            if let Some(value) = read_text(json.get()).map_err(A::Error::custom)?.or_else(T::gap) {
+            if let Some(value) = read_text(json.get()).map_err(A::Error::custom)?.or_else(unreadable) {
                 list.values.push(value);
                 list.json.push(json.to_owned());
             }
@@ -481,48 +509,14 @@ impl<T: Lenient> NamedMember for RawRecord<T> {
     }
 }
 
-/// Reads a `T` from JSON text. Numbers beyond the range of an `f64` count as null.
+/// Reads a `T` from JSON text. Parts that cannot be read are repaired, and cost only themselves.
 // Apart from the reading of typed values alone, which slows down measurably if this is inlined next to it.
 #[inline(never)]
 fn read_text<T: Lenient>(text: &str) -> serde_json::Result<Option<T>> {
-    read(&mut serde_json::Deserializer::from_str(text)).or_else(|error| match without_huge_numbers(text) {
-        Some(text) => read(&mut serde_json::Deserializer::from_str(&text)),
+    read(&mut serde_json::Deserializer::from_str(text)).or_else(|error| match Repaired::new(text.as_bytes()) {
+        Some(repaired) => read(&mut serde_json::Deserializer::from_slice(&repaired.body)),
         None => Err(error),
     })
-}
-
-/// Returns JSON text with `null` in place of each number beyond the range of an `f64`, or `None` if there is no such
-/// number.
-///
-/// `serde_json` cannot read such a number, nor continue after it, so it would cost the whole response. Every other
-/// character keeps its position: such numbers have at least five characters.
-pub(crate) fn without_huge_numbers(text: &str) -> Option<String> {
-    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
-    let bytes = text.as_bytes();
-    let (mut result, mut copied, mut at) = (String::new(), 0, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at += 1;
-                while let Some(byte) = bytes.get(at).filter(|byte| **byte != b'"') {
-                    at += if *byte == b'\\' { 2 } else { 1 };
-                }
-                at += 1;
-            }
-            b'-' | b'0'..=b'9' => {
-                let end = at + bytes[at..].iter().take_while(|byte| is_part(byte)).count();
-                if text[at..end].parse().is_ok_and(f64::is_infinite) {
-                    result.push_str(&text[copied..at]);
-                    result.push_str("null");
-                    result.extend(std::iter::repeat_n(' ', (end - at).saturating_sub(4)));
-                    copied = end;
-                }
-                at = end;
-            }
-            _ => at += 1,
-        }
-    }
-    (copied > 0).then(|| result + &text[copied..])
 }
 
 /// Reads an object with any keys. Members that cannot be read are left out.

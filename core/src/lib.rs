@@ -48,6 +48,7 @@
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |
+//! | see what changed in the API since then | [`deprecated`] |
 //! | test your code without a network | `testing`, available with the feature of that name |
 
 #![forbid(unsafe_code)]
@@ -64,6 +65,8 @@ pub mod concepts;
 mod config;
 mod credentials;
 pub mod datasets;
+#[doc = include_str!("../docs/deprecated.md")]
+pub mod deprecated {}
 mod envelope;
 pub mod error;
 mod exchange;
@@ -77,6 +80,7 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
+pub mod repair;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
 mod raw;
@@ -93,7 +97,7 @@ pub mod workflows;
 
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;

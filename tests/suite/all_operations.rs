@@ -20,21 +20,22 @@ use clarifai_core::inputs::{
     StreamInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::searches::{
     CountInputs, InputKind, QueryAnnotations, QueryInputs, SearchAlgorithm, SearchFilter, SearchInputs, SearchMetric,
     SearchRank, SearchTerm, SendSearchFeedback,
 };
+use clarifai_core::transport::Body;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint, Timestamp};
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, NewWorkflowNode,
     PatchWorkflow, PredictWorkflow,
 };
-use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page, PatchAction, transport::Body};
-use clarifai_tests::data;
+use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, FeedbackInfo, Operation, Page, PatchAction};
+use clarifai_tests::{data, exchanges};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -47,8 +48,10 @@ fn scoped() -> Config {
     config().with_app(AppRef::new("me", "mine"))
 }
 
-fn request(config: &Config, operation: impl Operation) -> Result<Request<Body>, Error> {
-    Exchange::new(config, operation).map(|exchange| exchange.into_parts().0)
+fn request<O: Operation>(config: &Config, operation: O) -> Result<Request<Body>, Error> {
+    let (request, _) = Exchange::new(config, operation)?.into_parts();
+    exchanges::record(O::SPEC.name, &request.clone().map(|body| body.to_bytes()), None);
+    Ok(request)
 }
 
 type Build = fn(&Config, &str) -> Result<Request<Body>, Error>;
@@ -87,6 +90,10 @@ const WITH_ID: &[(&str, Build)] = &[
     ("models/m/versions/*/feedback", |config, id| request(config, SendModelFeedback::new(version(id), "i"))),
     ("workflows/*", |config, id| request(config, GetWorkflow::new(id))),
     ("workflows/*", |config, id| request(config, DeleteWorkflow::new(id))),
+    ("models/*/versions/v/metrics", |config, id| request(config, EvaluateModelVersion::new(id, "v"))),
+    ("models/m/versions/*/metrics", |config, id| {
+        request(config, GetModelVersionMetrics::new("m", id).confusion_matrix())
+    }),
     ("workflows/*/results", |config, id| request(config, PredictWorkflow::new(id).image_url("http://u"))),
 ];
 
@@ -126,7 +133,7 @@ fn predictions_of_models_and_workflows_share_their_methods() {
     let model = json(request(&config(), with_all!(Predict::new("m"))));
     let workflow = json(request(&config(), with_all!(PredictWorkflow::new("w"))));
     assert_eq!(model["inputs"], workflow["inputs"]);
-    assert_eq!(model["model"]["output_info"]["output_config"], workflow["output_config"]);
+    assert_eq!(model["model"]["model_version"]["output_info"]["output_config"], workflow["output_config"]);
     let options = json!({"language": "de", "min_value": 0.5, "max_concepts": 3, "select_concepts": [{"id": "c"}],
         "sample_ms": 500});
     assert_eq!(workflow["output_config"], options);
@@ -146,9 +153,12 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("concepts/searches", |config, _| request(config, SearchConcepts::new("c*"))),
     ("inputs", |config, _| request(config, ListInputs::new())),
     ("inputs", |config, _| request(config, CreateInputs::new().input(NewInput::image_url("http://u")))),
+    ("inputs", |config, _| {
+        let info = FeedbackInfo::new().end_user_id("u").event_type("annotation");
+        request(config, CreateInputs::new().input(NewInput::image_url("http://u").feedback_info(info)))
+    }),
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
-    ("inputs", |config, _| request(config, DeleteInputs::all())),
     ("inputs/status", |config, _| request(config, GetInputCounts::new())),
     ("inputs/stream", |config, _| request(config, StreamInputs::new())),
     ("inputs/jobs/add", |config, _| request(config, ListInputsAddJobs::new())),
@@ -180,15 +190,31 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     }),
     ("workflows", |config, _| request(config, DeleteWorkflows::ids(["w"]))),
     ("workflows", |config, _| request(config, DeleteWorkflows::all())),
-    ("public_workflows", |config, _| request(config, ListPublicWorkflows::new())),
 ];
 
 fn note() -> NewAnnotation {
     NewAnnotation::new("i").concept("c")
 }
 
+/// The app that contains the public workflows, whatever the app of the client is.
+const PUBLIC: &str = "v2/users/clarifai/apps/main/workflows";
+
 fn version(id: &str) -> ModelRef {
     ModelRef::from("m").with_version(id)
+}
+
+/// Records all requests, for the check against the official description of the API.
+#[test]
+fn every_operation_is_recorded() {
+    for config in [config(), scoped()] {
+        let public = request(&config, ListPublicWorkflows::new()).unwrap();
+        assert_eq!(public.uri().path().trim_start_matches('/'), PUBLIC);
+    }
+    for (_, build) in WITH_ID.iter().chain(WITHOUT_ID) {
+        for config in [config(), scoped()] {
+            build(&config, "plain").unwrap();
+        }
+    }
 }
 
 #[test]
@@ -491,7 +517,7 @@ fn failed_response_is_never_decoded_as_empty_or_done() {
     assert!(parse(three, 200, &moved).is_err(), "inputs without an id cannot be matched if one with an id moved");
 
     for nothing in [json!({}), json!({"status": {"message": "down"}}), json!({"ok": true})] {
-        assert!(parse(DeleteInputs::all(), 200, &nothing).is_err(), "{nothing}");
+        assert!(parse(DeleteInputs::ids(["i"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(PatchInputOutputs::merge("i", "m", ["c"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(ListModels::new().raw(), 200, &nothing).is_err(), "{nothing}");
     }
@@ -508,6 +534,7 @@ fn patches_that_append_are_not_repeated_when_uncertain() {
         (PatchInputs::merge().input(metadata(json!({"a": {"b": 1}}))), Replay::Idempotent),
         (PatchInputs::merge().input(metadata(json!({"a": {"b": [1]}}))), Replay::Once),
         (PatchInputs::merge().input(region()), Replay::Once),
+        (PatchInputs::merge().input(InputPatch::new("i").region(NewRegion::new().id("r"))), Replay::Idempotent),
         (PatchInputs::overwrite().input(region()), Replay::Idempotent),
         (PatchInputs::remove().input(region()), Replay::Idempotent),
     ] {

@@ -12,6 +12,7 @@ use clarifai_core::inputs::{MAX_INPUTS, NewInput};
 use clarifai_core::machine::{Event, Machine as _, Step};
 use clarifai_core::time::Now;
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::args::InputArgs;
@@ -21,7 +22,7 @@ use crate::input_loader::{InputLoader, LoaderState};
 use crate::json::Members;
 use crate::message::Message;
 use crate::progress::{Lines, Progress, ProgressUpdate};
-use crate::{dry_run, interrupt, output, terminal};
+use crate::{dry_run, input_source, interrupt, json, output, terminal};
 
 /// What a command does with its inputs.
 pub(crate) trait InputJob {
@@ -49,8 +50,16 @@ pub(crate) trait InputJob {
     /// Returns the error that ended the work early, if there is one.
     fn stopped(report: &<Self::Work<'_> as Bulk>::Report) -> Option<ItemError>;
 
-    /// Prints the results for inputs, each with its source, as text.
-    fn write(&self, results: &[(&str, &Self::Output)], out: &mut dyn Write) -> Result<(), Failure>;
+    /// Prints the results for inputs as text.
+    fn write(&self, results: &[Shown<'_, Self::Output>], out: &mut dyn Write) -> Result<(), Failure>;
+}
+
+/// A result to print.
+pub(crate) struct Shown<'a, T> {
+    pub(crate) source: &'a str,
+    pub(crate) result: &'a T,
+    /// What the response contains about the input.
+    pub(crate) raw: Option<Value>,
 }
 
 /// The outcome for one input.
@@ -61,9 +70,11 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) id: Option<String>,
     /// The member `outcome` of the JSON object, if it has one.
     pub(crate) outcome: Option<&'static str>,
-    /// The JSON of the input in the response. Only with `--json`.
+    /// The JSON of the input in the response, if it is printed.
     pub(crate) raw: Option<Box<RawValue>>,
     pub(crate) result: Result<T, ItemError>,
+    /// The parts of a failed result that are valid.
+    pub(crate) partial: Option<T>,
 }
 
 /// Why there is no result for an input.
@@ -82,7 +93,7 @@ impl ItemError {
         match self {
             Self::Input(text) => Message::new(text),
             Self::Request(_, message) => message.clone(),
-            Self::Interrupted => Message::new("interrupted before its result was known"),
+            Self::Interrupted => Message::new(format!("{} before its result was known", interrupt::reason().1)),
         }
     }
 }
@@ -207,13 +218,13 @@ impl<J: InputJob> Session<'_, J> {
         self.take_outcomes();
         let mut ready = Vec::new();
         while let Some(outcome) = self.waiting.remove(&self.next) {
-            ready.push((self.args.inputs[self.next].to_string_lossy(), outcome));
+            ready.push((input_source::label(&self.args.inputs[self.next]), outcome));
             self.next += 1;
         }
         // In a dry run, inputs that would be sent have no outcome and nothing waits for them.
         if context.global.dry_run {
             let waiting = std::mem::take(&mut self.waiting);
-            let source = |position: usize| self.args.inputs[position].to_string_lossy();
+            let source = |position: usize| input_source::label(&self.args.inputs[position]);
             ready.extend(waiting.into_iter().map(|(position, outcome)| (source(position), outcome)));
         }
         if ready.is_empty() {
@@ -226,8 +237,11 @@ impl<J: InputJob> Session<'_, J> {
                 let printed = ready.iter().filter(|_| !dry_run);
                 return printed.into_iter().try_for_each(|(source, outcome)| write_json(source, outcome, out));
             }
-            let results: Vec<_> =
-                ready.iter().filter_map(|(source, outcome)| Some((&**source, outcome.result.as_ref().ok()?))).collect();
+            let results = ready.iter().filter_map(|(source, outcome)| {
+                let result = outcome.result.as_ref().ok().or(outcome.partial.as_ref())?;
+                Some(Shown { source, result, raw: outcome.raw.as_deref().and_then(json::parse) })
+            });
+            let results: Vec<_> = results.collect();
             if results.is_empty() { Ok(()) } else { self.job.write(&results, out) }
         });
         for (source, outcome) in &ready {
@@ -258,7 +272,8 @@ impl<J: InputJob> Session<'_, J> {
         for (position, problem) in std::mem::take(&mut loader.unreadable) {
             self.unreadable += 1;
             let result = Err(ItemError::Input(problem));
-            self.waiting.insert(position, ItemOutcome { index: 0, id: None, outcome: None, raw: None, result });
+            let outcome = ItemOutcome { index: 0, id: None, outcome: None, raw: None, result, partial: None };
+            self.waiting.insert(position, outcome);
         }
     }
 
@@ -305,6 +320,8 @@ impl<J: InputJob> Session<'_, J> {
                 Err(Failure::Reported(exit))
             }
             Some(ItemError::Request(exit, message)) => Err(Failure::Message(exit, message)),
+            // An argument of the request is invalid, which was printed with the inputs.
+            Some(ItemError::Input(_)) if self.failed > 0 => Err(Failure::Reported(Exit::Usage)),
             Some(error) => Err(Failure::Message(Exit::Service, error.message())),
             // If no input succeeded, the exit code of the request is more specific than that of its items.
             None if self.succeeded == 0 && !self.failed_requests.is_empty() => Err(Failure::Reported(self.exit)),

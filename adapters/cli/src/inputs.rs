@@ -8,17 +8,19 @@ use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
+use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _, Operation as _};
+use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Operation as _, Page};
+use serde_json::json;
 
-use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
+use crate::args::{Annotations, DeleteArgs, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
-use crate::terminal::sanitize;
-use crate::{listing, waits};
+use crate::terminal::{self, sanitize};
+use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
 struct UploadJob<'a> {
@@ -84,7 +86,7 @@ impl InputJob for UploadJob<'_> {
                     "unknown",
                     Err(match ItemError::from(&**error) {
                         ItemError::Interrupted => {
-                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                            ItemError::Input(format!("{}; the input may have been stored", interrupt::reason().1))
                         }
                         _ => ItemError::Input(item.outcome.to_string()),
                     }),
@@ -97,7 +99,7 @@ impl InputJob for UploadJob<'_> {
                 let _ = stored_ids.send(id.clone());
             }
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result });
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
         let upload = if self.json { upload.with_raw() } else { upload };
@@ -108,9 +110,10 @@ impl InputJob for UploadJob<'_> {
         report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row =
-            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+    fn write(&self, inputs: &[Shown<'_, StoredInput>], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |one: &Shown<'_, StoredInput>| {
+            vec![sanitize(&one.result.id), one.result.status.clone(), sanitize(one.source)]
+        };
         self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
@@ -124,6 +127,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
         InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+            annotations.check()?;
             if id.is_some() && inputs.inputs.len() > 1 {
                 return Err(Failure::usage("--id requires a single input"));
             }
@@ -140,20 +144,49 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             };
             create(&job, inputs, *wait, &stored_ids, context)
         }
-        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
-        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
+        InputsCommand::Update { ids, action, annotations } => {
+            annotations.check()?;
+            update(ids, *action, annotations, context)
+        }
         InputsCommand::Delete(delete) => {
-            let requested = context.delete(
-                delete,
-                "input",
-                |id| DeleteInput::new(id),
-                |ids| DeleteInputs::ids(ids),
-                DeleteInputs::all,
-            )?;
+            let requested = match delete.all {
+                true => delete_all(delete, context)?,
+                false => {
+                    context.delete_ids(delete, "input", |id| DeleteInput::new(id), |ids| DeleteInputs::ids(ids))?
+                }
+            };
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
         InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
+}
+
+/// Deletes every input of the app: the service has no request for it, so the IDs are listed first.
+fn delete_all(delete: &DeleteArgs, context: &mut Context<'_>) -> Result<bool, Failure> {
+    if !context.confirms_all(delete, "input")? {
+        return Ok(false);
+    }
+    if context.global.dry_run {
+        // Which IDs are deleted depends on the response.
+        context.call(ListInputs::new().page(Page::new(1, MAX_PER_PAGE)))?;
+        return Ok(false);
+    }
+    let client = context.client()?;
+    let mut deletion = DeleteAllInputs::new().into_machine(client.config());
+    let result = client.run_watched(&mut deletion, |_| ());
+    let number = deletion.deleted();
+    if let Err(stopped) = result {
+        let text = format!("requested deletion of {number} of {} inputs found", deletion.found());
+        terminal::warning(format_args!("{text}"));
+        return Err(stopped.into());
+    }
+    match (delete.wait.wait, context.global.json) {
+        (true, _) => {}
+        (false, true) => output::write_json(&json!({"outcome": "requested", "inputs": number}), context.out)?,
+        (false, false) => writeln!(context.out, "Requested deletion of all {number} inputs.")?,
+    }
+    Ok(true)
 }
 
 fn create(
@@ -168,12 +201,13 @@ fn create(
     if wait.wait {
         let ids: Vec<_> = stored_ids.try_iter().collect();
         if !ids.is_empty() {
-            return waits::inputs_processed(context, &ids, wait.timeout());
+            return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }
     }
     Ok(())
 }
 
+/// Prints the number of inputs in each state.
 fn update(
     ids: &[String],
     action: PatchMode,

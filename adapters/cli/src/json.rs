@@ -4,8 +4,10 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::io;
 
+use clarifai_core::repair::Repaired;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 /// The members of a JSON object in their order. The JSON of the values stays unchanged.
@@ -53,6 +55,12 @@ impl<'de> Deserialize<'de> for Members {
 
         deserializer.deserialize_map(MembersVisitor)
     }
+}
+
+/// Parses JSON of the service. Parts that cannot be read are null. Returns `None` if all of it is unreadable.
+pub(crate) fn parse(json: &RawValue) -> Option<Value> {
+    let repaired = || serde_json::from_slice(&Repaired::new(json.get().as_bytes())?.body).ok();
+    serde_json::from_str(json.get()).ok().or_else(repaired)
 }
 
 /// A token of JSON text.

@@ -70,6 +70,13 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
             return Err(Failure::usage(format!("{option} requires --simulator")));
         }
     }
+    match global.timeout {
+        Some(seconds) if !cli.command.waits() && seconds == 0 => {
+            return Err(Failure::usage("--timeout 0 requires a command that waits"));
+        }
+        Some(seconds) if !cli.command.waits() => interrupt::set_time_limit(seconds),
+        _ => {}
+    }
     match cli.command {
         Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
         Command::Concepts(command) => call_service(global, out, |context| concepts::run(&command, context)),
@@ -101,7 +108,7 @@ fn call_service(
         true => Settings::for_simulator(&global.settings),
         false => Settings::read(&global.settings)?,
     };
-    settings.warn_about_ignored_credentials();
+    settings.warn_about_unused();
     Context::new(global, &settings, out).run(command)
 }
 

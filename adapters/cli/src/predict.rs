@@ -12,7 +12,7 @@ use clarifai_core::types::Output;
 use crate::args::PredictArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::{model_lookup, output};
 
@@ -20,8 +20,6 @@ struct PredictJob {
     model: ModelRef,
     options: OutputOptions,
     max_retries: u32,
-    /// Whether the JSON of the service is printed.
-    json: bool,
 }
 
 impl PredictJob {
@@ -40,16 +38,23 @@ impl InputJob for PredictJob {
         inputs: InputLoader<'a>,
         outcomes: mpsc::Sender<ItemOutcome<Box<Output>>>,
     ) -> Self::Work<'a> {
-        let predict = PredictMany::new(self.operation(), inputs).max_retries(self.max_retries);
-        let predict = if self.json { predict.with_raw() } else { predict };
-        predict
+        PredictMany::new(self.operation(), inputs)
+            .max_retries(self.max_retries)
+            // For the table too, which names what it does not show.
+            .with_raw()
             .on_item(move |prediction| {
                 let result = prediction.result.map(Box::new).map_err(|error| match error {
                     PredictError::Failed(error) => ItemError::from(&*error),
                     rejected => ItemError::Input(rejected.to_string()),
                 });
-                let outcome =
-                    ItemOutcome { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
+                let outcome = ItemOutcome {
+                    index: prediction.index,
+                    id: None,
+                    outcome: None,
+                    raw: prediction.raw,
+                    result,
+                    partial: None,
+                };
                 // The receiver outlives the work.
                 let _ = outcomes.send(outcome);
             })
@@ -60,16 +65,17 @@ impl InputJob for PredictJob {
         report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|(source, prediction)| output::write_prediction(source, prediction, out))
+    fn write(&self, outputs: &[Shown<'_, Box<Output>>], out: &mut dyn Write) -> Result<(), Failure> {
+        outputs.iter().try_for_each(|one| output::write_prediction(one.source, one.result, one.raw.as_ref(), out))
     }
 }
 
 pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), Failure> {
     let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
-    let json = context.global.json;
     let mut job =
-        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries, json };
+        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+    model_lookup::check_part("--model", &args.model)?;
+    args.version.as_deref().map_or(Ok(()), |version| model_lookup::check_part("--version", version))?;
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
     job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
     input_jobs::run(&job, &args.inputs, context)

@@ -10,13 +10,16 @@ use clarifai_core::inputs::{Metadata, NewInput};
 use clarifai_core::searches::{SearchInputs, SearchTerm};
 use clarifai_core::types::GeoBox;
 
-use crate::args::{ConceptArg, SearchArgs};
+use crate::args::{ConceptArg, SearchArgs, check_contradiction};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::json::Members;
-use crate::{input_source, listing};
+use crate::{input_source, listing, terminal};
 
 pub(crate) fn run(args: &SearchArgs, context: &mut Context<'_>) -> Result<(), Failure> {
+    let by_name = ConceptArg::name_by_default;
+    check_contradiction(&args.concepts, &args.not_concepts, by_name, "--not-concept")?;
+    check_contradiction(&args.predicted, &args.not_predicted, by_name, "--not-predicted")?;
     let mut search = SearchInputs::new().page(args.pages.first());
     let terms = |concepts: &[ConceptArg], term: fn(ConceptRef) -> SearchTerm, sign: fn(ConceptRef) -> ConceptRef| {
         concepts.iter().map(|concept| term(sign(concept.name_by_default()))).collect::<Vec<_>>()
@@ -70,8 +73,11 @@ fn similar_to_bytes(bytes: Vec<u8>) -> SearchTerm {
 
 /// Returns the term for visual similarity to a URL, a file, standard input, or an input of the app.
 fn similar_to(image: &OsStr) -> Result<SearchTerm, Failure> {
-    let text = image.to_string_lossy();
+    let text = input_source::label(image);
     let unreadable = |problem| Failure::usage(format!("{text}: {problem}"));
+    if let Some(input) = input_source::read_data_url(image, false) {
+        return input.map(SearchTerm::similar_to).map_err(unreadable);
+    }
     if text.contains("://") {
         return Ok(SearchTerm::similar_to(NewInput::image_url(text)));
     }
@@ -81,6 +87,16 @@ fn similar_to(image: &OsStr) -> Result<SearchTerm, Failure> {
     match text.strip_prefix("id:") {
         Some(id) => Ok(SearchTerm::similar_to_input(id)),
         None if Path::new(image).exists() => input_source::read_file(image).map(similar_to_bytes).map_err(unreadable),
+        None if looks_like_path(&text) => Err(unreadable("no such file".to_owned())
+            .with_hint(format!("if this is the ID of an input, pass `id:{}`", terminal::sanitize(&text)))),
         None => Ok(SearchTerm::similar_to_input(text)),
     }
+}
+
+/// Returns whether a text looks like the path of a file, and not like the ID of an input.
+fn looks_like_path(text: &str) -> bool {
+    const ENDINGS: [&str; 14] =
+        ["jpg", "jpeg", "jpe", "jgp", "jpg2", "png", "gif", "bmp", "tif", "tiff", "webp", "heic", "avif", "svg"];
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
+    text.contains(['/', '\\', '~']) || text.starts_with('.') || ending.is_some_and(|ending| ENDINGS.contains(&&*ending))
 }

@@ -65,7 +65,7 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo classifier web
+// layer: response wildcard geo classifier web cors
 // layer: json_patch
 // layer: vision::lab vision::named_colors vision::plane
 // layer: vision::image
@@ -85,7 +85,7 @@
 // layer: predict
 // layer: routes::add_jobs routes::annotations routes::concepts routes::datasets routes::input_outputs routes::models
 // layer: routes::inputs routes::outputs routes::searches
-// layer: routes::feedback routes::model_inputs routes::model_versions routes::workflows
+// layer: routes::feedback routes::metrics routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::queries routes::workflow_results
 // layer: routes
 // layer: simulator
@@ -100,6 +100,7 @@ pub mod audit;
 mod call;
 mod classifier;
 mod client;
+mod cors;
 pub mod faults;
 mod geo;
 mod json_patch;

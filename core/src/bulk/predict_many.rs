@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::plan::{BatchLimits, Plan, Planned};
-use super::rounds::Rounds;
+use super::rounds::{ItemRetries, Rounds};
 use super::under_way::UnderWay;
 use super::upload_task::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, IntoBulk, Progress};
@@ -329,6 +329,7 @@ pub struct PredictTask {
     /// Maximum number of inputs in a request; halved after a request that was too large.
     together: usize,
     rounds: Rounds,
+    item_retries: ItemRetries,
     raw: bool,
     fatal: Option<Arc<Error>>,
     state: State,
@@ -362,6 +363,7 @@ impl PredictTask {
             waiting,
             done: Vec::new(),
             rounds: Rounds::new(config, rounds),
+            item_retries: ItemRetries::new(config),
             raw: false,
             fatal: None,
             state: State::Start,
@@ -463,7 +465,9 @@ impl PredictTask {
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(&self.config, None) {
+        let statuses = again.iter().map(|(_, status, _)| &**status);
+        let pause = self.item_retries.next(&self.config, statuses).or_else(|| self.rounds.next(&self.config, None));
+        if let Some(pause) = pause {
             self.waiting.extend(again.into_iter().map(|(planned, ..)| planned));
             return self.pause(now.instant + pause);
         }

@@ -9,12 +9,12 @@ use http::header::DATE;
 use serde_json::value::RawValue;
 
 use super::plan::Planned;
-use super::rounds::Rounds;
+use super::rounds::{ItemRetries, Rounds};
 use super::upload::{Outcome, UploadedItem};
 use crate::batch::{Batch, Item};
 use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::{ApiError, Error, ErrorKind, Misuse};
+use crate::error::{ApiError, Error, ErrorKind, Misuse, TransportErrorKind};
 use crate::forward_operation;
 use crate::inputs::{CreateInputs, GetInput, NewInput};
 use crate::machine::{Call, Event, Machine, Step};
@@ -41,6 +41,8 @@ pub struct UploadTask {
     together: usize,
     /// Retries of sending. Never restored, because sending could otherwise start over without end.
     sends: Rounds,
+    /// Retries of inputs that a response asks to send again.
+    item_retries: ItemRetries,
     /// Retries of lookups that fail in a row.
     looks: Rounds,
     first_sent: Option<Instant>,
@@ -141,6 +143,7 @@ impl UploadTask {
             together: slots.len(),
             slots,
             sends: Rounds::new(config, rounds),
+            item_retries: ItemRetries::new(config),
             looks: Rounds::new(config, rounds),
             first_sent: None,
             exhausted: None,
@@ -254,7 +257,9 @@ impl UploadTask {
         if again.is_empty() && uncertain.is_none() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.sends.next(&self.config, None) {
+        let statuses = again.iter().map(|(_, status)| &**status);
+        let pause = self.item_retries.next(&self.config, statuses).or_else(|| self.sends.next(&self.config, None));
+        if let Some(pause) = pause {
             let least = if uncertain.is_some() { SETTLING } else { Duration::ZERO };
             return self.pause(now.instant + pause.max(least));
         }
@@ -423,7 +428,9 @@ pub(super) fn is_fatal(error: &Error) -> bool {
     // Inputs are checked before, so an invalid argument concerns the request itself.
     let is_invalid = matches!(error.kind(), ErrorKind::InvalidArgument(_));
     let no_token = error.is_of_token() && !error.is_retryable();
-    error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token
+    let is_untrusted =
+        matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::Untrusted);
+    error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token || is_untrusted
 }
 
 /// Returns whether the token expired between the attempts of a call, so that the next call gets a new one.
@@ -469,7 +476,7 @@ impl Refusal {
 }
 
 fn as_call(status: Box<Status>) -> ApiError {
-    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new() }
+    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new(), location: None }
 }
 
 /// Returns the error for an input whose own status leaves it uncertain whether the input is stored.

@@ -113,7 +113,7 @@ impl NewRegion {
 
     /// Sets how well a model detected the region. For feedback requests only.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**, like the [requests](crate::models::SendModelFeedback) that it is for.
     pub fn feedback(mut self, feedback: RegionFeedback) -> Self {
         self.feedback = Some(feedback);
         self
@@ -127,13 +127,16 @@ impl NewRegion {
 
     /// Sets the identity and appearance of the face in the region.
     ///
-    /// **Deprecated by Clarifai; still accepted.** The current API uses concepts with a vocabulary instead.
+    /// **Withdrawn by Clarifai.** Use [concepts](Self::concept) instead. See [`deprecated`](crate::deprecated).
     pub fn face(mut self, face: NewFace) -> Self {
         self.face = Some(face);
         self
     }
 
     pub(crate) fn json(&self) -> Result<Value, InvalidArgument> {
+        if *self == Self::default() {
+            return Err(InvalidArgument::new("region", "is empty"));
+        }
         let mut info = json!({});
         if let Some(place) = &self.bounding_box {
             let edges = [place.top(), place.left(), place.bottom(), place.right()];

@@ -146,7 +146,8 @@ impl<O: Operation> Call<O> {
 
     fn end(&mut self, result: Result<O::Output, Error>) -> Step<O::Output> {
         self.state = State::Spent;
-        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened)))
+        let read_only = self.is_read_only();
+        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened).read_only(read_only)))
     }
 
     /// Sends the request, or obtains a token first.

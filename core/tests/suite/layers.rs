@@ -8,6 +8,7 @@ use std::path::Path;
 
 /// The modules, each of which may use those above it.
 const LAYERS: &[&str] = &[
+    "repair",
     "lenient",
     "types",
     "error",

@@ -382,3 +382,92 @@ fn app_secrets_and_tokens_are_redacted() {
         assert!(!shown.contains(SENTINEL), "{shown}");
     }
 }
+
+/// One unreadable part costs one item or one member, never the others.
+#[test]
+fn unreadable_parts_cost_only_themselves() {
+    let response = |concept: &str| {
+        let output = |name: &str| format!(r#"{{"status": {{"code": 10000}}, "data": {{"concepts": [{name}]}}}}"#);
+        let (cat, odd) = (output(r#"{"name": "cat", "value": 0.5}"#), output(concept));
+        format!(r#"{{"status": {{"code": 10000}}, "outputs": [{cat}, {odd}]}}"#).into_bytes()
+    };
+    let latin = [&response("{\"name\": \"caf")[..], b""].concat();
+    let at = latin.windows(3).rposition(|part| part == b"caf").unwrap() + 3;
+    let latin = [&latin[..at], b"\xE9\"}", &latin[at..]].concat();
+    let utf16 = |order: fn(u16) -> [u8; 2]| {
+        let text = String::from_utf8(response("{}")).unwrap();
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(order).collect::<Vec<_>>()
+    };
+    for (what, body) in [
+        ("half a surrogate pair", response(r#"{"name": "\ud83d"}"#)),
+        ("the other half", response(r#"{"name": "\ude00 x"}"#)),
+        ("a number out of range", response(r#"{"name": "x", "value": 1e400}"#)),
+        ("NaN", response(r#"{"name": "x", "value": NaN}"#)),
+        ("infinity", response(r#"{"name": "x", "value": -Infinity}"#)),
+        ("a control character", response("{\"name\": \"a\u{1}b\"}")),
+        ("an escape that does not exist", response(r#"{"name": "\x41"}"#)),
+        ("bytes that are not UTF-8", latin),
+        ("null as a concept", response("null")),
+        ("a number as a concept", response("7")),
+        ("a list as a concept", response("[[]]")),
+        ("a byte order mark", [&b"\xEF\xBB\xBF"[..], &response("{}")].concat()),
+        ("UTF-16, little endian", utf16(u16::to_le_bytes)),
+        ("UTF-16, big endian", utf16(u16::to_be_bytes)),
+    ] {
+        let batch = parse(&config(), two(), 200, &body).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let outputs = batch.into_items();
+        assert_eq!((outputs.len(), outputs[0].concepts()[0].name.as_str()), (2, "cat"), "{what}");
+        let raw = parse(&config(), two().raw(), 200, &body).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(raw.json["outputs"][0]["data"]["concepts"][0]["value"], 0.5, "{what}");
+    }
+}
+
+/// An item that cannot be read keeps its place and counts as failed, so that the others keep their inputs.
+#[test]
+fn malformed_items_keep_their_place() {
+    for odd in ["null", "7", "\"x\"", "[]", "{}", r#"{"status": 5}"#] {
+        let body = format!(
+            r#"{{"status": {{"code": 10000}}, "outputs": [{odd}, {{"status": {{"code": 10000}}, "data": {{}}}}]}}"#
+        );
+        let batch = parse(&config(), two(), 200, body.as_bytes()).unwrap_or_else(|error| panic!("{odd}: {error}"));
+        let failed: Vec<_> = batch.failures().map(|failure| failure.index).collect();
+        assert_eq!(failed, [0], "{odd}");
+        // Of a stored input it is not known what became of it, so there is no result at all.
+        let create = ["one", "two"].map(|id| NewInput::image_url("https://example.com/1").id(id));
+        let create = CreateInputs::new().inputs(create);
+        let body = body.replace("outputs", "inputs");
+        assert!(parse(&config(), create, 200, body.as_bytes()).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn null_is_an_empty_list() {
+    let body = |key: &str, value: &str| format!(r#"{{"status": {{"code": 10000}}, "{key}": {value}}}"#).into_bytes();
+    assert_eq!(parse(&config(), ListModels::new(), 200, &body("models", "null")).unwrap().len(), 0);
+    assert_eq!(parse(&config(), SearchModels::new(), 200, &body("models", "null")).unwrap().len(), 0);
+    for odd in ["7", "\"x\"", "{}"] {
+        assert!(parse(&config(), ListModels::new(), 200, &body("models", odd)).is_err(), "{odd}");
+        assert!(parse(&config(), SearchModels::new(), 200, &body("models", odd)).is_err(), "{odd}");
+    }
+    assert!(parse(&config(), ListModels::new(), 200, &body("other", "[]")).is_err());
+}
+
+/// The error of a redirect contains where it points, without what could be a secret.
+#[test]
+fn redirects_name_their_address() {
+    for (location, shown) in [
+        ("https://elsewhere.example/v2/models", "https://elsewhere.example/v2/models"),
+        ("https://user:hunter2@elsewhere.example/a?token=hunter2#hunter2", "https://elsewhere.example/a"),
+        ("//elsewhere.example/a", "//elsewhere.example/a"),
+        ("/login", "/login"),
+    ] {
+        for status in [301, 302, 303, 307, 308] {
+            let response = Response::builder().status(status).header("location", location);
+            let response = response.body(Bytes::from_static(b"<html>moved</html>")).unwrap();
+            let error = Exchange::new(&config(), GetModel::new("m")).unwrap().parse(response).unwrap_err();
+            assert!(error.to_string().contains(&format!("redirects to {shown}")), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+            assert!(error.advice().is_some_and(|advice| advice.contains("base URL")), "{error}");
+        }
+    }
+}

@@ -18,9 +18,9 @@ use clarifai_core::inputs::{
     PatchInputs, StreamInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::operation::Replay::{self, Idempotent, Once, Safe};
 use clarifai_core::searches::{CountInputs, QueryAnnotations, QueryInputs, SearchInputs, SendSearchFeedback};
@@ -105,7 +105,7 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(CountInputs::new()), ("count inputs", "POST", Safe, false)),
         (row(DeleteInput::new("i")), ("delete input", "DELETE", Idempotent, false)),
         (row(DeleteInputs::ids(["i"])), ("delete inputs", "DELETE", Idempotent, false)),
-        (row(DeleteInputs::all()), ("delete inputs", "DELETE", Idempotent, false)),
+        (row(DeleteInputs::by_withdrawn_flag()), ("delete inputs", "DELETE", Idempotent, false)),
         (row(GetInput::new("i")), ("get input", "GET", Safe, false)),
         (row(GetInputCounts::new()), ("get input counts", "GET", Safe, false)),
         (row(GetInputOutputs::new("i")), ("get input outputs", "GET", Safe, false)),
@@ -114,6 +114,7 @@ fn every_operation_has_the_spec_of_the_table() {
         (patch(InputPatch::new("i").concept("c")), ("patch inputs", "PATCH", Idempotent, true)),
         (patch(InputPatch::new("i").metadata(json!({"a": [1]}))), ("patch inputs", "PATCH", Once, true)),
         (patch(InputPatch::new("i").region(region())), ("patch inputs", "PATCH", Once, true)),
+        (patch(InputPatch::new("i").region(region().id("r"))), ("patch inputs", "PATCH", Idempotent, true)),
         (
             row(PatchInputs::overwrite().input(InputPatch::new("i").region(region()))),
             ("patch inputs", "PATCH", Idempotent, true),
@@ -123,6 +124,8 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(DeleteModel::new("m")), ("delete model", "DELETE", Idempotent, false)),
         (row(DeleteModelVersion::new("m", "v")), ("delete model version", "DELETE", Idempotent, false)),
         (row(DeleteModels::ids(["m"])), ("delete models", "DELETE", Idempotent, false)),
+        (row(EvaluateModelVersion::new("m", "v")), ("evaluate model version", "POST", Once, false)),
+        (row(GetModelVersionMetrics::new("m", "v")), ("get model version metrics", "GET", Safe, false)),
         (row(GetModel::new("m")), ("get model", "GET", Safe, false)),
         (row(GetModelOutputInfo::new("m")), ("get model output info", "GET", Safe, false)),
         (row(GetModelVersion::new("m", "v")), ("get model version", "GET", Safe, false)),

@@ -48,6 +48,24 @@ impl ConceptArg {
     }
 }
 
+/// Checks that no concept is given both as present and, with the option `negative`, as absent. `reference` is how the
+/// command reads a concept without a prefix.
+pub(crate) fn check_contradiction(
+    present: &[ConceptArg],
+    absent: &[ConceptArg],
+    reference: fn(&ConceptArg) -> ConceptRef,
+    negative: &str,
+) -> Result<(), Failure> {
+    match present.iter().find(|concept| absent.iter().any(|other| reference(other) == reference(concept))) {
+        None => Ok(()),
+        Some(ConceptArg::Id(text) | ConceptArg::Name(text) | ConceptArg::Unspecified(text)) => {
+            let text = crate::terminal::sanitize(text);
+            let positive = negative.replacen("not-", "", 1);
+            Err(Failure::usage(format!("{positive} {text} contradicts {negative} {text}")))
+        }
+    }
+}
+
 /// Parses a concept.
 pub(super) fn concept(text: &str) -> Result<ConceptArg, String> {
     let (new, text): (fn(String) -> ConceptArg, _) = match text.split_once(':') {

@@ -7,7 +7,7 @@ use clarifai_core::types::{
     Workflow, WorkflowNode,
 };
 
-use super::predict::concept_name;
+use super::predict::{concept_name, unshown_of_input as unshown};
 use super::table::{StreamedTable, write_fields, write_rows};
 use crate::exit::Failure;
 use crate::terminal::sanitize;
@@ -45,7 +45,7 @@ fn time_text(time: Option<&Timestamp>) -> String {
 pub(crate) fn status_text(status: Option<&Status>) -> String {
     status.map_or_else(String::new, |status| match status.description.as_deref() {
         Some(description) if !description.is_empty() => sanitize(description),
-        _ => status.to_string(),
+        _ => sanitize(&status.to_string()),
     })
 }
 
@@ -130,7 +130,11 @@ impl Record for Concept {
 fn annotated_concepts(input: &Input) -> String {
     let concepts = input.data.as_ref().map_or(&[][..], Data::concepts);
     let one =
-        |concept: &Concept| format!("{}{}", if concept.value() < 0.5 { "not " } else { "" }, concept_name(concept));
+        // An absent value means that the concept is present.
+        |concept: &Concept| {
+            let is_negative = concept.value.is_some_and(|value| value < 0.5);
+            format!("{}{}", if is_negative { "not " } else { "" }, concept_name(concept))
+        };
     concepts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -138,6 +142,9 @@ fn annotated_concepts(input: &Input) -> String {
 fn input_row(input: &Input) -> [String; 4] {
     [sanitize(&input.id), status_text(input.status.as_ref()), annotated_concepts(input), text(input.url())]
 }
+
+/// The members of the data of an input that have a line of their own, or are its medium.
+const SHOWN_OF_INPUTS: [&str; 5] = ["geo", "image", "video", "audio", "metadata"];
 
 const INPUT_HEADINGS: [&str; 4] = ["ID", "Status", "Concepts", "URL"];
 
@@ -155,6 +162,10 @@ impl Record for Input {
         let point = data.and_then(|data| data.geo.as_ref()?.geo_point.as_ref());
         let location = point.and_then(|point| Some(format!("{},{}", point.longitude?, point.latitude?)));
         let metadata = data.and_then(|data| data.metadata.as_ref()).map(ToString::to_string);
+        let json = data.and_then(|data| serde_json::to_value(data).ok()).unwrap_or_default();
+        let also: Vec<_> =
+            unshown(&json).into_iter().filter(|name| !SHOWN_OF_INPUTS.contains(&name.as_str())).collect();
+        let also = if also.is_empty() { String::new() } else { format!("{}; see --json", also.join(", ")) };
         let fields = [
             ("ID", sanitize(&self.id)),
             ("Status", status_text(self.status.as_ref())),
@@ -162,6 +173,7 @@ impl Record for Input {
             ("Concepts", annotated_concepts(self)),
             ("Metadata", text(metadata.as_deref())),
             ("Location", location.unwrap_or_default()),
+            ("Also", also),
             ("Created", time_text(self.created_at.as_ref())),
             ("Modified", time_text(self.modified_at.as_ref())),
         ];
