@@ -28,7 +28,9 @@ use clarifai_core::searches::{
 use clarifai_core::testing::MockTransport;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint, Gettable, StatusCode, Timestamp};
 use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page};
-use clarifai_tests::data;
+use clarifai_simulator::Simulator;
+use clarifai_tests::recorded::RecordedClient;
+use clarifai_tests::{data, exchanges, photograph};
 use http::Response;
 use serde_json::{Value, json};
 
@@ -37,18 +39,29 @@ fn config() -> Config {
 }
 
 /// Checks method, path below the app, and body of a request.
-fn sends(operation: impl Operation, method: &str, path: &str, body: &Value) {
+fn sends<O: Operation>(operation: O, method: &str, path: &str, body: &Value) {
     let (request, _) = Exchange::new(&config(), operation).unwrap().into_parts();
     let sent = request.uri().path_and_query().unwrap().as_str();
     assert_eq!((request.method().as_str(), sent), (method, &*format!("/v2/users/me/apps/mine/{path}")));
     let bytes = request.body().to_bytes();
+    exchanges::record(O::SPEC.name, &request.map(|body| body.to_bytes()), None);
     let found = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
     assert_eq!(found, *body, "{method} {path}");
 }
 
 fn parse<O: Operation>(operation: O, http: u16, body: &Value) -> Result<O::Output, Error> {
     let response = Response::builder().status(http).body(body.to_string()).unwrap();
-    Exchange::new(&config(), operation).unwrap().parse(response)
+    let exchange = Exchange::new(&config(), operation).unwrap();
+    let request = exchange.request().clone().map(|body| body.to_bytes());
+    exchanges::record(O::SPEC.name, &request, Some(&response.clone().map(Into::into)));
+    exchange.parse(response)
+}
+
+/// Returns the body of a request.
+fn body_of<O: Operation>(operation: O) -> Value {
+    let request = Exchange::new(&config(), operation).unwrap().into_parts().0.map(|body| body.to_bytes());
+    exchanges::record(O::SPEC.name, &request, None);
+    serde_json::from_slice(request.body()).unwrap()
 }
 
 /// Returns a response of the fixtures.
@@ -325,8 +338,7 @@ fn searches_are_sent_as_the_description_has_them() {
 #[test]
 fn every_filter_and_rank_has_its_form() {
     let of = |filter: SearchFilter| {
-        let body = Exchange::new(&config(), QueryInputs::new().filter(filter)).unwrap().request().body().to_bytes();
-        let body: Value = serde_json::from_slice(&body).unwrap();
+        let body = body_of(QueryInputs::new().filter(filter));
         body["searches"][0]["query"]["filters"][0].clone()
     };
     let region = |shape: &str| json!({"annotation": {"data": {"regions": [{"region_info": {shape: {}}}]}}});
@@ -387,8 +399,7 @@ fn every_filter_and_rank_has_its_form() {
         assert_eq!(of(filter.clone()), expected, "{filter:?}");
     }
     let of = |rank: SearchRank| {
-        let body = Exchange::new(&config(), QueryInputs::new().rank(rank)).unwrap().request().body().to_bytes();
-        let body: Value = serde_json::from_slice(&body).unwrap();
+        let body = body_of(QueryInputs::new().rank(rank));
         body["searches"][0]["query"]["ranks"][0]["annotation"].clone()
     };
     for (rank, expected) in [
@@ -602,4 +613,64 @@ fn lost_batches_are_repeated_only_with_ids() {
     let report = bulk::run(work.into_bulk(&config()), &mut script, |_| ());
     assert!(report.stopped().is_some_and(Error::is_auth));
     assert_eq!((report.done(), report.failed()), (2, 2));
+}
+
+/// Every operation against the simulator, in the order in which an application uses them.
+#[test]
+fn an_application_fills_annotates_and_searches_a_dataset() {
+    let client = RecordedClient::new(config(), Simulator::new());
+    client.call(CreateDatasets::new().dataset(NewDataset::new("photos")).dataset(NewDataset::new("other"))).unwrap();
+    client.call(PatchDatasets::merge().dataset(NewDataset::new("photos").description("Photographs"))).unwrap();
+    assert_eq!(client.call(GetDataset::new("photos")).unwrap().description.as_deref(), Some("Photographs"));
+
+    let photo = |id: &str| NewInput::image_bytes(photograph(id)).id(id).dataset("photos");
+    let upload = CreateInputs::new().inputs(["coffee", "rocket", "chelsea"].map(photo)).add_job("job");
+    client.call(upload).unwrap().into_result().unwrap();
+    assert!(!client.call(GetInputsAddJob::new("job")).unwrap().is_settled());
+    let job = client.run(InputsAdded::new("job").expecting(3)).unwrap();
+    assert_eq!((job.succeeded(), job.failed()), (3, 0));
+    assert_eq!(client.call(ListInputsAddJobs::new()).unwrap().len(), 1);
+    client.call(CancelInputsAddJob::new("job")).unwrap();
+    assert!(client.run(InputsAdded::new("job")).is_err(), "it was canceled");
+    let mut stream = InputStream::new(StreamInputs::new().per_page(2));
+    while let Some(request) = stream.next() {
+        stream.record(client.call(request).unwrap()).unwrap();
+    }
+    assert_eq!(stream.read(), 3);
+
+    assert_eq!(client.call(ListDatasets::new()).unwrap().len(), 2);
+    let added = client.call(AddDatasetInputs::new("other").inputs(["coffee", "none"])).unwrap();
+    assert_eq!(added.failures().map(|failure| failure.id).collect::<Vec<_>>(), ["none"]);
+    client.call(RemoveDatasetInputs::new("photos", ["chelsea"])).unwrap();
+    assert_eq!(client.call(ListDatasetInputs::new("photos")).unwrap().len(), 2);
+
+    let place = NewRegion::bounding_box(0.1, 0.1, 0.9, 0.9).concept(ConceptRef::id("cup").valued(1.0));
+    let annotations =
+        (0..200).map(|number| NewAnnotation::new("coffee").id(format!("a{number}")).region(place.clone()));
+    let report = client.bulk(SendMany::new(CreateAnnotations::new(), annotations), 2, |_| ());
+    assert!(report.is_success() && report.done() == 200, "{:?}", report.failures().next());
+    client.call(CreateAnnotations::new().annotation(NewAnnotation::new("rocket").not_concept("cup"))).unwrap();
+    let patch = NewAnnotation::new("coffee").id("a7").status(StatusCode::ANNOTATION_AWAITING_REVIEW);
+    client.call(PatchAnnotations::merge().annotation(patch)).unwrap();
+    let found = client.call(GetAnnotation::new("coffee", "a7")).unwrap();
+    assert_eq!(found.status.unwrap().code, Some(StatusCode::ANNOTATION_AWAITING_REVIEW));
+    let all = client.run(Pages::new(ListAnnotations::of_input("coffee")).per_page(64)).unwrap();
+    assert_eq!(all.len(), 199, "one waits for a review");
+
+    let cups = || SearchFilter::concept(ConceptRef::id("cup"));
+    let search = QueryInputs::new().filter(cups()).filter(SearchFilter::dataset("photos"));
+    let hits = client.call(search).unwrap().hits;
+    assert_eq!(hits.iter().filter_map(|hit| hit.input_id()).collect::<Vec<_>>(), ["coffee"]);
+    let like = QueryInputs::new().rank(SearchRank::input("rocket")).filter(SearchFilter::kind(InputKind::Image));
+    assert_eq!(client.call(like).unwrap().hits[0].input_id(), Some("rocket"));
+    assert_eq!(client.call(CountInputs::new().filter(cups().negate())).unwrap(), 2);
+    let boxes = QueryAnnotations::new().filter(SearchFilter::label(LabelKind::BoundingBox));
+    assert_eq!(client.run(Pages::new(boxes)).unwrap().len(), 200);
+
+    client.call(DeleteAnnotation::new("coffee", "a1")).unwrap();
+    client.call(DeleteAnnotations::new().annotation("coffee", "a2").annotation("coffee", "a3")).unwrap();
+    client.call(DeleteAnnotations::of_inputs(["coffee"])).unwrap();
+    assert!(client.call(ListAnnotations::of_input("coffee").all()).unwrap().is_empty());
+    client.call(DeleteDatasets::ids(["photos", "other"])).unwrap();
+    assert!(client.call(GetDataset::new("photos")).unwrap_err().is_not_found());
 }
