@@ -134,7 +134,7 @@ fn datasets_are_read() {
     assert_eq!(outcomes[0].as_deref().ok(), Some("a"));
     assert_eq!(outcomes[1].as_ref().unwrap_err().status.code, Some(StatusCode::DATASET_INPUT_DUPLICATE));
     assert_eq!(outcomes[2].as_ref().unwrap_err().id, "c");
-    let all = json!({"status": {"code": 10020}, "dataset_inputs": [{"status": {"code": 64101}, "input": {"id": "a"}}]});
+    let all = json!({"status": {"code": 10020}, "dataset_inputs": [{"input": {"id": "a", "status": {"code": 64101}}}]});
     let error = parse(AddDatasetInputs::new("boats").input("a"), 400, &all).unwrap_err();
     assert_eq!(error.api_code(), Some(64101), "{error}");
 }
@@ -649,9 +649,10 @@ fn an_application_fills_annotates_and_searches_a_dataset() {
         (0..200).map(|number| NewAnnotation::new("coffee").id(format!("a{number}")).region(place.clone()));
     let report = client.bulk(SendMany::new(CreateAnnotations::new(), annotations), 2, |_| ());
     assert!(report.is_success() && report.done() == 200, "{:?}", report.failures().next());
-    client.call(CreateAnnotations::new().annotation(NewAnnotation::new("rocket").not_concept("cup"))).unwrap();
+    let negative = CreateAnnotations::new().annotation(NewAnnotation::new("rocket").not_concept("cup"));
+    client.call(negative).unwrap().into_result().unwrap();
     let patch = NewAnnotation::new("coffee").id("a7").status(StatusCode::ANNOTATION_AWAITING_REVIEW);
-    client.call(PatchAnnotations::merge().annotation(patch)).unwrap();
+    client.call(PatchAnnotations::merge().annotation(patch)).unwrap().into_result().unwrap();
     let found = client.call(GetAnnotation::new("coffee", "a7")).unwrap();
     assert_eq!(found.status.unwrap().code, Some(StatusCode::ANNOTATION_AWAITING_REVIEW));
     let all = client.run(Pages::new(ListAnnotations::of_input("coffee")).per_page(64)).unwrap();

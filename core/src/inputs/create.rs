@@ -12,8 +12,9 @@ use crate::types::Input;
 /// Stores 1 to 128 inputs in the app.
 ///
 /// The service responds before it has fetched and processed them: their status code is 30001 at first, and 30000 once
-/// they are processed. Ids have at most 48 characters. Inputs with caller-chosen ids are never stored twice. Sending inputs without ids again stores
-/// duplicates, so a request with such inputs is retried only if it was definitely not executed.
+/// they are processed. Ids have at most 48 characters. Inputs with caller-chosen ids are never stored twice. Sending
+/// inputs without ids again stores duplicates, so a request with such inputs is retried only if it was definitely not
+/// executed.
 ///
 /// If every input fails, the call is an error that contains the reasons: see
 /// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.

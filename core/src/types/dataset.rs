@@ -49,11 +49,8 @@ record! {
     pub struct DatasetInput {
         /// Time the input was added to the dataset.
         pub created_at: Option<Timestamp>,
-        /// The input.
+        /// The input. In the response to a request that adds inputs, its status is the [outcome](Self::outcome).
         pub input: Option<Input>,
-        /// Outcome of adding the input, in responses to that request. Some responses have it in the input instead:
-        /// see [`outcome`](Self::outcome).
-        pub status: Option<Status>,
     }
 }
 
@@ -63,8 +60,8 @@ impl DatasetInput {
         self.input.as_ref().map_or("", |input| &input.id)
     }
 
-    /// Returns the outcome of adding the input: its own status, or that of the input.
+    /// Returns the outcome of adding the input, in the response to that request: the status of the input.
     pub fn outcome(&self) -> Option<&Status> {
-        self.status.as_ref().or_else(|| self.input.as_ref()?.status.as_ref())
+        self.input.as_ref()?.status.as_ref()
     }
 }

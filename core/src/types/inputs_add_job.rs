@@ -8,8 +8,8 @@ use crate::lenient::record;
 record! {
     /// The progress of inputs that are being added to an app.
     ///
-    /// Its own status reports `JOB_COMPLETED` (64002) once the request was accepted, while files are still being extracted
-    /// and inputs processed. [`is_settled`](Self::is_settled) considers all of it.
+    /// Its own status reports `JOB_COMPLETED` (64002) once the request was accepted, while files are still being
+    /// extracted and inputs processed. [`is_settled`](Self::is_settled) considers all of it.
     pub struct InputsAddJob {
         /// Job id: chosen by the caller, or assigned by the service.
         pub id: String,

@@ -105,7 +105,7 @@ fn name_parts(data: &mut Value, mut new_id: impl FnMut() -> String) {
     }
 }
 
-/// Answers for each item: the annotation, or the code and details of its failure.
+/// Returns the response with an outcome for each item: the annotation, or the code and details of its failure.
 fn by_item(items: &[Value], mut run: impl FnMut(&Value) -> Result<Value, (u32, String)>) -> Content {
     let mut failed = 0;
     let results: Vec<_> = items

@@ -160,7 +160,7 @@ pub(super) fn add_inputs(call: &Call<'_>, id: &str) -> RouteResult {
             status(64100, "Dataset input added", "")
         };
         failed += usize::from(outcome["code"] != 64100);
-        results.push(json!({"created_at": timestamp(call.now), "input": {"id": input}, "status": outcome}));
+        results.push(json!({"created_at": timestamp(call.now), "input": {"id": input, "status": outcome}}));
     }
     Ok(Content::by_item(failed, items.len(), json!({"dataset_inputs": results})))
 }

@@ -60,7 +60,8 @@ fn datasets_are_created_changed_filled_and_deleted() {
     let add = json!({"dataset_inputs": inputs_to_add});
     let (http, mixed) = service.send("my-key", "POST", "datasets/warm/inputs", &add.to_string());
     assert_eq!((http, &mixed["status"]["code"]), (207, &10010.into()));
-    let codes = mixed["dataset_inputs"].as_array().unwrap().iter().map(|one| one["status"]["code"].as_u64().unwrap());
+    let codes =
+        mixed["dataset_inputs"].as_array().unwrap().iter().map(|one| one["input"]["status"]["code"].as_u64().unwrap());
     assert_eq!(codes.collect::<Vec<_>>(), [64100, 64101, 30102]);
     service.call("DELETE", "datasets/warm/inputs", &json!({"input_ids": ["red", "none"]}));
     assert_eq!(inputs("warm"), ["blue", "dark"]);
