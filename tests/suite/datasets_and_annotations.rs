@@ -492,6 +492,13 @@ fn input_streams_end_or_fail() {
     assert!(again.next().is_none());
 }
 
+/// What a wait does after a state.
+enum End {
+    Done,
+    Fails(u32),
+    Continues,
+}
+
 /// The table of states in the documentation of `InputsAdded`.
 #[test]
 fn a_wait_for_added_inputs_ends_by_its_table() {
@@ -500,11 +507,6 @@ fn a_wait_for_added_inputs_ends_by_its_table() {
             "progress": {"pending_count": pending, "success_count": success},
             "extraction_jobs": [{"id": "e", "status": {"code": extraction}}]}})
     };
-    enum End {
-        Done,
-        Fails(u32),
-        Continues,
-    }
     let done = json!({"status": {"code": 10000}, "inputs_add_job": {"id": "j", "status": {"code": 64002},
         "progress": {"success_count": 9}}});
     let path = "/v2/users/me/apps/mine/inputs/jobs/add/j";
@@ -613,6 +615,143 @@ fn lost_batches_are_repeated_only_with_ids() {
     let report = bulk::run(work.into_bulk(&config()), &mut script, |_| ());
     assert!(report.stopped().is_some_and(Error::is_auth));
     assert_eq!((report.done(), report.failed()), (2, 2));
+}
+
+/// Builds a request that must be refused. Returns the name of the argument in the error.
+fn refused<O: Operation>(operation: O) -> String {
+    let Err(error) = Exchange::new(&config(), operation) else { return "nothing".to_owned() };
+    assert!(!error.may_have_happened() && !error.is_retryable(), "{error}");
+    let ErrorKind::InvalidArgument(invalid) = error.kind() else { panic!("{error}") };
+    invalid.argument().to_owned()
+}
+
+#[test]
+fn errors_name_the_argument_of_datasets_and_uploads() {
+    let many = || (0..129).map(|number| number.to_string());
+    let empty: [&str; 0] = [];
+    let photo = || NewInput::image_url("http://u");
+    let dataset = |id: &str| refused(CreateDatasets::new().dataset(NewDataset::new(id)));
+    for (what, found, argument) in vec![
+        ("an input id of 49", refused(CreateInputs::new().input(photo().id("é".repeat(49)))), "inputs[0] id"),
+        ("a dataset id", refused(CreateInputs::new().input(photo().dataset("a b"))), "inputs[0] datasets[0] id"),
+        ("a job id", refused(CreateInputs::new().input(photo()).add_job("..")), "add job"),
+        ("no datasets", refused(CreateDatasets::new()), "datasets"),
+        ("a dataset id with /", dataset("a/b"), "datasets[0] id"),
+        ("a dataset id of 49", dataset(&"d".repeat(49)), "datasets[0] id"),
+        ("an empty dataset id", dataset(""), "datasets[0] id"),
+        (
+            "129 datasets",
+            refused(many().map(NewDataset::new).fold(CreateDatasets::new(), CreateDatasets::dataset)),
+            "datasets",
+        ),
+        ("an empty dataset patch", refused(PatchDatasets::merge().dataset(NewDataset::new("d"))), "datasets[0] patch"),
+        ("no dataset ids", refused(DeleteDatasets::ids(empty)), "ids"),
+        ("no dataset inputs", refused(AddDatasetInputs::new("d")), "inputs"),
+        ("129 dataset inputs", refused(AddDatasetInputs::new("d").inputs(many())), "inputs"),
+        ("a long input", refused(AddDatasetInputs::new("d").inputs(["i".repeat(49)])), "inputs[0] id"),
+        ("nothing to remove", refused(RemoveDatasetInputs::new("d", empty)), "inputs"),
+    ] {
+        assert_eq!(found, argument, "{what}");
+    }
+}
+
+#[test]
+fn errors_name_the_argument_of_annotations() {
+    let many = || (0..129).map(|number| number.to_string());
+    let note = || NewAnnotation::new("i").concept("c");
+    let annotate = |one| refused(CreateAnnotations::new().annotation(one));
+    for (what, found, argument) in vec![
+        ("no annotations", refused(CreateAnnotations::new()), "annotations"),
+        ("129 annotations", refused(CreateAnnotations::new().annotations(many().map(|_| note()))), "annotations"),
+        ("no data", annotate(NewAnnotation::new("i")), "annotations[0] data"),
+        (
+            "an annotated input of 49",
+            annotate(NewAnnotation::new("i".repeat(49)).concept("c")),
+            "annotations[0] input id",
+        ),
+        (
+            "a box outside",
+            annotate(note().region(NewRegion::bounding_box(0.1, 0.1, 1.1, 0.2))),
+            "annotations[0] regions[0] bounding box",
+        ),
+        ("a point outside", annotate(note().region(NewRegion::point(-0.1, 0.5))), "annotations[0] regions[0] point"),
+        (
+            "a line",
+            annotate(note().region(NewRegion::polygon([(0.0, 0.0), (1.0, 1.0)]))),
+            "annotations[0] regions[0] polygon",
+        ),
+        (
+            "a corner outside",
+            annotate(note().region(NewRegion::polygon([(0.0, 0.0), (1.0, 1.0), (0.5, f64::NAN)]))),
+            "annotations[0] regions[0] polygon[2] point",
+        ),
+        ("no mask", annotate(note().region(NewRegion::mask(Vec::new()))), "annotations[0] regions[0] mask"),
+        ("an empty span", annotate(note().region(NewRegion::span(4, 4, ""))), "annotations[0] regions[0] span"),
+        (
+            "time backwards",
+            annotate(note().time_segment(NewTimeSegment::new(2.0, 1.0))),
+            "annotations[0] time segments[0] time",
+        ),
+        ("a patch without an id", refused(PatchAnnotations::merge().annotation(note())), "annotations[0] id"),
+        (
+            "a patch of nothing",
+            refused(PatchAnnotations::merge().annotation(NewAnnotation::new("i").id("a"))),
+            "annotations[0] patch",
+        ),
+        (
+            "delete_if_empty",
+            refused(PatchAnnotations::merge().delete_if_empty().annotation(note().id("a"))),
+            "delete_if_empty",
+        ),
+        ("nothing to delete", refused(DeleteAnnotations::new()), "ids"),
+        ("both ways to delete", refused(DeleteAnnotations::of_inputs(["i"]).annotation("i", "a")), "ids"),
+    ] {
+        assert_eq!(found, argument, "{what}");
+    }
+}
+
+#[test]
+fn errors_name_the_argument_of_searches() {
+    let filter = |one| refused(QueryInputs::new().filter(one));
+    for (what, found, argument) in vec![
+        ("neither filter nor rank", refused(QueryInputs::new()), "filters and ranks"),
+        ("neither filter nor rank", refused(QueryAnnotations::new()), "filters and ranks"),
+        ("neither filter nor rank", refused(CountInputs::new()), "filters and ranks"),
+        ("a dataset filter", filter(SearchFilter::dataset("a/b")), "filters[0] datasets[0] id"),
+        ("no concepts", filter(SearchFilter::any_concept([])), "filters[0] concepts"),
+        ("no metadata", filter(SearchFilter::any_metadata(json!({}))), "filters[0] metadata"),
+        ("latitude 91", filter(SearchFilter::near(GeoPoint::new(0.0, 91.0), None)), "filters[0] geo point"),
+        ("no user", filter(SearchFilter::by_user("")), "filters[0] user id"),
+        ("no times", filter(SearchFilter::updated(None, None)), "filters[0] time range"),
+        ("a bad time", filter(SearchFilter::updated(Timestamp::new("noon"), None)), "filters[0] time range"),
+        ("an empty text", refused(QueryInputs::new().rank(SearchRank::text(" "))), "ranks[0] text"),
+        ("no vector", refused(QueryInputs::new().rank(SearchRank::embedding([]))), "ranks[0] embedding"),
+        (
+            "a video",
+            refused(QueryInputs::new().rank(SearchRank::image(NewInput::video_url("http://u")))),
+            "ranks[0] image",
+        ),
+        (
+            "a metric alone",
+            refused(QueryInputs::new().rank(SearchRank::text("a")).metric(SearchMetric::Cosine)),
+            "metric",
+        ),
+        (
+            "a metric of an index",
+            refused(
+                QueryInputs::new()
+                    .rank(SearchRank::text("a"))
+                    .algorithm(SearchAlgorithm::NearestNeighbor)
+                    .metric(SearchMetric::Cosine),
+            ),
+            "metric",
+        ),
+        ("a score of 2", refused(QueryInputs::new().rank(SearchRank::text("a")).min_value(2.0)), "min_value"),
+        ("a stream of 0", refused(StreamInputs::new().per_page(0)), "page size"),
+        ("a cursor", refused(StreamInputs::new().after("")), "last id"),
+    ] {
+        assert_eq!(found, argument, "{what}");
+    }
 }
 
 /// Every operation against the simulator, in the order in which an application uses them.

@@ -90,6 +90,7 @@ impl<O: Batched, I: Iterator<Item = O::Item>> SendMany<O, I> {
 
     /// Creates the work of sending these items, with the options of `operation`. They are taken from the iterator as
     /// they are sent. Items that `operation` has itself are ignored.
+    #[expect(clippy::needless_pass_by_value, reason = "callers build the operation in place")]
     pub fn new(operation: O, items: impl IntoIterator<Item = O::Item, IntoIter = I>) -> Self {
         Self {
             operation: operation.with_items(Vec::new()),

@@ -48,10 +48,10 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
             _ => doubles.then(|| locked.new_id()),
         };
         let stored = own.as_deref().unwrap_or(&id);
-        let accepted = check_id(&id).and_then(|()| check_datasets(locked.app(), item)).and_then(|()| prepared);
+        let accepted = check_id(&id).and_then(|()| check_datasets(locked.app(), item)).and(prepared);
         let added = match accepted {
             // An input to skip is returned as it is stored.
-            Ok(_) if conflict == 1 && exists => skipped(call, locked.app(), &id),
+            Ok(_) if conflict == 1 && exists => Ok(skipped(call, locked.app(), &id)),
             accepted => accepted.and_then(|prepared| add(call, locked.app(), stored, item, prepared, doubles)),
         };
         let refused = match added {
@@ -117,9 +117,9 @@ fn add_to_datasets(call: &Call<'_>, app: &mut Config, item: &Value, input: &str)
 }
 
 /// Returns the stored input in the place of one that is skipped.
-fn skipped(call: &Call<'_>, app: &Config, id: &str) -> Result<(Value, u32), InputError> {
+fn skipped(call: &Call<'_>, app: &Config, id: &str) -> (Value, u32) {
     let stored = app.inputs.get(id).map(|input| input.json(&app.concepts, &call.app, call.now));
-    Ok((stored.unwrap_or_default(), DUPLICATE))
+    (stored.unwrap_or_default(), DUPLICATE)
 }
 
 /// Fetches and analyzes an input. An invalid request is an error at once; a failed download or an unsupported format

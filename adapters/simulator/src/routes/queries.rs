@@ -142,12 +142,11 @@ impl Filter {
             self.updated
                 .is_none_or(|(first, last)| time(&one["modified_at"], 0).is_ok_and(|at| (first..=last).contains(&at)))
         };
-        let of_annotation = match &self.annotation {
-            Some(wanted) => annotations.iter().any(|one| accepts_annotation(one, wanted) && in_time(one)),
-            None => {
-                let changed = input.modified.as_nanos();
-                self.updated.is_none_or(|(first, last)| (first..=last).contains(&changed))
-            }
+        let of_annotation = if let Some(wanted) = &self.annotation {
+            annotations.iter().any(|one| accepts_annotation(one, wanted) && in_time(one))
+        } else {
+            let changed = input.modified.as_nanos();
+            self.updated.is_none_or(|(first, last)| (first..=last).contains(&changed))
         };
         (of_input && of_annotation) != self.negate
     }

@@ -22,6 +22,7 @@ fn service() -> Service {
     service
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
 fn region(shape: &str, value: Value) -> Value {
     json!({"region_info": {shape: value}, "data": {"concepts": [{"id": "thing", "value": 1}]}})
 }
