@@ -255,6 +255,15 @@ impl Error {
         self.api().is_some_and(ApiError::is_quota)
     }
 
+    /// Returns whether the requested page is deeper in the list than the service permits.
+    pub fn is_page_ceiling(&self) -> bool {
+        match &self.innermost().0.kind {
+            ErrorKind::List(list) => matches!(list.problem, ListProblem::Ceiling),
+            ErrorKind::Api(error) => error.is_page_ceiling(),
+            _ => false,
+        }
+    }
+
     /// Returns whether the requested resource does not exist: the service says so in its status code, or the response
     /// has HTTP status 404 and no code that gives another reason, such as a wrong key.
     pub fn is_not_found(&self) -> bool {

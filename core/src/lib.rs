@@ -37,7 +37,8 @@
 //! |---|---|
 //! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
 //! | call the service through a transport | [`client`], [`transport`] |
-//! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | choose an operation | [`models`], [`inputs`], [`annotations`], [`datasets`], [`concepts`], [`searches`], [`workflows`],
+//! [`Operation`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
 //! | read all pages of a list or a search | [`pagination::Pages`] |
@@ -52,6 +53,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod annotations;
 mod arguments;
 pub mod auth;
 mod batch;
@@ -62,6 +64,7 @@ mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
+pub mod datasets;
 #[doc = include_str!("../docs/deprecated.md")]
 pub mod deprecated {}
 mod envelope;

@@ -75,7 +75,8 @@ pub use trace::OperationInfo;
 pub use train::{Train, TrainMachine, Training};
 pub use wait::{
     AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Checkpoint, Condition, Evaluation, InputDeleted,
-    InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait, Waiter,
+    InputsAdded, InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait,
+    Waiter,
 };
 pub use warm_cache::{WarmModelCache, WarmModelCacheMachine};
 

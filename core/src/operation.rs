@@ -7,10 +7,12 @@ pub use crate::raw::{AddRaw, WithRaw};
 pub use crate::spec::{AuthScheme, Replay, Spec};
 pub use crate::target::Target;
 
+mod batched;
 mod keep_raw;
 mod paged;
 mod plain;
 
+pub use batched::Batched;
 pub use keep_raw::KeepRaw;
 pub(crate) use keep_raw::KeepRawIf;
 pub use paged::Paged;

@@ -2,8 +2,10 @@
 //!
 //! The first line of a doc comment is the short help, `-h`; the whole comment is the long help, `--help`.
 
+mod annotations;
 mod concepts;
 mod config;
+mod datasets;
 mod inputs;
 mod models;
 mod predict;
@@ -22,8 +24,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::exit::Exit;
 use crate::settings::GivenSettings;
 
+pub(crate) use annotations::{AnnotationsCommand, NewAnnotationArgs};
 pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
+pub(crate) use datasets::DatasetsCommand;
 pub(crate) use inputs::InputsCommand;
 pub(crate) use models::ModelsCommand;
 pub(crate) use predict::PredictArgs;
@@ -207,6 +211,12 @@ pub(crate) enum Command {
     /// Inputs must match all conditions. Without a condition, all inputs of the app are returned.
     #[command(after_long_help = search::EXAMPLES)]
     Search(SearchArgs),
+    /// Manage annotations: list, create, delete
+    #[command(subcommand)]
+    Annotations(AnnotationsCommand),
+    /// Manage datasets: list, create, fill, delete
+    #[command(subcommand)]
+    Datasets(DatasetsCommand),
     /// Manage concepts: list, show, create, rename, search
     #[command(subcommand)]
     Concepts(ConceptsCommand),

@@ -21,6 +21,9 @@
 //! |---|---|
 //! | concepts | created by a call, or by their first use in an input or model; the public vocabulary can be searched in five languages |
 //! | inputs | pending when they are added, later processed or failed; annotations can be merged, overwritten and removed; deleted inputs disappear after a delay |
+//! | datasets | named sets of inputs, filled by a call or by an upload |
+//! | annotations | boxes, masks, points, polygons, spans and time ranges with concepts; single ones fail by themselves |
+//! | add jobs | count the inputs of an upload that are pending, processed and failed |
 //! | searches | input terms filter, output terms rank: by measured concepts, by trained models, by similarity |
 //! | models | trained with the annotated inputs of the application: a training is queued, runs, and succeeds or reports what is missing |
 //! | workflows | several models on one input; the public workflow `General` runs the general and the color model |
@@ -63,7 +66,7 @@
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
 // layer: response wildcard geo parallel web cors
-// layer: classifier
+// layer: classifier json_patch
 // layer: vision::lab vision::memory vision::named_colors vision::plane
 // layer: vision::image
 // layer: vision::dominant_colors vision::embedding vision::measurements
@@ -74,16 +77,19 @@
 // layer: output_options recognition
 // layer: access_tokens media public_models rules
 // layer: page public_outputs
-// layer: state::concept
+// layer: state::annotation
+// layer: state::concept state::dataset
 // layer: state::input state::model
 // layer: state::inputs state::workflow
+// layer: state::add_job
 // layer: state
 // layer: audit stored_images world
 // layer: call training
 // layer: predict
-// layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
+// layer: routes::add_jobs routes::annotations routes::concepts routes::datasets routes::input_outputs routes::models
+// layer: routes::inputs routes::outputs routes::searches
 // layer: routes::evaluations routes::feedback routes::model_inputs routes::model_versions routes::workflows
-// layer: routes::workflow_results
+// layer: routes::queries routes::workflow_results
 // layer: routes
 // layer: simulator
 // layer: faults::random
@@ -100,6 +106,7 @@ mod client;
 mod cors;
 pub mod faults;
 mod geo;
+mod json_patch;
 mod media;
 #[cfg(feature = "vision")]
 mod network;

@@ -34,6 +34,8 @@ const LAYERS: &[&str] = &[
     "feedback",
     "concepts",
     "inputs",
+    "annotations",
+    "datasets",
     "models",
     "searches",
     "workflows",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod concepts;
+mod datasets_and_annotations;
 mod faults;
 mod inputs;
 mod invalid_requests;
