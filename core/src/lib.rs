@@ -40,6 +40,7 @@
 //! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
+//! | decode a streamed response | [`stream`], [`machine::StreamCall`] |
 //! | read all pages of a list or a search | [`pagination::Pages`] |
 //! | train a model, wait for a condition | [`machine::Train`], [`machine::Wait`] |
 //! | upload, or predict for, any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
@@ -76,6 +77,7 @@ pub mod types;
 pub mod python {}
 mod collector;
 pub mod searches;
+pub mod stream;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -11,6 +11,7 @@ const LAYERS: &[&str] = &[
     "lenient",
     "types",
     "error",
+    "stream",
     "body",
     "collector",
     "time",

@@ -21,5 +21,6 @@ mod random_wait_events;
 mod rate_limiting;
 mod retry_budget_load;
 mod single_call;
+mod stream_decoders;
 mod uncertain_uploads;
 mod upload_sink;
