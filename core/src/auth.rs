@@ -59,11 +59,6 @@ pub(crate) struct Authorization {
 }
 
 impl Credentials {
-    /// Returns a placeholder, used until the configuration is known. No request is sent with it.
-    pub(crate) fn placeholder() -> Self {
-        Self { kind: Kind::Key, secret: String::new(), header: HeaderValue::from_static("") }
-    }
-
     /// Creates credentials from the API key of an app (`Authorization: Key …`). The key determines the user and app.
     ///
     /// Fails if the key is empty or contains anything but visible ASCII characters.

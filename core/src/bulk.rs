@@ -8,8 +8,10 @@ mod upload;
 mod upload_task;
 
 pub use plan::BatchLimits;
-pub use predict_many::{PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction};
-pub use upload::{Outcome, Upload, UploadReport, UploadedItem};
+pub use predict_many::{
+    PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction, Predictor,
+};
+pub use upload::{Outcome, Upload, UploadReport, UploadedItem, Uploader};
 pub use upload_task::{UploadTask, UploadTaskOutput};
 
 use crate::config::Config;

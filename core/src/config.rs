@@ -80,11 +80,6 @@ impl Config {
     /// Value of [`CLIENT_HEADER`](Self::CLIENT_HEADER).
     pub const CLIENT: &'static str = concat!("rust:", env!("CARGO_PKG_VERSION"));
 
-    /// Creates a placeholder for values that are created before their configuration is known.
-    pub(crate) fn placeholder() -> Self {
-        Self::new(Credentials::placeholder())
-    }
-
     /// Creates a configuration with the base URL [`BASE_URL`](Self::BASE_URL), no default app, the default retry policy
     /// and no rate limiter.
     pub fn new(credentials: Credentials) -> Self {

@@ -68,15 +68,14 @@ mod wait;
 mod warm_cache;
 
 pub use call::Call;
-pub use find_model::{FindModel, ModelCache};
+pub use find_model::{FindModel, FindModelMachine, ModelCache};
 pub use trace::OperationInfo;
-pub use train::{Train, Training};
+pub use train::{Train, TrainMachine, Training};
 pub use wait::{
     AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Checkpoint, Condition, Evaluation, InputDeleted,
-    InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, Wait, WaitForInputDeleted,
-    WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
+    InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait, Waiter,
 };
-pub use warm_cache::WarmModelCache;
+pub use warm_cache::{WarmModelCache, WarmModelCacheMachine};
 
 /// An event that happened since the last step: the input of [`Machine::resume`].
 #[derive(Debug)]
@@ -183,65 +182,8 @@ impl<M: Machine> IntoMachine for M {
     }
 }
 
-/// A value bound to the configuration of a client and ready to run: see [`IntoMachine`].
-///
-/// It dereferences to the value, whose getters report the progress.
-#[derive(Debug)]
-#[must_use = "a machine does nothing before it is driven"]
-pub struct Running<P>(pub(crate) P);
-
-impl<P> std::ops::Deref for Running<P> {
-    type Target = P;
-
-    fn deref(&self) -> &P {
-        &self.0
-    }
-}
-
-/// A value that can run when it has received the configuration: the inner side of [`Running`].
-#[doc(hidden)]
-pub trait Procedure {
-    /// Type of the result.
-    type Output;
-
-    /// Stores the configuration. Called before the first step.
-    fn configure(&mut self, config: &Config);
-
-    /// Takes an event and returns the next step, like [`Machine::resume`].
-    fn step(&mut self, now: Now, event: Event) -> Step<Self::Output>;
-}
-
-impl<P: Procedure> Machine for Running<P> {
-    type Output = P::Output;
-
-    fn resume(&mut self, now: Now, event: Event) -> Step<P::Output> {
-        self.0.step(now, event)
-    }
-}
-
-/// Implements `IntoMachine` for a type that implements `Procedure`.
-macro_rules! runs {
-    (<$generic:ident: $bound:ident> $procedure:ty) => {
-        $crate::machine::runs!(@ [<$generic: $bound>] $procedure);
-    };
-    (@ [$($generics:tt)*] $procedure:ty) => {
-        impl $($generics)* $crate::machine::IntoMachine for $procedure {
-            type Machine = $crate::machine::Running<Self>;
-
-            fn into_machine(mut self, config: &$crate::config::Config) -> Self::Machine {
-                $crate::machine::Procedure::configure(&mut self, config);
-                $crate::machine::Running(self)
-            }
-        }
-    };
-    ($procedure:ty) => {
-        $crate::machine::runs!(@ [] $procedure);
-    };
-}
-pub(crate) use runs;
-
-/// A blocking driver of machines. Every reference to a [`Transport`] is one; tests use a driver that changes with each
-/// step.
+/// What drives machines in a blocking way. Every reference to a [`Transport`] does; tests
+/// use one that changes with each step.
 pub trait Driver {
     /// Returns the current time of the clocks.
     fn now(&mut self) -> Now;

@@ -1,7 +1,7 @@
-//! Pagination: reads lists and searches page by page to their end.
+//! Reading lists and searches to their end, page by page.
 //!
-//! The service numbers its pages, so items move between pages when a list grows or shrinks while it is read. [`Pages`]
-//! never yields an item twice and reports an error if it noticed that the list changed.
+//! The service numbers its pages, so items move between pages when a list grows or shrinks while it is read.
+//! [`Pages`] returns no item twice, and reports at the end whether it noticed a change.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -17,35 +17,35 @@ use crate::time::Latest;
 
 /// An operation that returns one page of a list.
 pub trait Paged: Operation + Clone {
-    /// Type of the items.
+    /// The items of the list.
     type Item: 'static;
 
-    /// Returns the page that this operation requests.
+    /// Returns the page that it requests.
     fn current(&self) -> Page;
 
-    /// Sets the page to fetch.
+    /// Returns the same operation for another page.
     fn with_page(self, page: Page) -> Self;
 
-    /// Returns the items of a page.
-    fn items(answer: Self::Output) -> Vec<Self::Item>;
+    /// Returns the items of a response.
+    fn items(response: Self::Output) -> Vec<Self::Item>;
 
-    /// Returns the key that identifies an item within the list, or an empty key if there is none.
+    /// Returns the text that distinguishes an item from all others of the list, or an empty text.
     fn key(item: &Self::Item) -> Cow<'_, str>;
 
-    /// Returns whether the caller wants this item. An operation that filters items must do so here and not while
-    /// decoding the response, because an empty page is the end of a list. Default: `true`.
+    /// Returns whether an item belongs to the result. An operation that leaves items out must do so here, and not in
+    /// [`items`](Self::items), because an empty page is the end of a list.
     fn wants(&self, item: &Self::Item) -> bool {
         let _ = item;
         true
     }
 }
 
-/// A list that adapters can read to its end: an operation, or a [`Pages`] configured with limits and filters.
+/// A list to read to its end: what `client.pages` takes. Either an operation, or [`Pages`] of it with options.
 pub trait IntoPages {
-    /// Type of the operation that returns a page.
+    /// The operation that returns a page.
     type List: Paged;
 
-    /// Creates the reader of all pages. Its calls use this configuration.
+    /// Creates the reader for a client with this configuration.
     fn into_pages(self, config: &Config) -> PageReader<Self::List>;
 }
 
@@ -53,36 +53,35 @@ impl<O: Paged> IntoPages for O {
     type List = O;
 
     fn into_pages(self, config: &Config) -> PageReader<O> {
-        Pages::new(self).into_pages(config)
+        Pages::new(self).reader(config)
     }
 }
 
 impl<O: Paged> IntoPages for Pages<O> {
     type List = O;
 
-    fn into_pages(mut self, config: &Config) -> PageReader<O> {
-        self.config = config.clone();
-        PageReader { pages: self }
+    fn into_pages(self, config: &Config) -> PageReader<O> {
+        self.reader(config)
     }
 }
 
-/// Number of consecutive pages without new items after which the list is considered to repeat itself endlessly.
-const MOST_STALE_PAGES: u32 = 3;
+/// The number of consecutive pages without a new item after which the list is considered to repeat itself.
+const MAX_STALE_PAGES: u32 = 3;
 
-/// The pages of a list or a search, read one after another until a page is empty.
+/// All pages of a list or a search, with options.
 ///
-/// Adapters turn it into an iterator or a stream. Without an adapter, drive a [`PageReader`]: run the call that
-/// [`next`](PageReader::next) returns, pass its result to [`record`](PageReader::record), which returns the items, and
-/// call [`finish`](PageReader::finish) when there is no next page; it reports whether the list is complete.
+/// Pass it to `client.pages` for an iterator or a stream of the items, or to `client.run` for all items at once.
+/// Without a client, [`reader`](Self::reader) creates the [`PageReader`] that does the work.
 ///
-/// A short page is not the end, because the service may omit items from a page; only an empty page is. Page numbers
-/// reveal some changes of the list: items that occur again (something was added before them), fewer items than
-/// [expected](Self::expect_len), and pages that repeat endlessly. They cannot reveal an item that moved to a page
-/// already read because an item before it was deleted. To be certain of every item in a list that others modify, read
-/// it twice.
+/// A short page is not the end of a list, because the service may leave items out of a page; only an empty page is.
+/// With numbered pages, some changes of a list while it is read can be detected: items that come again (something was
+/// added in front of them), fewer items than [expected](Self::expect_len), pages that repeat themselves. Others cannot:
+/// an item that moved to a page already read because an item in front of it was deleted. To be certain to have every
+/// item of a list that others change, read it twice.
 ///
 /// ```
-/// use clarifai_core::{Config, Credentials, inputs::ListInputs, machine::IntoMachine, pagination::Pages, testing::MockTransport};
+/// use clarifai_core::{Config, Credentials, inputs::ListInputs, pagination::Pages, testing::MockTransport};
+/// use clarifai_core::machine::IntoMachine as _;
 /// use serde_json::json;
 ///
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
@@ -95,20 +94,117 @@ const MOST_STALE_PAGES: u32 = 3;
 ///     .expect("GET", "/v2/inputs?page=2&per_page=20").reply(200, page(&["c"]))
 ///     .expect("GET", "/v2/inputs?page=3&per_page=20").reply(200, page(&[]));
 ///
+/// // With a client: client.run(Pages::new(ListInputs::new()))
 /// let inputs = script.run(Pages::new(ListInputs::new()).into_machine(&config))?;
 /// assert_eq!(inputs.iter().map(|input| &*input.id).collect::<Vec<_>>(), ["a", "b", "c"]);
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
-#[must_use = "nothing is asked for before the pages are read"]
+#[must_use = "nothing is requested before the pages are read"]
 pub struct Pages<O: Paged> {
-    config: Config,
     operation: O,
-    page: Page,
-    left: Option<u64>,
-    keep: Option<Keep<O::Item>>,
+    per_page: Option<u32>,
+    limit: Option<u64>,
+    filter: Option<Filter<O::Item>>,
     expected: Option<u64>,
     may_change: bool,
-    /// Keys of the items read so far.
+}
+
+type Filter<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
+
+impl<O: Paged> Pages<O> {
+    /// Reads from the page that `operation` requests to the last one.
+    pub fn new(operation: O) -> Self {
+        Self { operation, per_page: None, limit: None, filter: None, expected: None, may_change: false }
+    }
+
+    /// Sets the maximum number of items, counted after the [`filter`](Self::filter). Pages that are not needed for them
+    /// are not requested.
+    #[doc(alias = "take")]
+    pub fn limit(mut self, items: u64) -> Self {
+        self.limit = Some(items);
+        self
+    }
+
+    /// Sets the page size, 1 to [`MAX_PER_PAGE`](crate::MAX_PER_PAGE). Default: that of the operation.
+    pub fn per_page(mut self, size: u32) -> Self {
+        self.per_page = Some(size);
+        self
+    }
+
+    /// Returns only items for which `keep` returns true.
+    pub fn filter(mut self, keep: impl Fn(&O::Item) -> bool + Send + Sync + 'static) -> Self {
+        self.filter = Some(Box::new(keep));
+        self
+    }
+
+    /// Sets the minimum number of items of the list. If the list, read from its first page to its end, has fewer, it
+    /// ends with an error. Some services truncate long lists without reporting it; a count from elsewhere, such as
+    /// [`GetInputCounts`](crate::inputs::GetInputCounts), detects that.
+    pub fn expect_len(mut self, items: u64) -> Self {
+        self.expected = Some(items);
+        self
+    }
+
+    /// Does not report that the list changed while it was read. No item is returned twice all the same.
+    pub fn allow_changes(mut self) -> Self {
+        self.may_change = true;
+        self
+    }
+
+    /// Creates the reader for a client with this configuration.
+    pub fn reader(self, config: &Config) -> PageReader<O> {
+        let mut page = self.operation.current();
+        page.size = self.per_page.unwrap_or(page.size);
+        PageReader {
+            config: config.clone(),
+            page,
+            left: self.limit,
+            ended: (self.limit == Some(0)).then_some(Ended::Enough),
+            pages: self,
+            seen: BTreeSet::new(),
+            read: 0,
+            repeated: 0,
+            stale: 0,
+        }
+    }
+}
+
+impl<O: Paged> IntoMachine for Pages<O> {
+    type Machine = AllPages<O>;
+
+    fn into_machine(self, config: &Config) -> AllPages<O> {
+        let reader = self.reader(config);
+        AllPages { reader, items: Vec::new(), state: State::Start, clock: Latest::default() }
+    }
+}
+
+impl<O: Paged> fmt::Debug for Pages<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("operation", &O::NAME)
+            .field("per_page", &self.per_page)
+            .field("limit", &self.limit)
+            .field("filter", &self.filter.is_some())
+            .field("expected", &self.expected)
+            .field("may_change", &self.may_change)
+            .finish()
+    }
+}
+
+/// Reads the pages of a list one after the other, until one is empty: see [`Pages`].
+///
+/// `client.pages` makes an iterator or a stream of it. Without a client: run the call that [`next`](Self::next) returns
+/// and pass its result to [`record`](Self::record), which returns the items. When there is no next page,
+/// [`finish`](Self::finish) reports whether the list is complete.
+#[must_use = "nothing is requested before the pages are read"]
+pub struct PageReader<O: Paged> {
+    config: Config,
+    pages: Pages<O>,
+    /// The next page.
+    page: Page,
+    /// The number of items left until the limit.
+    left: Option<u64>,
+    /// Keys of the items that were read.
     seen: BTreeSet<Box<str>>,
     read: u64,
     repeated: u64,
@@ -116,173 +212,101 @@ pub struct Pages<O: Paged> {
     ended: Option<Ended>,
 }
 
-type Keep<T> = Box<dyn Fn(&T) -> bool + Send + Sync>;
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
     /// A page was empty.
     Empty,
-    /// The maximum number of items was read.
+    /// The limit was reached.
     Enough,
-    /// The service repeats its pages.
+    /// The service repeats pages.
     Looping,
 }
 
-impl<O: Paged> Pages<O> {
-    /// Creates a list that starts at the page that `operation` requests and ends with the last page.
-    pub fn new(operation: O) -> Self {
-        Self {
-            config: Config::placeholder(),
-            page: operation.current(),
-            operation,
-            left: None,
-            keep: None,
-            expected: None,
-            may_change: false,
-            seen: BTreeSet::new(),
-            read: 0,
-            repeated: 0,
-            stale: 0,
-            ended: None,
-        }
-    }
-
-    /// Limits the total number of items, counted after [`filter`](Self::filter). Pages beyond the limit are not
-    /// requested. Default: no limit.
-    pub fn take(mut self, items: u64) -> Self {
-        self.left = Some(items);
-        if items == 0 {
-            self.ended = Some(Ended::Enough);
-        }
-        self
-    }
-
-    /// Sets the number of items per page, 1 to [`MAX_PER_PAGE`](crate::MAX_PER_PAGE). Default: that of the operation.
-    pub fn per_page(mut self, size: u32) -> Self {
-        self.page.size = size;
-        self
-    }
-
-    /// Yields only the items for which `keep` returns `true`. A later filter replaces an earlier one.
-    pub fn filter(mut self, keep: impl Fn(&O::Item) -> bool + Send + Sync + 'static) -> Self {
-        self.keep = Some(Box::new(keep));
-        self
-    }
-
-    /// Sets the minimum number of items: if the list, read from its first page to its end, has fewer, the reader
-    /// reports an error at the end. Some services truncate long lists silently; a count from another source, such as
-    /// [`GetInputCounts`](crate::inputs::GetInputCounts), reveals that.
-    pub fn expect_len(mut self, items: u64) -> Self {
-        self.expected = Some(items);
-        self
-    }
-
-    /// Does not treat a list that changes during pagination as an error. Items are still deduplicated.
-    pub fn allow_changes(mut self) -> Self {
-        self.may_change = true;
-        self
-    }
-}
-
-/// A reader of the pages of a list, one after another: the result of [`IntoPages::into_pages`].
-///
-/// Run the call that [`next`](Self::next) returns, pass its result to [`record`](Self::record), which returns the
-/// items, and call [`finish`](Self::finish) when there is no next page; it reports whether the list is complete.
-pub struct PageReader<O: Paged> {
-    pages: Pages<O>,
-}
-
-impl<O: Paged> fmt::Debug for PageReader<O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("PageReader").field(&self.pages).finish()
-    }
-}
-
 impl<O: Paged> PageReader<O> {
-    /// Returns the call for the next page, or `None` if there is none. Until [`record`](Self::record) is called, it
+    /// Returns the call for the next page, or `None` after the last page. Until [`record`](Self::record) was called it
     /// returns the same call again.
-    #[expect(clippy::should_implement_trait, reason = "it takes `record` to get on, so it is no iterator")]
+    #[expect(clippy::should_implement_trait, reason = "it needs `record` to advance, so it is not an iterator")]
     pub fn next(&mut self) -> Option<Call<O>> {
-        let operation = || self.pages.operation.clone().with_page(self.pages.page);
-        self.pages.ended.is_none().then(|| Call::new(&self.pages.config, operation()))
+        let operation = || self.pages.operation.clone().with_page(self.page);
+        self.ended.is_none().then(|| Call::new(&self.config, operation()))
     }
 
-    /// Records the result of a call and returns the items of the page that are new and wanted. After an error the same
-    /// page is next.
+    /// Takes the result of a page's call and returns the items that are new and pass the filter. After an error, the
+    /// next page is the same one.
     ///
     /// # Errors
     ///
-    /// Returns the error that was passed in.
-    pub fn record(&mut self, answer: Result<O::Output, Error>) -> Result<Vec<O::Item>, Error> {
-        let mut items = O::items(answer?);
+    /// The error of the call.
+    pub fn record(&mut self, response: Result<O::Output, Error>) -> Result<Vec<O::Item>, Error> {
+        let mut items = O::items(response?);
         if items.is_empty() {
-            self.pages.ended = Some(Ended::Empty);
+            self.ended = Some(Ended::Empty);
             return Ok(items);
         }
         let before = items.len();
         items.retain(|item| {
             let key = O::key(item);
-            key.is_empty() || self.pages.seen.insert(key.into())
+            key.is_empty() || self.seen.insert(key.into())
         });
-        self.pages.repeated += (before - items.len()) as u64;
-        self.pages.read += items.len() as u64;
-        self.pages.stale = if items.is_empty() { self.pages.stale + 1 } else { 0 };
-        items.retain(|item| self.pages.operation.wants(item) && self.pages.keep.as_ref().is_none_or(|keep| keep(item)));
-        if let Some(left) = &mut self.pages.left {
+        self.repeated += (before - items.len()) as u64;
+        self.read += items.len() as u64;
+        self.stale = if items.is_empty() { self.stale + 1 } else { 0 };
+        items.retain(|item| {
+            self.pages.operation.wants(item) && self.pages.filter.as_ref().is_none_or(|keep| keep(item))
+        });
+        if let Some(left) = &mut self.left {
             items.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= items.len() as u64;
             if *left == 0 {
-                self.pages.ended = Some(Ended::Enough);
+                self.ended = Some(Ended::Enough);
             }
         }
-        match self.pages.page.number.checked_add(1) {
-            Some(number) if self.pages.stale < MOST_STALE_PAGES => self.pages.page.number = number,
-            _ => self.pages.ended = self.pages.ended.or(Some(Ended::Looping)),
+        match self.page.number.checked_add(1) {
+            Some(number) if self.stale < MAX_STALE_PAGES => self.page.number = number,
+            _ => self.ended = self.ended.or(Some(Ended::Looping)),
         }
         Ok(items)
     }
 
-    /// Checks that the items read are the whole list, or as many as were requested.
+    /// Checks that the list is complete, or was read up to the limit.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::List`](crate::error::ErrorKind::List) if the list changed noticeably, ended before the expected
-    /// number of items, or repeats its pages. [`Misuse`](crate::error::ErrorKind::Misuse) if there is a next page.
+    /// [`ErrorKind::List`](crate::error::ErrorKind::List) where the list changed while it was read, has fewer items than
+    /// expected, or repeats itself. [`Misuse`](crate::error::ErrorKind::Misuse) while there is a next page.
     pub fn finish(&self) -> Result<(), Error> {
-        let problem = match self.pages.ended {
+        let problem = match self.ended {
             None => return Err(Error::new(O::NAME, Misuse("the list has a next page"))),
             Some(Ended::Looping) => ListProblem::Looping,
-            Some(Ended::Empty) if self.pages.expected.is_some_and(|expected| self.pages.read < expected) => {
+            Some(Ended::Empty) if self.pages.expected.is_some_and(|expected| self.read < expected) => {
                 ListProblem::Short { expected: self.pages.expected.unwrap_or_default() }
             }
-            Some(_) if self.pages.repeated > 0 && !self.pages.may_change => {
-                ListProblem::Changed { repeated: self.pages.repeated }
-            }
+            Some(_) if self.repeated > 0 && !self.pages.may_change => ListProblem::Changed { repeated: self.repeated },
             Some(_) => return Ok(()),
         };
-        Err(Error::new(O::NAME, IncompleteList { problem, read: self.pages.read, page: self.pages.page.number }))
+        Err(Error::new(O::NAME, IncompleteList { problem, read: self.read, page: self.page.number }))
     }
 
-    /// Returns the number of distinct items read so far, including those that were filtered out.
+    /// Returns the number of different items read so far, before the filter.
     pub fn read(&self) -> u64 {
-        self.pages.read
+        self.read
     }
 
-    /// Returns the number of items that occurred again. A value other than 0 means that the list changed.
+    /// Returns the number of items that came again. If it is not 0 the list changed while it was read.
     pub fn repeated(&self) -> u64 {
-        self.pages.repeated
+        self.repeated
     }
 
-    /// Returns an iterator that requests each page when it is needed. It ends after its first error.
+    /// Returns an iterator over the items, which requests each page when it is needed. It ends after its first error.
     pub fn iter<D: Driver>(self, driver: D) -> Iter<O, D> {
-        Iter { pages: self, driver, ready: Vec::new().into_iter(), over: false }
+        Iter { reader: self, driver, ready: Vec::new().into_iter(), over: false }
     }
 }
 
 /// Shows the progress, not the items.
-impl<O: Paged> fmt::Debug for Pages<O> {
+impl<O: Paged> fmt::Debug for PageReader<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
+        f.debug_struct("PageReader")
             .field("operation", &O::NAME)
             .field("page", &self.page)
             .field("read", &self.read)
@@ -292,15 +316,15 @@ impl<O: Paged> fmt::Debug for Pages<O> {
     }
 }
 
-/// A machine that reads all pages into memory: the machine of [`Pages`].
+/// Reads all items into memory: the machine of [`Pages`].
 ///
 /// ```text
-/// Begin ─► Send(page) ─ result ─► next page ─► Send(page)
-///                        ├─ empty, or enough ─► Done(Ok), or Done(Err) if the list changed or is incomplete
-///                        └─ error ────────────► Done(Err)
+/// Begin ─► Send(page) ─ response ─┬─► items ───────────► Send(next page)
+///                                 ├─► empty, or limit ─► Done(Ok), or Done(Err) if the list changed
+///                                 └─► error ───────────► Done(Err)
 /// ```
 pub struct AllPages<O: Paged> {
-    pages: PageReader<O>,
+    reader: PageReader<O>,
     items: Vec<O::Item>,
     state: State<O>,
     clock: Latest,
@@ -308,48 +332,40 @@ pub struct AllPages<O: Paged> {
 
 enum State<O> {
     Start,
-    Asking(Box<Call<O>>),
+    Requesting(Box<Call<O>>),
     Spent,
 }
 
-impl<O: Paged> IntoMachine for Pages<O> {
-    type Machine = AllPages<O>;
-
-    fn into_machine(self, config: &Config) -> AllPages<O> {
-        AllPages { pages: self.into_pages(config), items: Vec::new(), state: State::Start, clock: Latest::default() }
-    }
-}
-
 impl<O: Paged> AllPages<O> {
-    /// Returns the items read so far, for callers that stop early. Empty after the machine succeeded.
+    /// Returns the items read so far, for callers that stop early.
     pub fn items(&self) -> &[O::Item] {
         &self.items
     }
 
-    /// Returns the reader of the pages, which reports the progress.
-    pub fn pages(&self) -> &PageReader<O> {
-        &self.pages
+    /// Returns the reader, which knows the progress.
+    pub fn reader(&self) -> &PageReader<O> {
+        &self.reader
     }
 
-    fn ask(&mut self, now: Now) -> Step<Vec<O::Item>> {
-        match self.pages.next() {
-            Some(attempt) => self.step(Box::new(attempt), now, Event::Begin),
-            None => Step::Done(self.pages.finish().map(|()| std::mem::take(&mut self.items))),
+    fn request(&mut self, now: Now) -> Step<Vec<O::Item>> {
+        match self.reader.next() {
+            Some(call) => self.step(Box::new(call), now, Event::Begin),
+            None => Step::Done(self.reader.finish().map(|()| std::mem::take(&mut self.items))),
         }
     }
 
-    fn step(&mut self, mut attempt: Box<Call<O>>, now: Now, event: Event) -> Step<Vec<O::Item>> {
-        let result = match attempt.resume(now, event).into_control_flow() {
+    fn step(&mut self, mut call: Box<Call<O>>, now: Now, event: Event) -> Step<Vec<O::Item>> {
+        let result = match call.resume(now, event).into_control_flow() {
             ControlFlow::Break(result) => result,
             ControlFlow::Continue(step) => {
-                self.state = State::Asking(attempt);
+                self.state = State::Requesting(call);
                 return step;
             }
         };
-        match self.pages.record(result) {
+        match self.reader.record(result) {
             Ok(items) => {
                 self.items.extend(items);
-                self.ask(now)
+                self.request(now)
             }
             Err(error) => Step::Done(Err(error)),
         }
@@ -362,9 +378,9 @@ impl<O: Paged> Machine for AllPages<O> {
     fn resume(&mut self, now: Now, event: Event) -> Step<Vec<O::Item>> {
         let now = self.clock.observe(now);
         match (std::mem::replace(&mut self.state, State::Spent), event) {
-            (State::Start, Event::Begin) => self.ask(now),
+            (State::Start, Event::Begin) => self.request(now),
             (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),
-            (State::Asking(attempt), event) => self.step(attempt, now, event),
+            (State::Requesting(call), event) => self.step(call, now, event),
             (State::Spent, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has ended already")))),
         }
     }
@@ -372,23 +388,23 @@ impl<O: Paged> Machine for AllPages<O> {
 
 impl<O: Paged> fmt::Debug for AllPages<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("AllPages").field(&self.pages).finish()
+        f.debug_tuple("AllPages").field(&self.reader).finish()
     }
 }
 
-/// An iterator over the items of all pages: see [`PageReader::iter`].
-#[must_use = "nothing is asked for before the iterator is read"]
+/// An iterator over the items of a list: see [`PageReader::iter`].
+#[must_use = "nothing is requested before the iterator is read"]
 pub struct Iter<O: Paged, D> {
-    pages: PageReader<O>,
+    reader: PageReader<O>,
     driver: D,
     ready: std::vec::IntoIter<O::Item>,
     over: bool,
 }
 
 impl<O: Paged, D> Iter<O, D> {
-    /// Returns the reader of the pages, which reports the progress.
-    pub fn pages(&self) -> &PageReader<O> {
-        &self.pages
+    /// Returns the reader, which knows the progress.
+    pub fn reader(&self) -> &PageReader<O> {
+        &self.reader
     }
 }
 
@@ -403,11 +419,11 @@ impl<O: Paged, D: Driver> Iterator for Iter<O, D> {
             if self.over {
                 return None;
             }
-            let read = if let Some(attempt) = self.pages.next() {
-                self.pages.record(drive(attempt, &mut self.driver))
+            let read = if let Some(call) = self.reader.next() {
+                self.reader.record(drive(call, &mut self.driver))
             } else {
                 self.over = true;
-                self.pages.finish().map(|()| Vec::new())
+                self.reader.finish().map(|()| Vec::new())
             };
             match read {
                 Ok(items) => self.ready = items.into_iter(),
@@ -422,30 +438,30 @@ impl<O: Paged, D: Driver> Iterator for Iter<O, D> {
 
 impl<O: Paged, D> fmt::Debug for Iter<O, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Iter").field(&self.pages).finish()
+        f.debug_tuple("Iter").field(&self.reader).finish()
     }
 }
 
-/// Returns a stream that requests each page when it is needed. It ends after its first error.
+/// Returns a stream of the items, which requests each page when it is needed. It ends after its first error.
 #[cfg(feature = "futures")]
 pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
-    pages: PageReader<O>,
+    reader: PageReader<O>,
     driver: D,
 ) -> impl futures_util::Stream<Item = Result<O::Item, Error>> {
     use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-    let read = stream::try_unfold(Some((pages, driver)), |state| async move {
-        let Some((mut pages, driver)) = state else { return Ok(None) };
-        let Some(attempt) = pages.next() else {
-            return pages.finish().map(|()| None);
+    let read = stream::try_unfold(Some((reader, driver)), |state| async move {
+        let Some((mut reader, driver)) = state else { return Ok(None) };
+        let Some(call) = reader.next() else {
+            return reader.finish().map(|()| None);
         };
-        let answer = crate::machine::drive_async(attempt, &driver).await;
-        let items = pages.record(answer)?;
-        Ok(Some((stream::iter(items).map(Ok), Some((pages, driver)))))
+        let response = crate::machine::drive_async(call, &driver).await;
+        let items = reader.record(response)?;
+        Ok(Some((stream::iter(items).map(Ok), Some((reader, driver)))))
     });
     read.try_flatten()
 }
 
-/// Returns the key of a thing in a list that contains things of several apps.
+/// Returns the key of an item in a list that has items of several apps.
 pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
     match app {
         Some(app) if !app.is_empty() && !id.is_empty() => format!("{app}/{id}").into(),
@@ -453,7 +469,7 @@ pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Implements [`Paged`] for an operation whose output is a list.
+/// The parts of [`Paged`] that all operations that return a list have in common.
 macro_rules! paged {
     ($operation:ty, $item:ty, $key:expr) => {
         impl $crate::pagination::Paged for $operation {
@@ -467,8 +483,8 @@ macro_rules! paged {
                 self.page(page)
             }
 
-            fn items(answer: Vec<$item>) -> Vec<$item> {
-                answer
+            fn items(response: Vec<$item>) -> Vec<$item> {
+                response
             }
 
             fn key(item: &$item) -> ::std::borrow::Cow<'_, str> {

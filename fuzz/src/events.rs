@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use arbitrary::{Arbitrary, Unstructured};
 use bytes::Bytes;
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{Bulk as _, PredictMany, Upload};
+use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::{ErrorKind, InvalidArgument};
 use clarifai_core::inputs::{ListInputs, NewInput};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Call, Event, FindModel, Instant, Machine, ModelCache, Now, Step, Train, WaitForInputDeleted, WaitForInputsDeleted,
-    WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf, WarmModelCache,
+    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed, Instant,
+    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Now, Step, Train, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
@@ -199,7 +197,7 @@ impl Watched {
                 Box::new(Forget(Pages::new(ListInputs::new()).per_page(1).into_machine(config)))
             }
             Choice::Pages { take } => Box::new(Forget(
-                Pages::new(ListInputs::new()).per_page(1).take(u64::from(take % 4)).into_machine(config),
+                Pages::new(ListInputs::new()).per_page(1).limit(u64::from(take % 4)).into_machine(config),
             )),
             Choice::Warm => Box::new(Forget(WarmModelCache::new(cache).with_all().into_machine(config))),
             Choice::Upload { ids } => {
@@ -335,13 +333,13 @@ fn images() -> impl Iterator<Item = (&'static str, NewInput)> {
 
 fn wait(config: &Config, kind: u8, deadline: Duration) -> Box<dyn Machine<Output = ()>> {
     match kind % 7 {
-        0 => Box::new(Forget(WaitForTraining::new("m", "v").deadline(deadline).into_machine(config))),
-        1 => Box::new(Forget(WaitForUploads::new().deadline(deadline).into_machine(config))),
-        2 => Box::new(Forget(WaitForUploadsOf::new(["a", "b"]).deadline(deadline).into_machine(config))),
-        3 => Box::new(Forget(WaitForInputsDeleted::new().deadline(deadline).into_machine(config))),
-        4 => Box::new(Forget(WaitForInputDeleted::new("a").deadline(deadline).into_machine(config))),
-        5 => Box::new(Forget(WaitForModelsDeleted::new().deadline(deadline).into_machine(config))),
-        _ => Box::new(Forget(WaitForModelDeleted::new("m").without_deadline().into_machine(config))),
+        0 => Box::new(Forget(ModelTrained::new("m", "v").wait().deadline(deadline).into_machine(config))),
+        1 => Box::new(Forget(InputsProcessed::all().wait().deadline(deadline).into_machine(config))),
+        2 => Box::new(Forget(InputsProcessed::of(["a", "b"]).wait().deadline(deadline).into_machine(config))),
+        3 => Box::new(Forget(AllInputsDeleted::new().wait().deadline(deadline).into_machine(config))),
+        4 => Box::new(Forget(InputDeleted::new("a").wait().deadline(deadline).into_machine(config))),
+        5 => Box::new(Forget(AllModelsDeleted::new().wait().deadline(deadline).into_machine(config))),
+        _ => Box::new(Forget(ModelDeleted::new("m").wait().without_deadline().into_machine(config))),
     }
 }
 

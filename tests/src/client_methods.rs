@@ -4,7 +4,7 @@ use clarifai_core::bulk::{BatchLimits, Upload};
 use clarifai_core::client::{Client, blocking};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
-use clarifai_core::machine::WaitForUploads;
+use clarifai_core::machine::InputsProcessed;
 use clarifai_core::models::{ListModels, ModelRef, Predict};
 use clarifai_core::pagination::Pages;
 use clarifai_core::policy::RetryPolicy;
@@ -79,10 +79,10 @@ pub fn blocking<T: Transport + Clone + Send + Sync + 'static>(connect: impl Fn(&
 
     let report = client.upload(inputs(5), 2);
     assert!(report.is_success(), "{report:?}");
-    let counts = client.run(WaitForUploads::new()).expect("counts");
+    let counts = client.run(InputsProcessed::all()).expect("counts");
     assert_eq!(counts.errors, Some(5), "the addresses cannot be downloaded: {counts:?}");
     assert_eq!(client.pages(ListInputs::new()).collect::<Result<Vec<_>, _>>().expect("a list").len(), 5);
-    let some = client.pages(Pages::new(ListInputs::new()).per_page(2).take(3));
+    let some = client.pages(Pages::new(ListInputs::new()).per_page(2).limit(3));
     assert_eq!(some.collect::<Result<Vec<_>, _>>().expect("a list").len(), 3);
 
     let mut seen = Vec::new();
@@ -123,10 +123,10 @@ pub async fn nonblocking<T: AsyncTransport + Clone + Send + Sync + 'static>(conn
 
     let report = client.upload(inputs(5), 2).await;
     assert!(report.is_success(), "{report:?}");
-    let counts = client.run(WaitForUploads::new()).await.expect("counts");
+    let counts = client.run(InputsProcessed::all()).await.expect("counts");
     assert_eq!(counts.errors, Some(5), "the addresses cannot be downloaded: {counts:?}");
     assert_eq!(client.pages(ListInputs::new()).try_collect::<Vec<_>>().await.expect("a list").len(), 5);
-    let some = client.pages(Pages::new(ListInputs::new()).per_page(2).take(3));
+    let some = client.pages(Pages::new(ListInputs::new()).per_page(2).limit(3));
     assert_eq!(some.try_collect::<Vec<_>>().await.expect("a list").len(), 3);
 
     let mut seen = Vec::new();

@@ -5,8 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::{Crop, NewInput};
-use clarifai_core::machine::IntoMachine as _;
-use clarifai_core::machine::{FindModel, Instant, ModelCache, Now, WaitForUploadsOf};
+use clarifai_core::machine::{FindModel, InputsProcessed, Instant, IntoMachine as _, ModelCache, Now};
 use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
 use clarifai_core::types::StatusCode;
 use clarifai_core::{AppRef, Config, Credentials, Page};
@@ -263,7 +262,7 @@ fn waiting_for_many_uploads_takes_few_requests() {
         let report = client.upload(ids.iter().map(|id| NewInput::image_url(address(id)).id(id)), 2);
         assert!(report.is_success(), "{report:?}");
     }
-    let mut wait = WaitForUploadsOf::new(ids.iter().map(String::as_str).chain(["never"])).into_machine(client.config());
+    let mut wait = InputsProcessed::of(ids.iter().map(String::as_str).chain(["never"])).into_machine(client.config());
     let each = client.run(&mut wait).unwrap();
     assert!(each.iter().map(|input| &input.id).eq(ids.iter().chain([&"never".to_owned()])), "in the order of the ids");
     // These URLs cannot be fetched, so every input has failed with a reason.

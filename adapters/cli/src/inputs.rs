@@ -4,12 +4,10 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{Bulk as _, Outcome, Upload};
+use clarifai_core::bulk::{Bulk as _, IntoBulk as _, Outcome, Upload, Uploader};
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
-use clarifai_core::machine::Running;
 use clarifai_core::types::{Input, InputCount, Status};
 use clarifai_core::{Config, Item as _};
 
@@ -42,7 +40,7 @@ struct StoredInput {
 
 impl InputJob for UploadJob<'_> {
     type Output = StoredInput;
-    type Work<'a> = Running<Upload<InputLoader<'a>>>;
+    type Work<'a> = Uploader<InputLoader<'a>>;
     const CHANGES: bool = true;
 
     fn prepare(&self, mut input: NewInput) -> NewInput {

@@ -124,7 +124,7 @@ fn print_pages<O: Paged<Item: Record>>(
     printer: &mut Printer,
 ) -> Result<(), Failure> {
     let client = context.client()?;
-    let mut list = Pages::new(RawList(operation)).take(limit);
+    let mut list = Pages::new(RawList(operation)).limit(limit);
     if let Some(keep) = keep {
         list = list.filter(keep);
     }

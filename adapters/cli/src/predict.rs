@@ -4,10 +4,8 @@ use std::io::Write;
 use std::sync::mpsc;
 
 use clarifai_core::Config;
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{Bulk as _, PredictError, PredictMany};
+use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictError, PredictMany, Predictor};
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::Running;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
 
@@ -32,7 +30,7 @@ impl PredictJob {
 
 impl InputJob for PredictJob {
     type Output = Box<Output>;
-    type Work<'a> = Running<PredictMany<InputLoader<'a>>>;
+    type Work<'a> = Predictor<InputLoader<'a>>;
 
     fn work<'a>(
         &self,

@@ -3,11 +3,9 @@
 use std::time::{Duration, Instant};
 
 use clarifai_core::error::{Error, ErrorKind, WaitCause, WaitError};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Condition, InputDeleted, InputsProcessed, ModelDeleted,
-    ModelTrained, Processed, Train, Training, Wait, WaitForInputDeleted, WaitForInputsDeleted, WaitForModelDeleted,
-    WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
+    AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Condition, InputDeleted, InputsProcessed, IntoMachine as _,
+    ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Train, Training, Wait,
 };
 use clarifai_core::models::ModelRef;
 use clarifai_core::types::{ModelVersion, Status};
@@ -51,7 +49,7 @@ impl ShowProgress for AllInputsProcessed {
     }
 }
 
-impl ShowProgress for InputsProcessed {
+impl ShowProgress for SomeInputsProcessed {
     fn progress(&self, _: &mut u64) -> ProgressUpdate {
         let failed = self.done().filter(|input| !input.is_success()).count() as u64;
         let total = self.count() as u64;
@@ -97,7 +95,8 @@ pub(crate) fn inputs_processed(
     timeout: Option<Duration>,
 ) -> Result<(), Failure> {
     if ids.is_empty() {
-        let Some(counts) = wait(context, WaitForUploads::new, "waiting for all inputs", timeout, None)? else {
+        let Some(counts) = wait(context, || InputsProcessed::all().wait(), "waiting for all inputs", timeout, None)?
+        else {
             return Ok(());
         };
         if context.global.json {
@@ -106,7 +105,7 @@ pub(crate) fn inputs_processed(
         return counts.write(context.out);
     }
     let title = format!("waiting for {}", count(ids, "input"));
-    let Some(inputs) = wait(context, || WaitForUploadsOf::new(ids), &title, timeout, None)? else {
+    let Some(inputs) = wait(context, || InputsProcessed::of(ids).wait(), &title, timeout, None)? else {
         return Ok(());
     };
     let failed: Vec<_> = inputs.iter().filter(|input| !input.is_success()).collect();
@@ -130,12 +129,12 @@ pub(crate) fn inputs_processed(
 
 /// Waits until the deleted inputs do not exist any more.
 pub(crate) fn inputs_deleted(context: &mut Context<'_>, delete: &DeleteArgs) -> Result<(), Failure> {
-    deleted(context, delete, "input", WaitForInputsDeleted::new, |id| WaitForInputDeleted::new(id))
+    deleted(context, delete, "input", || AllInputsDeleted::new().wait(), |id| InputDeleted::new(id).wait())
 }
 
 /// Waits until the deleted models do not exist any more.
 pub(crate) fn models_deleted(context: &mut Context<'_>, delete: &DeleteArgs) -> Result<(), Failure> {
-    deleted(context, delete, "model", WaitForModelsDeleted::new, |id| WaitForModelDeleted::new(id))
+    deleted(context, delete, "model", || AllModelsDeleted::new().wait(), |id| ModelDeleted::new(id).wait())
 }
 
 fn deleted<All: ShowProgress, One: ShowProgress>(
@@ -254,7 +253,7 @@ pub(crate) fn model_trained(
 ) -> Result<(), Failure> {
     let title = format!("training {}", sanitize(model.id()));
     let hint = resume_hint(model, version);
-    let new = || WaitForTraining::new(model.clone(), version);
+    let new = || ModelTrained::new(model.clone(), version).wait();
     let trained = wait(context, new, &title, timeout, Some(hint))?;
     trained.map_or(Ok(()), |version| print_trained(context, model, &version))
 }

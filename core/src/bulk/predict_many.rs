@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Call, Event, Instant, Machine, Now, Running, Step};
+use crate::machine::{Call, Event, Instant, Machine, Now, Step};
 use crate::models::Predict;
 use crate::operation::Operation;
 use crate::time::Latest;
@@ -41,19 +41,27 @@ use crate::types::{Flag, Output, Status, StatusClass};
 /// let mut script = MockTransport::new().expect("POST", "/v2/models/general/outputs")
 ///     .reply(200, json!({"status": {"code": 10000}, "outputs": [output("cat"), output("dog")]}));
 ///
-/// let report = bulk::run(PredictMany::new(Predict::new("general").min_value(0.5), inputs).into_bulk(&config), &mut script, |_| ());
+/// // With a client: client.bulk(PredictMany::new(predict, inputs), 4, |_| ())
+/// let predict = Predict::new("general").min_value(0.5);
+/// let report = bulk::run(PredictMany::new(predict, inputs).into_bulk(&config), &mut script, |_| ());
 /// let names: Vec<_> = report.predictions().iter().map(|one| &*one.result.as_ref().unwrap().concepts()[0].name).collect();
 /// assert_eq!(names, ["cat", "dog"]);
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
-#[must_use = "nothing is sent before it is driven"]
+#[must_use = "nothing is sent before it is run"]
 pub struct PredictMany<I: Iterator> {
-    config: Config,
     predict: Predict,
     plan: Plan<I>,
     max_retries: u32,
-    sink: Option<Sink>,
+    on_item: Option<OnItem>,
     raw: bool,
+}
+
+/// The bulk work of [`PredictMany`].
+#[must_use = "nothing is sent before it is run"]
+pub struct Predictor<I: Iterator> {
+    config: Config,
+    work: PredictMany<I>,
     predictions: Vec<Prediction>,
     under_way: UnderWay,
     done: u64,
@@ -61,7 +69,7 @@ pub struct PredictMany<I: Iterator> {
     stopped: Option<Arc<Error>>,
 }
 
-type Sink = Box<dyn FnMut(Prediction) + Send>;
+type OnItem = Box<dyn FnMut(Prediction) + Send>;
 
 /// An input and the model's output for it.
 #[derive(Clone, Debug)]
@@ -103,17 +111,11 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
     /// iterator as they are sent, so the iterator can read files lazily. Inputs that `predict` has itself are ignored.
     pub fn new(predict: Predict, inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
         Self {
-            config: Config::placeholder(),
             predict: predict.without_inputs(),
             plan: Plan::new(inputs.into_iter()),
             max_retries: Self::DEFAULT_MAX_RETRIES,
-            sink: None,
+            on_item: None,
             raw: false,
-            predictions: Vec::new(),
-            under_way: UnderWay::default(),
-            done: 0,
-            failed: 0,
-            stopped: None,
         }
     }
 
@@ -133,8 +135,8 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
 
     /// Sets a callback that receives the predictions as they arrive, those of one request together and in order. The
     /// report then contains no predictions.
-    pub fn on_item(mut self, sink: impl FnMut(Prediction) + Send + 'static) -> Self {
-        self.sink = Some(Box::new(sink));
+    pub fn on_item(mut self, on_item: impl FnMut(Prediction) + Send + 'static) -> Self {
+        self.on_item = Some(Box::new(on_item));
         self
     }
 
@@ -143,37 +145,57 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
         self.raw = true;
         self
     }
+}
 
+impl<I: Iterator<Item = NewInput>> IntoBulk for PredictMany<I> {
+    type Bulk = Predictor<I>;
+
+    fn into_bulk(self, config: &Config) -> Predictor<I> {
+        Predictor {
+            config: config.paced(),
+            work: self,
+            predictions: Vec::new(),
+            under_way: UnderWay::default(),
+            done: 0,
+            failed: 0,
+            stopped: None,
+        }
+    }
+}
+
+impl<I: Iterator> fmt::Debug for PredictMany<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PredictMany")
+            .field("predict", &self.predict)
+            .field("limits", &self.plan.limits)
+            .field("max_retries", &self.max_retries)
+            .field("raw", &self.raw)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<I: Iterator<Item = NewInput>> Predictor<I> {
     fn note(&mut self, prediction: Prediction) {
         self.done += 1;
         self.failed += u64::from(prediction.result.is_err());
-        match &mut self.sink {
-            Some(sink) => sink(prediction),
+        match &mut self.work.on_item {
+            Some(on_item) => on_item(prediction),
             None => self.predictions.push(prediction),
         }
     }
 }
 
-impl<I: Iterator<Item = NewInput>> IntoBulk for PredictMany<I> {
-    type Bulk = Running<Self>;
-
-    fn into_bulk(mut self, config: &Config) -> Self::Bulk {
-        self.config = config.paced();
-        Running(self)
-    }
-}
-
-impl<I: Iterator<Item = NewInput>> Bulk for Running<PredictMany<I>> {
+impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
     type Task = PredictTask;
     type Report = PredictReport;
 
     fn next(&mut self) -> Option<PredictTask> {
-        if self.0.stopped.is_some() {
+        if self.stopped.is_some() {
             return None;
         }
-        let limits = self.0.plan.limits;
+        let limits = self.work.plan.limits;
         let mut refused = Vec::new();
-        let inputs = self.0.plan.call(|planned| match limits.check(&planned.input) {
+        let inputs = self.work.plan.call(|planned| match limits.check(&planned.input) {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
                 let error = Arc::new(Error::new(Predict::NAME, invalid));
@@ -182,60 +204,59 @@ impl<I: Iterator<Item = NewInput>> Bulk for Running<PredictMany<I>> {
             }
         });
         for prediction in refused {
-            self.0.note(prediction);
+            self.note(prediction);
         }
         if inputs.is_empty() {
             return None;
         }
-        let number = self.0.under_way.begin(&inputs);
-        let mut batch = PredictTask::new(&self.0.config, &self.0.predict, number, inputs, self.0.max_retries);
-        batch.raw = self.0.raw;
-        Some(batch)
+        let number = self.under_way.begin(&inputs);
+        let mut task = PredictTask::new(&self.config, &self.work.predict, number, inputs, self.work.max_retries);
+        task.raw = self.work.raw;
+        Some(task)
     }
 
     fn record(&mut self, result: Result<PredictTaskOutput, Error>) {
         // The only error of a task is that it was driven incorrectly. The error does not identify the task, so `finish`
         // reports the inputs as failed.
-        let Ok(batch) = result else { return };
-        if !self.0.under_way.end(batch.number, batch.predictions.iter().map(|prediction| prediction.index)) {
+        let Ok(output) = result else { return };
+        if !self.under_way.end(output.number, output.predictions.iter().map(|prediction| prediction.index)) {
             return;
         }
-        for prediction in batch.predictions {
-            self.0.note(prediction);
+        for prediction in output.predictions {
+            self.note(prediction);
         }
-        self.0.stopped = self.0.stopped.take().or(batch.fatal);
+        self.stopped = self.stopped.take().or(output.fatal);
     }
 
     fn progress(&self) -> Progress {
-        let (in_flight, total) = (self.0.under_way.inputs(), self.0.plan.total());
-        Progress { done: self.0.done, failed: self.0.failed, in_flight, total }
+        let (in_flight, total) = (self.under_way.inputs(), self.work.plan.total());
+        Progress { done: self.done, failed: self.failed, in_flight, total }
     }
 
-    fn finish(self) -> PredictReport {
-        let Self(mut work) = self;
+    fn finish(mut self) -> PredictReport {
         let lost = Arc::new(Error::new(Predict::NAME, Misuse("the call was begun and never brought to its end")));
-        for (index, id) in work.under_way.take() {
-            work.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
+        for (index, id) in self.under_way.take() {
+            self.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }
-        let whole = work.stopped.is_none() && work.plan.is_empty();
-        if let Some(planned) = work.plan.take_held() {
-            let error = work.stopped.clone().unwrap_or(lost);
-            work.note(planned.prediction(Err(PredictError::Failed(error))));
+        let whole = self.stopped.is_none() && self.work.plan.is_empty();
+        if let Some(planned) = self.work.plan.take_held() {
+            let error = self.stopped.clone().unwrap_or(lost);
+            self.note(planned.prediction(Err(PredictError::Failed(error))));
         }
-        work.predictions.sort_by_key(|prediction| prediction.index);
+        self.predictions.sort_by_key(|prediction| prediction.index);
         PredictReport {
-            predictions: work.predictions,
-            done: work.done,
-            failed: work.failed,
-            stopped: work.stopped,
+            predictions: self.predictions,
+            done: self.done,
+            failed: self.failed,
+            stopped: self.stopped,
             whole,
         }
     }
 }
 
-impl<I: Iterator> fmt::Debug for PredictMany<I> {
+impl<I: Iterator> fmt::Debug for Predictor<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PredictMany")
+        f.debug_struct("Predictor")
             .field("calls", &self.under_way.begun())
             .field("under_way", &self.under_way.inputs())
             .field("done", &self.done)

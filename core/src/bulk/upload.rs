@@ -13,7 +13,6 @@ use serde_json::Value;
 use crate::config::Config;
 use crate::error::{Error, InvalidArgument, Misuse};
 use crate::inputs::{CreateInputs, NewInput};
-use crate::machine::Running;
 use crate::operation::Operation;
 use crate::types::Status;
 
@@ -47,14 +46,23 @@ use crate::types::Status;
 ///     "inputs": [{"id": "a", "status": {"code": 30001}}, {"id": "b", "status": {"code": 30100}}],
 /// }));
 ///
+/// // With a client: client.bulk(Upload::new(inputs), 4, |_| ())
 /// let report = bulk::run(Upload::new(inputs).into_bulk(&config), &mut script, |_| ());
 /// assert!(matches!(report.items()[0].outcome, Outcome::Created));
 /// assert!(matches!(report.items()[1].outcome, Outcome::AlreadyThere));
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[doc(alias = "bulk_create_images")]
-#[must_use = "nothing is sent before it is driven"]
+#[must_use = "nothing is sent before it is run"]
 pub struct Upload<I: Iterator> {
+    plan: Plan<I>,
+    account: Account,
+    max_retries: u32,
+}
+
+/// The bulk work of an [`Upload`].
+#[must_use = "nothing is sent before it is run"]
+pub struct Uploader<I: Iterator> {
     config: Config,
     plan: Plan<I>,
     account: Account,
@@ -68,7 +76,7 @@ pub struct Upload<I: Iterator> {
 #[non_exhaustive]
 pub enum Outcome {
     /// Stored by this upload. The service processes the input afterwards: see
-    /// [`WaitForUploads`](crate::machine::WaitForUploads).
+    /// [`InputsProcessed`](crate::machine::InputsProcessed).
     ///
     /// Where the response to a request was lost, an input that was found counts as stored by this upload if the service
     /// dates it no earlier than two seconds before the request was sent, by the service's own clock.
@@ -129,12 +137,9 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
     /// files lazily.
     pub fn new(inputs: impl IntoIterator<Item = NewInput, IntoIter = I>) -> Self {
         Self {
-            config: Config::placeholder(),
             plan: Plan::new(inputs.into_iter()),
             account: Account::default(),
             max_retries: Self::DEFAULT_MAX_RETRIES,
-            under_way: UnderWay::default(),
-            stopped: None,
         }
     }
 
@@ -148,8 +153,8 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
     /// Sets a callback that receives each item as soon as its outcome is known. Items of one request come together and
     /// in order, with the [raw JSON](UploadedItem::raw) of the service's response. The report still contains all items,
     /// without the raw JSON.
-    pub fn on_item(mut self, sink: impl FnMut(UploadedItem) + Send + 'static) -> Self {
-        self.account.sink = Some(Box::new(sink));
+    pub fn on_item(mut self, on_item: impl FnMut(UploadedItem) + Send + 'static) -> Self {
+        self.account.on_item = Some(Box::new(on_item));
         self
     }
 
@@ -172,83 +177,92 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
 }
 
 impl<I: Iterator<Item = NewInput>> IntoBulk for Upload<I> {
-    type Bulk = Running<Self>;
+    type Bulk = Uploader<I>;
 
-    fn into_bulk(mut self, config: &Config) -> Self::Bulk {
-        self.config = config.paced();
-        Running(self)
-    }
-}
-
-impl<I: Iterator<Item = NewInput>> Bulk for Running<Upload<I>> {
-    type Task = UploadTask;
-    type Report = UploadReport;
-
-    fn next(&mut self) -> Option<UploadTask> {
-        if self.0.stopped.is_some() {
-            return None;
-        }
-        let limits = self.0.plan.limits;
-        let inputs = self.0.plan.call(|planned| self.0.account.accept(planned, &limits));
-        if inputs.is_empty() {
-            return None;
-        }
-        let number = self.0.under_way.begin(&inputs);
-        Some(UploadTask::new(&self.0.config, number, inputs, self.0.max_retries, self.0.account.sink.is_some()))
-    }
-
-    fn record(&mut self, result: Result<UploadTaskOutput, Error>) {
-        // The only error of a task is that it was driven incorrectly. The error does not identify the task, so `finish`
-        // reports the inputs as unknown.
-        let Ok(batch) = result else { return };
-        if !self.0.under_way.end(batch.number, batch.items.iter().map(|item| item.index)) {
-            return;
-        }
-        for item in batch.items {
-            self.0.account.note(item);
-        }
-        self.0.stopped = self.0.stopped.take().or(batch.fatal);
-    }
-
-    fn progress(&self) -> Progress {
-        Progress {
-            done: self.0.account.items.len() as u64,
-            failed: self.0.account.failed,
-            in_flight: self.0.under_way.inputs(),
-            total: self.0.plan.total(),
-        }
-    }
-
-    fn finish(self) -> UploadReport {
-        let Self(mut work) = self;
-        let lost = Arc::new(
-            Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
-        );
-        for (index, id) in work.under_way.take() {
-            work.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
-        }
-        let whole = work.stopped.is_none() && work.plan.is_empty();
-        // An input that was taken from the iterator, did not fit into the last request, and never became part of
-        // another.
-        if let Some(Planned { index, input, .. }) = work.plan.take_held() {
-            let error = work
-                .stopped
-                .clone()
-                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
-            work.account.note(UploadedItem {
-                index,
-                id: input.get_id().map(str::to_owned),
-                outcome: Outcome::NotSent(error),
-                raw: None,
-            });
-        }
-        UploadReport { items: work.account.items.into_values().collect(), stopped: work.stopped, whole }
+    fn into_bulk(self, config: &Config) -> Uploader<I> {
+        let Self { plan, account, max_retries } = self;
+        let config = config.paced();
+        Uploader { config, plan, account, max_retries, under_way: UnderWay::default(), stopped: None }
     }
 }
 
 impl<I: Iterator> fmt::Debug for Upload<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
+            .field("limits", &self.plan.limits)
+            .field("max_retries", &self.max_retries)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
+    type Task = UploadTask;
+    type Report = UploadReport;
+
+    fn next(&mut self) -> Option<UploadTask> {
+        if self.stopped.is_some() {
+            return None;
+        }
+        let limits = self.plan.limits;
+        let inputs = self.plan.call(|planned| self.account.accept(planned, &limits));
+        if inputs.is_empty() {
+            return None;
+        }
+        let number = self.under_way.begin(&inputs);
+        Some(UploadTask::new(&self.config, number, inputs, self.max_retries, self.account.on_item.is_some()))
+    }
+
+    fn record(&mut self, result: Result<UploadTaskOutput, Error>) {
+        // The only error of a task is that it was driven incorrectly. The error does not identify the task, so `finish`
+        // reports the inputs as unknown.
+        let Ok(output) = result else { return };
+        if !self.under_way.end(output.number, output.items.iter().map(|item| item.index)) {
+            return;
+        }
+        for item in output.items {
+            self.account.note(item);
+        }
+        self.stopped = self.stopped.take().or(output.fatal);
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            done: self.account.items.len() as u64,
+            failed: self.account.failed,
+            in_flight: self.under_way.inputs(),
+            total: self.plan.total(),
+        }
+    }
+
+    fn finish(mut self) -> UploadReport {
+        let lost = Arc::new(
+            Error::new(CreateInputs::NAME, Misuse("the call was begun and never brought to its end")).in_doubt(),
+        );
+        for (index, id) in self.under_way.take() {
+            self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
+        }
+        let whole = self.stopped.is_none() && self.plan.is_empty();
+        // An input that was taken from the iterator, did not fit into the last request, and never became part of
+        // another.
+        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
+            let error = self
+                .stopped
+                .clone()
+                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
+            self.account.note(UploadedItem {
+                index,
+                id: input.get_id().map(str::to_owned),
+                outcome: Outcome::NotSent(error),
+                raw: None,
+            });
+        }
+        UploadReport { items: self.account.items.into_values().collect(), stopped: self.stopped, whole }
+    }
+}
+
+impl<I: Iterator> fmt::Debug for Uploader<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uploader")
             .field("calls", &self.under_way.begun())
             .field("under_way", &self.under_way.inputs())
             .field("done", &self.account.items.len())
@@ -258,12 +272,12 @@ impl<I: Iterator> fmt::Debug for Upload<I> {
     }
 }
 
-type Sink = Box<dyn FnMut(UploadedItem) + Send>;
+type OnItem = Box<dyn FnMut(UploadedItem) + Send>;
 
 /// The state of each input.
 #[derive(Default)]
 struct Account {
-    sink: Option<Sink>,
+    on_item: Option<OnItem>,
     content_ids: bool,
     /// Ids used in this upload, each with the index of its input.
     ids: BTreeMap<Box<str>, u64>,
@@ -315,8 +329,8 @@ impl Account {
 
     fn note(&mut self, mut item: UploadedItem) {
         self.failed += u64::from(!item.outcome.is_success());
-        if let Some(sink) = &mut self.sink {
-            sink(item.clone());
+        if let Some(on_item) = &mut self.on_item {
+            on_item(item.clone());
             item.raw = None;
         }
         let index = item.index;

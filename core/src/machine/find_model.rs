@@ -1,19 +1,19 @@
-//! Finds the id of a model by its name: through a cache, then by id, then by search.
+//! Finding the id of a model by its name: in a cache, then by id, then by search.
 
 use std::collections::BTreeMap;
 use std::mem;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Call, Event, Machine as _, Now, Procedure, Step, runs};
+use super::{Call, Event, IntoMachine, Machine, Now, Step};
 use crate::config::Config;
-use crate::error::{AmbiguousName, Error, ErrorKind, Misuse, NoSuchModel};
+use crate::error::{AmbiguousName, Error, ErrorKind, InvalidArgument, Misuse, NoSuchModel};
 use crate::models::{GetModel, ModelRef, SearchModels};
 use crate::target::AppRef;
 use crate::time::Latest;
 use crate::types::Model;
 
-/// Finds the model with a given id or name.
+/// Finds the model with a given id or name. Run it with `client.run`.
 ///
 /// ```text
 ///         in the cache ─────────────────────────────────► Done
@@ -24,23 +24,49 @@ use crate::types::Model;
 ///                              └─ several ──────────────► Done(AmbiguousName)
 /// ```
 ///
-/// Several models of the service share one name: `general-v1.3` is the name of a model that predicts concepts, of an
-/// embedder and of a clusterer. Unless a [type](Self::model_type) is set, embedders and clusterers are ignored. Only
-/// the first page of a search is read, in the page size chosen by the service.
+/// Several models of the service share one name: `general-v1.3` is the name of one that recognizes concepts, one that
+/// embeds and one that clusters. Unless a [type](Self::model_type) is set, those that embed or cluster are ignored. Only
+/// the first page of the search is read, with the page size of the service.
 ///
-/// The result contains the current version of the model if it was found by a request, and no version if it comes from
-/// the cache. Errors: [`NoSuchModel`] and [`AmbiguousName`].
+/// The [`ModelRef`] of a model that was requested has its current version; one from the cache has no version.
+///
+/// ```
+/// use clarifai_core::machine::{FindModel, IntoMachine as _};
+/// use clarifai_core::{Config, Credentials, testing::MockTransport};
+/// use serde_json::json;
+///
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// let general = json!({"id": "aaa03c23", "name": "general-v1.3", "output_info": {"type": "concept"}});
+/// let mut script = MockTransport::new()
+///     .expect("GET", "/v2/models/general-v1.3").reply(404, json!({"status": {"code": 21200}}))
+///     .expect("POST", "/v2/models/searches").reply(200, json!({"status": {"code": 10000}, "models": [general]}));
+///
+/// // With a client: client.run(FindModel::new("general-v1.3"))
+/// let model = script.run(FindModel::new("general-v1.3").into_machine(&config))?;
+/// assert_eq!(model.id(), "aaa03c23");
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
 #[doc(alias = "Models.get")]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before it is run"]
 pub struct FindModel {
-    config: Config,
     name: String,
     model_type: Option<String>,
     owner: Option<AppRef>,
     cache: Option<ModelCache>,
+}
+
+/// The machine of [`FindModel`].
+#[derive(Debug)]
+pub struct FindModelMachine {
+    config: Config,
+    find: FindModel,
     state: State,
     clock: Latest,
 }
+
+/// Name of the operation in errors.
+const NAME: &str = "find model";
 
 #[derive(Debug)]
 enum State {
@@ -51,92 +77,91 @@ enum State {
 }
 
 impl FindModel {
-    /// Name of the operation in errors.
-    const NAME: &'static str = "find model";
-
     /// Creates a search for the model with this id or name.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            config: Config::placeholder(),
-            name: name.into(),
-            model_type: None,
-            owner: None,
-            cache: None,
-            state: State::Start,
-            clock: Latest::default(),
-        }
+        Self { name: name.into(), model_type: None, owner: None, cache: None }
     }
 
-    /// Sets the required type of the model, in the old spelling (`concept`, `color`, `embed`, ...) or the current one
-    /// (`visual-classifier`, `visual-embedder`, ...).
+    /// Finds only a model of this type, in the old spelling (`concept`, `color`, `embed` …) or the current one
+    /// (`visual-classifier`, `visual-embedder` …).
     pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
         self.model_type = Some(model_type.into());
         self
     }
 
-    /// Searches the models of this app, overriding the app of the [`Config`].
+    /// Searches the models of this app, instead of the default app of the [`Config`].
     pub fn in_app(mut self, owner: AppRef) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// Searches this cache first, and stores the result in it.
+    /// Searches this cache first, and adds the model that was found to it.
     pub fn cached_in(mut self, cache: &ModelCache) -> Self {
         self.cache = Some(cache.clone());
         self
     }
+}
 
+impl IntoMachine for FindModel {
+    type Machine = FindModelMachine;
+
+    fn into_machine(self, config: &Config) -> FindModelMachine {
+        FindModelMachine { config: config.clone(), find: self, state: State::Start, clock: Latest::default() }
+    }
+}
+
+impl FindModelMachine {
     fn key(&self) -> Key {
-        (self.owner.as_ref().or(self.config.app()).cloned(), self.name.clone(), self.model_type.clone())
+        (self.find.owner.as_ref().or(self.config.app()).cloned(), self.find.name.clone(), self.find.model_type.clone())
     }
 
     fn begin(&mut self, now: Now) -> Step<ModelRef> {
-        if self.name.trim().is_empty() {
-            let invalid = crate::error::InvalidArgument::new("model name", "is empty");
-            return Step::Done(Err(Error::new(Self::NAME, invalid)));
+        if self.find.name.trim().is_empty() {
+            let invalid = InvalidArgument::new("model name", "is empty");
+            return Step::Done(Err(Error::new(NAME, invalid)));
         }
-        if let Some(found) = self.cache.as_ref().and_then(|cache| cache.get(&self.key())) {
+        if let Some(found) = self.find.cache.as_ref().and_then(|cache| cache.get(&self.key())) {
             return Step::Done(Ok(found));
         }
-        let mut model = ModelRef::from(self.name.clone());
-        if let Some(owner) = &self.owner {
+        let mut model = ModelRef::from(self.find.name.clone());
+        if let Some(owner) = &self.find.owner {
             model = model.in_app(owner.clone());
         }
-        self.go(State::Getting(Call::new(&self.config, GetModel::new(model))), now, Event::Begin)
+        self.step(State::Getting(Call::new(&self.config, GetModel::new(model))), now, Event::Begin)
     }
 
     fn search(&mut self, now: Now) -> Step<ModelRef> {
-        let mut search = SearchModels::new().name(self.name.clone());
-        if let Some(model_type) = &self.model_type {
+        let mut search = SearchModels::new().name(self.find.name.clone());
+        if let Some(model_type) = &self.find.model_type {
             search = match is_old_type(model_type) {
                 true => search.model_type(model_type.clone()),
                 false => search.model_type_id(model_type.clone()),
             };
         }
-        if let Some(owner) = &self.owner {
+        if let Some(owner) = &self.find.owner {
             search = search.in_app(owner.clone());
         }
-        self.go(State::Searching(Call::new(&self.config, search)), now, Event::Begin)
+        self.step(State::Searching(Call::new(&self.config, search)), now, Event::Begin)
     }
 
-    /// Passes an event to the call in progress.
-    fn go(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
+    /// Resumes the current call with one event.
+    fn step(&mut self, state: State, now: Now, event: Event) -> Step<ModelRef> {
         match state {
-            State::Getting(mut attempt) => match attempt.resume(now, event).into_control_flow() {
-                ControlFlow::Continue(step) => self.keep(State::Getting(attempt), step),
+            State::Getting(mut call) => match call.resume(now, event).into_control_flow() {
+                ControlFlow::Continue(step) => self.keep(State::Getting(call), step),
                 ControlFlow::Break(Ok(model)) if self.wants(&model) => self.found(&model),
                 ControlFlow::Break(Ok(_)) => self.search(now),
-                // A value that is not a valid id can still be a name.
+                // A text that cannot be an id can still be a name.
                 ControlFlow::Break(Err(error)) if error.is_not_found() || is_bad_id(&error) => self.search(now),
                 ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             },
-            State::Searching(mut attempt) => match attempt.resume(now, event).into_control_flow() {
-                ControlFlow::Continue(step) => self.keep(State::Searching(attempt), step),
+            State::Searching(mut call) => match call.resume(now, event).into_control_flow() {
+                ControlFlow::Continue(step) => self.keep(State::Searching(call), step),
                 ControlFlow::Break(Ok(models)) => self.choose(&models),
                 ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             },
-            State::Start => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
-            State::Spent => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
+            State::Start => Step::Done(Err(Error::new(NAME, Misuse("it has not begun")))),
+            State::Spent => Step::Done(Err(Error::new(NAME, Misuse("it has ended already")))),
         }
     }
 
@@ -145,26 +170,25 @@ impl FindModel {
         step
     }
 
-    /// Returns whether a model found by its id has the requested type. If no type was requested, every model does: the
-    /// caller gave its id.
+    /// Returns whether a model has the type that was specified. Without a specified type, any type matches.
     fn wants(&self, model: &Model) -> bool {
-        self.model_type
+        self.find
+            .model_type
             .as_ref()
             .is_none_or(|wanted| types_of(model).any(|one| one == wanted) || types_of(model).next().is_none())
     }
 
-    /// Selects the requested model from the results of a search.
+    /// Selects the specified model among the results of the search.
     fn choose(&self, models: &[Model]) -> Step<ModelRef> {
-        // A search also matches wildcards, other letter cases and parts of names. Only the exact name counts; the other
-        // models are listed in the error, because predicting with a different model than intended is worse than
-        // failing.
+        // A search matches more than the name: wildcards, other cases, parts. Only the exact name counts. The error
+        // lists the others, because predicting with the wrong model is worse than an error.
         let is_named = |model: &&Model| {
-            model.name == self.name
-                || model.id == self.name
-                || model.display_name.as_deref() == Some(self.name.as_str())
+            model.name == self.find.name
+                || model.id == self.find.name
+                || model.display_name.as_deref() == Some(self.find.name.as_str())
         };
         let (named, others): (Vec<_>, Vec<_>) = models.iter().partition(is_named);
-        let fits = |model: &&Model| match &self.model_type {
+        let fits = |model: &&Model| match &self.find.model_type {
             Some(_) => self.wants(model),
             None => !types_of(model).any(embeds_or_clusters),
         };
@@ -174,14 +198,14 @@ impl FindModel {
             [] => self.none(named.len(), others),
             _ => {
                 let candidates = fitting.into_iter().map(candidate).collect();
-                Step::Done(Err(Error::new(Self::NAME, AmbiguousName { name: self.name.clone(), candidates })))
+                Step::Done(Err(Error::new(NAME, AmbiguousName { name: self.find.name.clone(), candidates })))
             }
         }
     }
 
     fn none(&self, ignored: usize, others: Vec<&Model>) -> Step<ModelRef> {
         let similar = others.into_iter().map(candidate).collect();
-        Step::Done(Err(Error::new(Self::NAME, NoSuchModel { name: self.name.clone(), ignored, similar })))
+        Step::Done(Err(Error::new(NAME, NoSuchModel { name: self.find.name.clone(), ignored, similar })))
     }
 
     fn found(&self, model: &Model) -> Step<ModelRef> {
@@ -192,13 +216,13 @@ impl FindModel {
         if let Some(version) = model.model_version.as_ref().filter(|version| !version.id.is_empty()) {
             found = found.with_version(&*version.id);
         }
-        if let Some(owner) = &self.owner {
+        if let Some(owner) = &self.find.owner {
             found = found.in_app(owner.clone());
         }
-        if let Some(cache) = &self.cache {
-            // The cache outlives versions, so it stores the model without one.
+        if let Some(cache) = &self.find.cache {
+            // An entry of the cache must stay valid when the model gets a new version, so it has none.
             let mut lasting = ModelRef::from(&*model.id);
-            if let Some(owner) = &self.owner {
+            if let Some(owner) = &self.find.owner {
                 lasting = lasting.in_app(owner.clone());
             }
             cache.put(self.key(), lasting);
@@ -207,25 +231,19 @@ impl FindModel {
     }
 }
 
-runs!(FindModel);
-
-impl Procedure for FindModel {
+impl Machine for FindModelMachine {
     type Output = ModelRef;
 
-    fn configure(&mut self, config: &Config) {
-        self.config = config.clone();
-    }
-
-    fn step(&mut self, now: Now, event: Event) -> Step<ModelRef> {
+    fn resume(&mut self, now: Now, event: Event) -> Step<ModelRef> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.begin(now),
-            (state, event) => self.go(state, now, event),
+            (state, event) => self.step(state, now, event),
         }
     }
 }
 
-/// Returns the description of a model for errors: id and type.
+/// Describes a model in one line: id and type.
 fn candidate(model: &Model) -> String {
     format!("{} ({})", model.id, types_of(model).next().unwrap_or("no type"))
 }
@@ -234,7 +252,7 @@ fn is_bad_id(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument(invalid) if invalid.argument() == "model id")
 }
 
-/// Returns the types of a model, in the current and in the old spelling.
+/// Returns the types that the service reports for a model, in the current and the old spelling.
 pub(super) fn types_of(model: &Model) -> impl Iterator<Item = &str> {
     let info = model.output_info.as_deref();
     [
@@ -252,7 +270,7 @@ pub(super) fn embeds_or_clusters(model_type: &str) -> bool {
         || model_type.ends_with("-clusterer")
 }
 
-/// Returns whether a type has the old spelling. Current types are hyphenated and end with the task of the model.
+/// Returns whether a type is in the old spelling. Types in the current spelling have one of these endings.
 fn is_old_type(model_type: &str) -> bool {
     !["-classifier", "-embedder", "-detector", "-clusterer", "-segmenter", "-to-text", "-to-image", "-recognizer"]
         .iter()
@@ -262,11 +280,11 @@ fn is_old_type(model_type: &str) -> bool {
 /// Owner, name and type of a model.
 pub(super) type Key = (Option<AppRef>, String, Option<String>);
 
-/// A cache of the models that names refer to, which saves requests. Cheap to clone; clones share their entries.
+/// A cache of the models that names stand for. Clones are cheap and share their entries.
 ///
-/// The caller owns the cache, decides how long to keep it, and clears it when models were renamed. Entries are
-/// separated by the owner or the configured app, and not by credentials or base URL: use one cache per key if you have
-/// keys of several apps. To fill it in advance, use [`WarmModelCache`](super::WarmModelCache).
+/// Entries do not expire: call [`clear`](Self::clear) after models were renamed. Names are distinguished by the app that
+/// is searched, and not by credentials or base URL: with API keys of several apps, use one cache for each.
+/// [`WarmModelCache`](super::WarmModelCache) fills a cache in advance.
 #[doc(alias = "clear_model_cache")]
 #[derive(Clone, Debug, Default)]
 pub struct ModelCache(Arc<Mutex<BTreeMap<Key, ModelRef>>>);
@@ -277,7 +295,7 @@ impl ModelCache {
         Self::default()
     }
 
-    /// Stores the model that this name, with or without a type, refers to. The entry belongs to the owner of the model.
+    /// Adds an entry: this name, with or without a type, stands for this model.
     pub fn insert(&self, name: impl Into<String>, model_type: Option<&str>, model: ModelRef) {
         self.put((model.owner().cloned(), name.into(), model_type.map(str::to_owned)), model);
     }
@@ -292,7 +310,7 @@ impl ModelCache {
         self.entries().len()
     }
 
-    /// Returns whether the cache has no entries.
+    /// Returns whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries().is_empty()
     }

@@ -4,30 +4,30 @@ use std::mem;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::wait::{Checkpoint, ModelTrained};
-use super::{Call, Event, IntoMachine as _, Machine as _, Now, Procedure, Running, Step, Wait, WaitForTraining, runs};
+use super::{Call, Checkpoint, Event, IntoMachine, Machine, ModelTrained, Now, Step, Wait, Waiter};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, InvalidResponse, Misuse, WaitCause, WaitError};
 use crate::models::{CreateModelVersion, ModelRef};
 use crate::operation::Operation;
 use crate::policy::Schedule;
 use crate::time::Latest;
-use crate::types::{Model, ModelVersion, StatusClass};
+use crate::types::{Model, ModelVersion, Status, StatusClass};
 
-/// Trains a model: creates a version of it and waits until the version is trained.
+/// Trains a model: creates a version of it (`POST /v2/models/{id}/versions`) and waits until it is trained. Run it with
+/// `client.run`.
 ///
 /// ```text
-/// Begin ─► Send(create version) ─┬─► trained, or failed, already ─► Done
+/// Begin ─► Send(create version) ─┬─► trained or failed ─► Done
 ///                 │              └─► in training ─► pause ─► Send(get version) ─► … ─► Done(Trained | Failed)
-///                 ├─► without waiting ──► Done(Started)                └─ deadline ─► Done(TimedOut)
+///                 ├─► without waiting ─► Done(Started)                 └─ deadline ─► Done(TimedOut)
 ///                 └─► error ─► Done(Err)
 /// ```
 ///
-/// The three ways in which the wait can end are three results of type [`Training`]. An error means that the training
-/// could not be started or that polling failed; in the second case the error contains the version.
+/// The ways in which a wait can end are variants of [`Training`]. An error means that the training could not be
+/// started, or that its state could not be polled; in the second case the error contains the version.
 ///
 /// ```
-/// use clarifai_core::{Config, Credentials, machine::{IntoMachine, Train, Training}, testing::MockTransport};
+/// use clarifai_core::{Config, Credentials, machine::{IntoMachine as _, Train, Training}, testing::MockTransport};
 /// use serde_json::json;
 ///
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
@@ -38,44 +38,50 @@ use crate::types::{Model, ModelVersion, StatusClass};
 ///     .expect("GET", "/v2/models/sorter/versions/v1")
 ///     .reply(200, json!({"status": {"code": 10000}, "model_version": version(21111)}));
 ///
+/// // With a client: client.run(Train::new("sorter"))
 /// match script.run(Train::new("sorter").into_machine(&config))? {
 ///     Training::Trained(version) => println!("{} is ready", version.id),
 ///     Training::Failed(version) => println!("{} failed: {:?}", version.id, version.status),
-///     Training::TimedOut(version) => println!("{} goes on", version.id),
+///     Training::TimedOut(version) => println!("{} is still in training", version.id),
 ///     _ => {}
 /// }
 /// assert_eq!(script.clock().elapsed().as_secs(), 1);
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[doc(alias = "Model.train")]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+#[must_use = "a training does not start before it is run"]
 pub struct Train {
-    config: Config,
     model: ModelRef,
-    settings: Settings,
+    wait: bool,
+    schedule: Schedule,
+    deadline: Option<Duration>,
+    max_errors: u32,
+}
+
+/// The machine of [`Train`].
+#[derive(Debug)]
+pub struct TrainMachine {
+    config: Config,
+    train: Train,
     state: State,
     clock: Latest,
 }
 
-#[derive(Clone, Debug)]
-struct Settings {
-    wait: bool,
-    schedule: Schedule,
-    deadline: Option<Duration>,
-    most_errors: u32,
-}
+/// Name of the operation in errors.
+const NAME: &str = "train";
 
 #[derive(Debug)]
 enum State {
     Start,
     Creating(Box<Call<CreateModelVersion>>),
-    Waiting(Box<Running<WaitForTraining>>),
-    /// The wait has ended; its last known state is still available.
-    Ended(Box<Running<WaitForTraining>>),
+    Waiting(Box<Waiter<ModelTrained>>),
+    /// The wait is over; its last known state is still available.
+    Ended(Box<Waiter<ModelTrained>>),
     Spent,
 }
 
-/// The outcome of a training.
+/// The result of [`Train`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Training {
@@ -83,14 +89,14 @@ pub enum Training {
     Trained(ModelVersion),
     /// The training failed; the status of the version contains the reason.
     Failed(ModelVersion),
-    /// The deadline passed while the training was still running. Continue to wait with [`WaitForTraining`].
+    /// The deadline passed while the version was in training, which continues. Use [`ModelTrained`] to wait longer.
     TimedOut(ModelVersion),
-    /// Training was started; completion was not awaited.
+    /// The training was started, [without waiting](Train::without_waiting) for it.
     Started(ModelVersion),
 }
 
 impl Training {
-    /// Returns the version, whatever the outcome.
+    /// Returns the version.
     pub fn version(&self) -> &ModelVersion {
         match self {
             Self::Trained(version) | Self::Failed(version) | Self::TimedOut(version) | Self::Started(version) => {
@@ -109,60 +115,62 @@ impl Training {
 }
 
 impl Train {
-    const NAME: &'static str = "train";
-
-    /// Creates a training of the model with this id, which waits for up to 1 hour and polls on [`Schedule::training`].
+    /// Creates a training of the model with this id. It waits for up to an hour, on the schedule
+    /// [`Schedule::training`].
     pub fn new(model: impl Into<ModelRef>) -> Self {
-        let settings = Settings {
+        Self {
+            model: model.into(),
             wait: true,
             schedule: Schedule::training(),
-            deadline: Some(WaitForTraining::DEFAULT_DEADLINE),
-            most_errors: WaitForTraining::DEFAULT_MAX_ERRORS,
-        };
-        Self {
-            config: Config::placeholder(),
-            model: model.into(),
-            settings,
-            state: State::Start,
-            clock: Latest::default(),
+            deadline: Some(Wait::<ModelTrained>::DEFAULT_DEADLINE),
+            max_errors: Wait::<ModelTrained>::DEFAULT_MAX_ERRORS,
         }
     }
 
-    /// Starts the training without waiting for it: the result is [`Training::Started`].
+    /// Starts the training without waiting for it: the result is [`Training::Started`], unless starting it failed.
     #[doc(alias = "sync")]
     pub fn without_waiting(mut self) -> Self {
-        self.settings.wait = false;
+        self.wait = false;
         self
     }
 
-    /// Sets the maximum time to wait after the training was started. Default: [`Wait::DEFAULT_DEADLINE`], 1 hour.
+    /// Sets the maximum time to wait after the training was started. Default: one hour.
     #[doc(alias = "timeout")]
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.settings.deadline = Some(deadline);
+        self.deadline = Some(deadline);
         self
     }
 
-    /// Removes the deadline, so that the wait can last any length of time.
+    /// Waits without a time limit.
     pub fn without_deadline(mut self) -> Self {
-        self.settings.deadline = None;
+        self.deadline = None;
         self
     }
 
-    /// Sets the schedule of the pauses between polls. Default: [`Schedule::training`].
+    /// Sets the schedule of the polls. Default: [`Schedule::training`].
     pub fn schedule(mut self, schedule: Schedule) -> Self {
-        self.settings.schedule = schedule;
+        self.schedule = schedule;
         self
     }
 
-    /// Sets how many consecutive transient polling errors are tolerated; one more ends the wait. Default:
+    /// Sets the maximum number of consecutive polls that may fail with a transient error. Default:
     /// [`Wait::DEFAULT_MAX_ERRORS`].
     pub fn max_consecutive_errors(mut self, errors: u32) -> Self {
-        self.settings.most_errors = errors;
+        self.max_errors = errors;
         self
     }
+}
 
-    /// Returns the version being trained as of the last poll, or `None` before it was created. Available after the end
-    /// of the wait as well.
+impl IntoMachine for Train {
+    type Machine = TrainMachine;
+
+    fn into_machine(self, config: &Config) -> TrainMachine {
+        TrainMachine { config: config.clone(), train: self, state: State::Start, clock: Latest::default() }
+    }
+}
+
+impl TrainMachine {
+    /// Returns the version in training as of the last poll, once there is one. It remains available after the wait.
     pub fn progress(&self) -> Option<&ModelVersion> {
         match &self.state {
             State::Waiting(wait) | State::Ended(wait) => wait.condition().last(),
@@ -170,8 +178,8 @@ impl Train {
         }
     }
 
-    /// Returns a snapshot of the wait, or `None` before the training was started. Available after the end of the wait
-    /// as well, for example if polling failed. Resume it with [`WaitForTraining`]`::resume_from`.
+    /// Returns the state of the wait, once the training was started. It remains available after the wait, in case a
+    /// poll failed. Continue with [`Wait::resume_from`].
     pub fn checkpoint(&self) -> Option<Checkpoint<ModelTrained>> {
         match &self.state {
             State::Waiting(wait) | State::Ended(wait) => Some(wait.checkpoint()),
@@ -179,12 +187,12 @@ impl Train {
         }
     }
 
-    fn create(&mut self, mut attempt: Box<Call<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
-        match attempt.resume(now, event).into_control_flow() {
+    fn create(&mut self, mut call: Box<Call<CreateModelVersion>>, now: Now, event: Event) -> Step<Training> {
+        match call.resume(now, event).into_control_flow() {
             ControlFlow::Break(Ok(model)) => self.started(now, model),
             ControlFlow::Break(Err(error)) => Step::Done(Err(error)),
             ControlFlow::Continue(step) => {
-                self.state = State::Creating(attempt);
+                self.state = State::Creating(call);
                 step
             }
         }
@@ -192,19 +200,19 @@ impl Train {
 
     fn started(&mut self, now: Now, model: Model) -> Step<Training> {
         let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
-            let problem = "it names no version, so nobody can tell which one is being trained";
+            let problem = "it contains no version, so the training cannot be polled";
             return Step::Done(Err(Error::new(CreateModelVersion::NAME, InvalidResponse::of_content(problem))));
         };
-        let class = version.status.as_ref().map_or(StatusClass::Unknown, crate::types::Status::class);
+        let class = version.status.as_ref().map_or(StatusClass::Unknown, Status::class);
         match class {
-            _ if !self.settings.wait => Step::Done(Ok(Training::Started(*version))),
+            _ if !self.train.wait => Step::Done(Ok(Training::Started(*version))),
             StatusClass::Success => Step::Done(Ok(Training::Trained(*version))),
             StatusClass::Terminal => Step::Done(Ok(Training::Failed(*version))),
             _ => {
-                let condition = ModelTrained::seen(self.model.clone(), *version);
-                let mut wait = Wait::until(condition).schedule(self.settings.schedule.clone()).after_a_pause();
-                wait = wait.max_consecutive_errors(self.settings.most_errors);
-                wait = match self.settings.deadline {
+                let condition = ModelTrained::seen(self.train.model.clone(), *version);
+                let mut wait = Wait::until(condition).schedule(self.train.schedule.clone()).pause_first();
+                wait = wait.max_consecutive_errors(self.train.max_errors);
+                wait = match self.train.deadline {
                     Some(deadline) => wait.deadline(deadline),
                     None => wait.without_deadline(),
                 };
@@ -213,7 +221,7 @@ impl Train {
         }
     }
 
-    fn wait(&mut self, mut wait: Box<Running<WaitForTraining>>, now: Now, event: Event) -> Step<Training> {
+    fn wait(&mut self, mut wait: Box<Waiter<ModelTrained>>, now: Now, event: Event) -> Step<Training> {
         let ended = match wait.resume(now, event).into_control_flow() {
             ControlFlow::Break(ended) => ended,
             ControlFlow::Continue(step) => {
@@ -234,36 +242,30 @@ impl Train {
             (ErrorKind::Wait(WaitError { cause: WaitCause::Failed(_), .. }), Some(version)) => {
                 Step::Done(Ok(Training::Failed(version)))
             }
-            // However the wait ended, the training was started.
+            // Even where the wait failed, the training was started.
             _ => Step::Done(Err(error.in_doubt())),
         }
     }
 }
 
-runs!(Train);
-
-impl Procedure for Train {
+impl Machine for TrainMachine {
     type Output = Training;
 
-    fn configure(&mut self, config: &Config) {
-        self.config = config.clone();
-    }
-
-    fn step(&mut self, now: Now, event: Event) -> Step<Training> {
+    fn resume(&mut self, now: Now, event: Event) -> Step<Training> {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
-                let attempt = Box::new(Call::new(&self.config, CreateModelVersion::new(&self.model)).redacted());
-                self.create(attempt, now, Event::Begin)
+                let call = Box::new(Call::new(&self.config, CreateModelVersion::new(&self.train.model)).redacted());
+                self.create(call, now, Event::Begin)
             }
-            (State::Start, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has not begun")))),
-            (State::Creating(attempt), event) => self.create(attempt, now, event),
+            (State::Start, _) => Step::Done(Err(Error::new(NAME, Misuse("it has not begun")))),
+            (State::Creating(call), event) => self.create(call, now, event),
             (State::Waiting(wait), event) => self.wait(wait, now, event),
             (ended @ State::Ended(_), _) => {
                 self.state = ended;
-                Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already"))))
+                Step::Done(Err(Error::new(NAME, Misuse("it has ended already"))))
             }
-            (State::Spent, _) => Step::Done(Err(Error::new(Self::NAME, Misuse("it has ended already")))),
+            (State::Spent, _) => Step::Done(Err(Error::new(NAME, Misuse("it has ended already")))),
         }
     }
 }

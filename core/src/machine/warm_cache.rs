@@ -3,23 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::find_model::{embeds_or_clusters, types_of};
-use super::{Event, IntoMachine as _, Machine as _, ModelCache, Now, Procedure, Step, runs};
+use super::{Event, IntoMachine, Machine, ModelCache, Now, Step};
 use crate::config::Config;
 use crate::models::{ListModels, ModelRef};
 use crate::pagination::{AllPages, Pages};
 use crate::target::AppRef;
 use crate::types::Model;
 
-/// Reads the list of models to its end and stores their ids and names in a cache, so that
-/// [`FindModel`](super::FindModel) does not need to request them: one request per page now instead of one or two per
-/// name later. The list is that of [`ListModels`]. By default, only the service's own models are stored. The result is
-/// the number of stored models.
+/// Reads the list of models to its end and adds their ids and names to a cache, so that
+/// [`FindModel`](super::FindModel) sends no requests for them: one request for each page of the list now, instead of one
+/// or two for each name later. Run it with `client.run`. By default, only the models of the service are added.
 ///
-/// A name shared by several models is stored for each type that only one of them has. Without a type it is stored only
-/// if exactly one of them is neither an embedder nor a clusterer. Models that are not stored are considered as well.
+/// A name of several models is added once for each of their types, and without a type only where just one of them
+/// neither embeds nor clusters. Models that are not added themselves count there too.
 ///
 /// ```
-/// use clarifai_core::{Config, Credentials, machine::{IntoMachine, ModelCache, WarmModelCache}, testing::MockTransport};
+/// use clarifai_core::{Config, Credentials, machine::{IntoMachine as _, ModelCache, WarmModelCache}, testing::MockTransport};
 /// use serde_json::json;
 ///
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
@@ -34,61 +33,75 @@ use crate::types::Model;
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[doc(alias = "init_model_cache")]
-#[derive(Debug)]
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent before it is run"]
 pub struct WarmModelCache {
-    config: Config,
     cache: ModelCache,
     owner: Option<AppRef>,
-    list: ListModels,
-    only: Option<fn(&Model) -> bool>,
-    reading: Option<AllPages<ListModels>>,
+    all: bool,
+}
+
+/// The machine of [`WarmModelCache`].
+#[derive(Debug)]
+pub struct WarmModelCacheMachine {
+    config: Config,
+    warm: WarmModelCache,
+    /// Reads the whole list, because models that are not added can still make a name ambiguous.
+    reading: AllPages<ListModels>,
 }
 
 impl WarmModelCache {
-    /// Creates a machine that fills this cache. Existing entries are kept.
+    /// Fills this cache. Entries that it has already are kept, unless the list has newer ones.
     pub fn new(cache: &ModelCache) -> Self {
-        Self {
-            config: Config::placeholder(),
-            cache: cache.clone(),
-            owner: None,
-            list: ListModels::new(),
-            only: Some(Model::is_public),
-            reading: None,
-        }
+        Self { cache: cache.clone(), owner: None, all: false }
     }
 
-    /// Reads the models of this app, overriding the app of the [`Config`], and stores all of them.
+    /// Adds all models of this app, instead of the default app of the [`Config`].
     pub fn in_app(mut self, owner: AppRef) -> Self {
-        self.list = self.list.in_app(owner.clone());
         self.owner = Some(owner);
         self.with_all()
     }
 
-    /// Stores all models of the list, including your own.
+    /// Adds the models of the app too, and not only those of the service.
     pub fn with_all(mut self) -> Self {
-        self.only = None;
+        self.all = true;
         self
     }
+}
 
+impl IntoMachine for WarmModelCache {
+    type Machine = WarmModelCacheMachine;
+
+    fn into_machine(self, config: &Config) -> WarmModelCacheMachine {
+        let list = match &self.owner {
+            Some(owner) => ListModels::new().in_app(owner.clone()),
+            None => ListModels::new(),
+        };
+        let reading = Pages::new(list).allow_changes().into_machine(config);
+        WarmModelCacheMachine { config: config.clone(), warm: self, reading }
+    }
+}
+
+impl WarmModelCacheMachine {
     fn note(&self, models: &[Model]) {
         let ids: BTreeSet<&str> = models.iter().map(|model| model.id.as_str()).collect();
         let mut by_name: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
         let mut by_kind: BTreeMap<(&str, &str), Vec<&Model>> = BTreeMap::new();
         for model in models.iter().filter(|model| !model.id.is_empty()) {
             self.insert(&model.id, None, model);
-            // A name that is also the id of a model refers to that model: ids are tried first.
+            // A name that is the id of another model stands for that model: ids are requested first.
             if model.name.is_empty() || ids.contains(&*model.name) {
                 continue;
             }
             if !types_of(model).any(embeds_or_clusters) {
                 by_name.entry(&model.name).or_default().push(model);
             }
-            // The same type may occur twice, in two spellings or in one.
+            // The service may report a type twice, in two spellings or in one.
             for kind in types_of(model).collect::<BTreeSet<_>>() {
                 by_kind.entry((&model.name, kind)).or_default().push(model);
             }
         }
-        // Names shared by several models are not stored: a search for them reports all candidates.
+        // A name or type that several models share is not added: the search reports all of them.
         for (name, models) in by_name {
             if let [model] = models[..] {
                 self.insert(name, None, model);
@@ -102,7 +115,7 @@ impl WarmModelCache {
     }
 
     fn wants(&self, model: &Model) -> bool {
-        self.only.is_none_or(|only| only(model))
+        self.warm.all || model.is_public()
     }
 
     fn insert(&self, name: &str, kind: Option<&str>, model: &Model) {
@@ -110,30 +123,20 @@ impl WarmModelCache {
             return;
         }
         let mut found = ModelRef::from(&*model.id);
-        if let Some(owner) = &self.owner {
+        if let Some(owner) = &self.warm.owner {
             found = found.in_app(owner.clone());
         }
-        let asked = self.owner.as_ref().or(self.config.app()).cloned();
-        self.cache.put((asked, name.to_owned(), kind.map(str::to_owned)), found);
+        let app = self.warm.owner.as_ref().or(self.config.app()).cloned();
+        self.warm.cache.put((app, name.to_owned(), kind.map(str::to_owned)), found);
     }
 }
 
-runs!(WarmModelCache);
-
-impl Procedure for WarmModelCache {
-    /// Number of stored models.
+impl Machine for WarmModelCacheMachine {
+    /// Number of models that were added.
     type Output = usize;
 
-    fn configure(&mut self, config: &Config) {
-        self.config = config.clone();
-    }
-
-    fn step(&mut self, now: Now, event: Event) -> Step<usize> {
-        let reading = self.reading.get_or_insert_with(|| {
-            // The whole list is read, because models that are not stored can still make a name ambiguous.
-            Pages::new(self.list.clone()).allow_changes().into_machine(&self.config)
-        });
-        reading.resume(now, event).map(|models| {
+    fn resume(&mut self, now: Now, event: Event) -> Step<usize> {
+        self.reading.resume(now, event).map(|models| {
             let models = models?;
             self.note(&models);
             Ok(models.iter().filter(|model| self.wants(model)).count())

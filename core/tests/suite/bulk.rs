@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{self, BatchLimits, Bulk as _, Outcome, PredictError, PredictMany, Upload};
+use clarifai_core::bulk::{self, BatchLimits, Bulk as _, IntoBulk as _, Outcome, PredictError, PredictMany, Upload};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
 use clarifai_core::policy::RetryPolicy;

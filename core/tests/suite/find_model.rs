@@ -1,8 +1,7 @@
 //! Finding a model by its name, in virtual time: in the cache, by id, and by search.
 
 use clarifai_core::error::ErrorKind;
-use clarifai_core::machine::IntoMachine as _;
-use clarifai_core::machine::{Event, FindModel, Machine, ModelCache, Now, Step};
+use clarifai_core::machine::{Event, FindModel, IntoMachine as _, Machine, ModelCache, Now, Step};
 use clarifai_core::models::ModelRef;
 use clarifai_core::testing::MockTransport;
 use clarifai_core::{AppRef, Config, Credentials};

@@ -4,14 +4,12 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{Bulk, PredictMany, Upload};
+use clarifai_core::bulk::{Bulk, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Call, Event, FindModel, Instant, Machine, ModelCache, Now, Step, Train, WaitForInputDeleted, WaitForInputsDeleted,
-    WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf, WarmModelCache,
+    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed, Instant,
+    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Now, Step, Train, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
@@ -193,7 +191,8 @@ fn version(code: u32) -> Input {
 #[test]
 fn wait_for_training() {
     let wait = || {
-        WaitForTraining::new("m", "v")
+        ModelTrained::new("m", "v")
+            .wait()
             .deadline(Duration::from_secs(20))
             .max_consecutive_errors(1)
             .into_machine(&config())
@@ -228,7 +227,7 @@ fn wait_for_training() {
 #[test]
 fn wait_for_some_uploads() {
     table(
-        || WaitForUploadsOf::new(["a", "b"]).into_machine(&config()),
+        || InputsProcessed::of(["a", "b"]).into_machine(&config()),
         |all| all.len().to_string(),
         rows! {
             0 Begin, 0 input(30001) => "wait 0.5";
@@ -242,22 +241,22 @@ fn wait_for_some_uploads() {
         },
     );
     table(
-        || WaitForUploadsOf::new(["a", ".."]).into_machine(&config()),
+        || InputsProcessed::of(["a", ".."]).into_machine(&config()),
         |all| all.len().to_string(),
         rows! { 0 Begin => "error wait for some uploads: ids[1] id"; },
     );
     table(
-        || WaitForUploadsOf::new(many().chain([String::new()])).into_machine(&config()),
+        || InputsProcessed::of(many().chain([String::new()])).into_machine(&config()),
         |all| all.len().to_string(),
         rows! { 0 Begin => "error wait for some uploads: ids[22] id"; },
     );
     table(
-        || WaitForUploadsOf::new([""; 0]).into_machine(&config()),
+        || InputsProcessed::of([""; 0]).into_machine(&config()),
         |all| all.len().to_string(),
         rows! { 0 Begin => "done 0"; },
     );
     table(
-        || WaitForUploadsOf::new(many().chain(many())).into_machine(&config()),
+        || InputsProcessed::of(many().chain(many())).into_machine(&config()),
         |all| all.iter().filter(|input| input.is_success()).count().to_string(),
         rows! {
             0 Begin => "GET /v2/inputs?page=1&per_page=22";
@@ -297,7 +296,7 @@ fn other_waits() {
     let (model, gone) = (|| ok(json!({"model": {"id": "m"}})), || refused(404, 21200));
     let counts = |left: u32| ok(json!({"counts": {"to_process": left, "processed": 3}}));
     table(
-        || WaitForUploads::new().into_machine(&config()),
+        || InputsProcessed::all().into_machine(&config()),
         no_output,
         rows! {
             0 Begin => "GET /v2/inputs/status";
@@ -306,7 +305,7 @@ fn other_waits() {
         },
     );
     table(
-        || WaitForInputsDeleted::new().into_machine(&config()),
+        || AllInputsDeleted::new().into_machine(&config()),
         no_output,
         rows! {
             0 Begin, 0 inputs() => "wait 0.5";
@@ -314,7 +313,7 @@ fn other_waits() {
         },
     );
     table(
-        || WaitForInputDeleted::new("a").into_machine(&config()),
+        || InputDeleted::new("a").into_machine(&config()),
         no_output,
         rows! {
             0 Begin, 0 input(30000) => "wait 0.5";
@@ -322,7 +321,7 @@ fn other_waits() {
         },
     );
     table(
-        || WaitForModelDeleted::new("m").into_machine(&config()),
+        || ModelDeleted::new("m").into_machine(&config()),
         no_output,
         rows! {
             0 Begin, 0 model() => "wait 0.5";
@@ -333,7 +332,7 @@ fn other_waits() {
         ok(json!({"models": names.iter().map(|id| json!({"id": id, "app_id": "mine"})).collect::<Vec<_>>()}))
     };
     table(
-        || WaitForModelsDeleted::new().into_machine(&config()),
+        || AllModelsDeleted::new().into_machine(&config()),
         no_output,
         rows! {
             0 Begin => "GET /v2/models?page=1&per_page=20";
@@ -399,14 +398,14 @@ fn pages_and_model_cache() {
         },
     );
     table(
-        || Pages::new(ListInputs::new()).take(1).into_machine(&config()),
+        || Pages::new(ListInputs::new()).limit(1).into_machine(&config()),
         |inputs| inputs.len().to_string(),
         rows! {
             0 Begin, 0 page(&["a", "b"]) => "done 1";
         },
     );
     table(
-        || Pages::new(ListInputs::new()).take(0).into_machine(&config()),
+        || Pages::new(ListInputs::new()).limit(0).into_machine(&config()),
         no_output,
         rows! {
             0 Begin => "done";

@@ -198,7 +198,7 @@ struct Options {
 fn pages(options: Options) -> PageReader<ListThings> {
     let mut pages = Pages::new(ListThings::default()).per_page(options.size);
     if let Some(items) = options.take {
-        pages = pages.take(items);
+        pages = pages.limit(items);
     }
     if let Some(items) = options.expecting {
         pages = pages.expect_len(items);

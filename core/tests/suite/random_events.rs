@@ -7,13 +7,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{Bulk as _, PredictMany, Upload};
+use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Call, Event, FindModel, Instant, Machine, ModelCache, Now, Step, Train, Training, WarmModelCache,
+    Call, Event, FindModel, Instant, IntoMachine as _, Machine, ModelCache, Now, Step, Train, Training, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
@@ -111,7 +109,7 @@ const KINDS: [Kind; 8] = [
         let pages = Pages::new(ListInputs::new()).per_page(2);
         match world.rng.bool() {
             true => plain(pages.into_machine(config)),
-            false => plain(pages.take(world.rng.u64(..6)).into_machine(config)),
+            false => plain(pages.limit(world.rng.u64(..6)).into_machine(config)),
         }
     }),
     kind("train", 20_000, |config, world| {

@@ -6,10 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::error::{ErrorKind, WaitCause};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Checkpoint, Condition, Event, Instant, Machine as _, Now, Running, Step, Wait, WaitForInputDeleted,
-    WaitForInputsDeleted, WaitForModelDeleted, WaitForModelsDeleted, WaitForTraining, WaitForUploads, WaitForUploadsOf,
+    AllInputsDeleted, AllModelsDeleted, Checkpoint, Condition, Event, InputDeleted, InputsProcessed, Instant,
+    IntoMachine as _, Machine as _, ModelDeleted, ModelTrained, Now, Step, Wait, Waiter,
 };
 use clarifai_core::policy::{RateLimiter, Schedule};
 use clarifai_core::{
@@ -42,7 +41,7 @@ trait AnyWait {
     fn waited(&self) -> u64;
 }
 
-impl<G: Condition + Clone + Serialize> AnyWait for Running<Wait<G>> {
+impl<G: Condition + Clone + Serialize> AnyWait for Waiter<G> {
     fn resume_with(&mut self, now: Now, event: Event) -> Step<()> {
         self.resume(now, event).map(|result| result.map(drop))
     }
@@ -52,11 +51,11 @@ impl<G: Condition + Clone + Serialize> AnyWait for Running<Wait<G>> {
     }
 
     fn polls(&self) -> u64 {
-        Wait::polls(self)
+        Waiter::polls(self)
     }
 
     fn waited(&self) -> u64 {
-        nanos(Wait::waited(self))
+        nanos(Waiter::waited(self))
     }
 }
 
@@ -66,7 +65,7 @@ fn resume<G: Condition + Clone + Serialize + DeserializeOwned + 'static>(
 ) -> Box<dyn AnyWait> {
     let checkpoint: Checkpoint<G> = serde_json::from_str(serialized).unwrap();
     assert_eq!(serde_json::to_string(&checkpoint).unwrap(), serialized, "serialized as before");
-    Box::new(Wait::resume_from(config, checkpoint).unwrap())
+    Box::new(Waiter::resume_from(config, checkpoint).unwrap())
 }
 
 /// Options of a wait.
@@ -567,7 +566,7 @@ fn matches_rules(expected: Expected, step: &Step<()>) -> bool {
 
 const TRAINING: Kind = Kind {
     name: "training",
-    make: |config, settings| boxed(config, WaitForTraining::new("m", "v"), settings),
+    make: |config, settings| boxed(config, ModelTrained::new("m", "v").wait(), settings),
     resume: resume::<clarifai_core::machine::ModelTrained>,
     respond: training,
     failed: unchanged,
@@ -577,50 +576,52 @@ const KINDS: [Kind; 8] = [
     TRAINING,
     Kind {
         name: "all_uploads",
-        make: |config, settings| boxed(config, WaitForUploads::new(), settings),
+        make: |config, settings| boxed(config, InputsProcessed::all().wait(), settings),
         resume: resume::<clarifai_core::machine::AllInputsProcessed>,
         respond: uploads,
         failed: unchanged,
     },
     Kind {
         name: "some_uploads",
-        make: |config, settings| boxed(config, WaitForUploadsOf::new(IDS), settings),
-        resume: resume::<clarifai_core::machine::InputsProcessed>,
+        make: |config, settings| boxed(config, InputsProcessed::of(IDS).wait(), settings),
+        resume: resume::<clarifai_core::machine::SomeInputsProcessed>,
         respond: uploads_of,
         failed: unchanged,
     },
     Kind {
         name: "inputs_deleted",
-        make: |config, settings| boxed(config, WaitForInputsDeleted::new(), settings),
+        make: |config, settings| boxed(config, AllInputsDeleted::new().wait(), settings),
         resume: resume::<clarifai_core::machine::AllInputsDeleted>,
         respond: inputs_deleted,
         failed: unchanged,
     },
     Kind {
         name: "input_deleted",
-        make: |config, settings| boxed(config, WaitForInputDeleted::new("a"), settings),
+        make: |config, settings| boxed(config, InputDeleted::new("a").wait(), settings),
         resume: resume::<clarifai_core::machine::InputDeleted>,
         respond: input_deleted,
         failed: unchanged,
     },
     Kind {
         name: "models_deleted",
-        make: |config, settings| boxed(config, WaitForModelsDeleted::new(), settings),
+        make: |config, settings| boxed(config, AllModelsDeleted::new().wait(), settings),
         resume: resume::<clarifai_core::machine::AllModelsDeleted>,
         respond: models_deleted,
         failed: unchanged,
     },
     Kind {
         name: "model_deleted",
-        make: |config, settings| boxed(config, WaitForModelDeleted::new("m"), settings),
+        make: |config, settings| boxed(config, ModelDeleted::new("m").wait(), settings),
         resume: resume::<clarifai_core::machine::ModelDeleted>,
         respond: model_deleted,
         failed: unchanged,
     },
     Kind {
         name: "many_uploads",
-        make: |config, settings| boxed(config, WaitForUploadsOf::new((0..MANY).map(|id| format!("{id:02}"))), settings),
-        resume: resume::<clarifai_core::machine::InputsProcessed>,
+        make: |config, settings| {
+            boxed(config, InputsProcessed::of((0..MANY).map(|id| format!("{id:02}"))).wait(), settings)
+        },
+        resume: resume::<clarifai_core::machine::SomeInputsProcessed>,
         respond: uploads_of_many,
         failed: many_failed,
     },
@@ -660,7 +661,7 @@ fn the_deadline_is_kept_while_the_rate_limiter_delays_a_poll() {
         let pacer = RateLimiter::per_second(1);
         pacer.hold_until(mono(held * SECOND));
         let config = Config::new(Credentials::key("key").unwrap()).with_seed(1).with_rate_limiter(pacer);
-        let mut wait = WaitForTraining::new("m", "v").deadline(Duration::from_secs(deadline)).into_machine(&config);
+        let mut wait = ModelTrained::new("m", "v").wait().deadline(Duration::from_secs(deadline)).into_machine(&config);
         let context = format!("held until {held}, deadline {deadline}, woken at {woken}");
         let step = wait.resume(second(0), Event::Begin);
         assert!(

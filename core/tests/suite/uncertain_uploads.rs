@@ -3,13 +3,11 @@
 
 use std::time::Duration;
 
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{self, Outcome, Upload, UploadReport};
+use clarifai_core::bulk::{self, IntoBulk as _, Outcome, Upload, UploadReport};
 use clarifai_core::inputs::{Crop, NewInput};
-use clarifai_core::machine::IntoMachine as _;
 use clarifai_core::machine::{
-    Call, Checkpoint, InputDeleted, ModelCache, ModelDeleted, ModelTrained, Train, WaitForInputDeleted,
-    WaitForModelDeleted, WaitForTraining, WarmModelCache,
+    Call, Checkpoint, InputDeleted, IntoMachine as _, ModelCache, ModelDeleted, ModelTrained, Train, Waiter,
+    WarmModelCache,
 };
 use clarifai_core::models::GetModel;
 use clarifai_core::policy::{RateLimiter, RetryPolicy};
@@ -131,7 +129,7 @@ fn a_refused_token_is_not_a_missing_input() {
         let no_token =
             || MockTransport::new().expect("POST", "/v2/token").reply(status, json!({"status": {"code": code}}));
         let mut script = no_token();
-        let error = script.run(WaitForInputDeleted::new("a").into_machine(&by_secret)).unwrap_err();
+        let error = script.run(InputDeleted::new("a").into_machine(&by_secret)).unwrap_err();
         assert!(!error.is_not_found() && !error.may_have_happened(), "{error}");
         script.assert_done();
 
@@ -239,7 +237,7 @@ fn a_started_training_may_have_been_executed() {
     let mut script = MockTransport::new()
         .expect("GET", "/v2/models/m/versions/v")
         .reply(200, json!({"status": {"code": 10000}, "model_version": trained}));
-    assert_eq!(script.run(WaitForTraining::resume_from(&config(1), checkpoint).unwrap()).unwrap().id, "v");
+    assert_eq!(script.run(Waiter::resume_from(&config(1), checkpoint).unwrap()).unwrap().id, "v");
     assert!(MockTransport::new().run(train).is_err(), "the machine has ended");
 }
 
@@ -249,7 +247,7 @@ fn a_wait_redacts_a_key_that_the_service_quotes() {
     let mut script = MockTransport::new()
         .expect("GET", "/v2/models/m/versions/v")
         .reply(200, json!({"status": {"code": 10000}, "model_version": {"id": "v", "status": failed}}));
-    let mut wait = WaitForTraining::new("m", "v").into_machine(&config(1));
+    let mut wait = ModelTrained::new("m", "v").into_machine(&config(1));
     let error = script.run(&mut wait).unwrap_err();
     let shown = format!("{error} {error:?} {wait:?} {}", serde_json::to_string(&wait.checkpoint()).unwrap());
     assert!(shown.contains("is bad") && !shown.contains(SECRET), "{shown}");
@@ -289,15 +287,15 @@ fn machines_made_before_the_seed_was_set_use_it() {
 
 #[test]
 fn a_checkpoint_is_refused_by_other_waits_and_other_apps() {
-    let written = serde_json::to_string(&WaitForInputDeleted::new("x").into_machine(&config(1)).checkpoint()).unwrap();
+    let written = serde_json::to_string(&InputDeleted::new("x").into_machine(&config(1)).checkpoint()).unwrap();
     let same: Checkpoint<InputDeleted> = serde_json::from_str(&written).unwrap();
-    assert!(WaitForInputDeleted::resume_from(&config(2), same.clone()).is_ok());
+    assert!(Waiter::resume_from(&config(2), same.clone()).is_ok());
     let scoped = config(1).with_app(clarifai_core::AppRef::new("u", "a"));
-    WaitForInputDeleted::resume_from(&scoped, same).unwrap_err();
+    Waiter::resume_from(&scoped, same).unwrap_err();
     let other: Checkpoint<ModelDeleted> = serde_json::from_str(&written).unwrap();
-    WaitForModelDeleted::resume_from(&config(1), other).unwrap_err();
+    Waiter::resume_from(&config(1), other).unwrap_err();
     // Extreme numbers in a checkpoint are harmless.
-    let mut wild = serde_json::to_value(WaitForTraining::new("m", "v").into_machine(&config(1)).checkpoint()).unwrap();
+    let mut wild = serde_json::to_value(ModelTrained::new("m", "v").into_machine(&config(1)).checkpoint()).unwrap();
     wild["waited"] = json!({"secs": u64::MAX, "nanos": 999_999_999});
     wild["polls"] = u64::MAX.into();
     let wild: Checkpoint<ModelTrained> = serde_json::from_value(wild).unwrap();
@@ -305,7 +303,7 @@ fn a_checkpoint_is_refused_by_other_waits_and_other_apps() {
         .expect("GET", "/v2/models/m/versions/v")
         .takes(Duration::from_secs(1))
         .reply(503, json!({}));
-    script.run(WaitForTraining::resume_from(&config(1), wild).unwrap()).unwrap_err();
+    script.run(Waiter::resume_from(&config(1), wild).unwrap()).unwrap_err();
 }
 
 #[test]

@@ -2,8 +2,7 @@
 
 use std::sync::mpsc;
 
-use clarifai_core::bulk::IntoBulk as _;
-use clarifai_core::bulk::{self, Outcome, PredictMany, Upload};
+use clarifai_core::bulk::{self, IntoBulk as _, Outcome, PredictMany, Upload};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
 use clarifai_core::testing::MockTransport;

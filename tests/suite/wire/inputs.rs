@@ -6,7 +6,7 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
-use clarifai_core::machine::{WaitForInputsDeleted, WaitForModelsDeleted, WaitForUploads};
+use clarifai_core::machine::{AllInputsDeleted, AllModelsDeleted, Condition as _, InputsProcessed};
 use clarifai_tests::object;
 use serde_json::json;
 
@@ -154,10 +154,10 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
             patch(v, PatchInputs::merge().input(InputPatch::new("abc").metadata(object(json!({"a": 1})))))
         }
         "wait-inputs-delete-immediate" | "wait-inputs-delete-two-polls" | "wait-inputs-delete-207" => {
-            waits(v, WaitForInputsDeleted::new)
+            waits(v, || AllInputsDeleted::new().wait())
         }
-        "wait-inputs-upload-negative-max-wait" => waits(v, WaitForUploads::new),
-        "wait-models-delete-immediate" | "wait-models-delete-two-polls" => waits(v, WaitForModelsDeleted::new),
+        "wait-inputs-upload-negative-max-wait" => waits(v, || InputsProcessed::all().wait()),
+        "wait-models-delete-immediate" | "wait-models-delete-two-polls" => waits(v, || AllModelsDeleted::new().wait()),
         "inputs-get-outputs" => ok(v, |v| v.call(GetInputOutputs::new("in-1")).map(drop)),
         "inputs-merge-outputs" => {
             ok(v, |v| v.call(PatchInputOutputs::merge("in-1", OUTPUTS_MODEL, ["cat", "狗"])).map(drop))

@@ -6,8 +6,7 @@ use clarifai_core::auth::GetToken;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::NewInput;
 use clarifai_core::inputs::{NewFace, NewRegion, RegionFeedback};
-use clarifai_core::machine::IntoMachine as _;
-use clarifai_core::machine::{FindModel, ModelCache, Train, Training, WarmModelCache};
+use clarifai_core::machine::{FindModel, IntoMachine as _, ModelCache, Train, Training, WarmModelCache};
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
     GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, OutputOptions, PatchModel, Predict,

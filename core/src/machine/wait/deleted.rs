@@ -1,11 +1,11 @@
-//! Waits until deleted things are gone: the service responds to a deletion before it is finished.
+//! Waiting until deleted things are gone: the service responds to a deletion before it has happened.
 
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Condition, Evaluation, Wait};
+use super::{Condition, Evaluation};
 use crate::error::Error;
 use crate::inputs::{GetInput, ListInputs};
 use crate::models::{GetModel, ListModels, ModelRef};
@@ -14,35 +14,22 @@ use crate::pagination::Paged;
 use crate::target::AppRef;
 use crate::types::{Input, Model, StatusCode};
 
-/// A wait until the app has no inputs: see [`WaitForInputsDeleted::new`].
-pub type WaitForInputsDeleted = Wait<AllInputsDeleted>;
+super::into_machine!(AllInputsDeleted, InputDeleted, AllModelsDeleted, ModelDeleted);
 
-/// A wait until one input is deleted: see [`WaitForInputDeleted::new`].
-pub type WaitForInputDeleted = Wait<InputDeleted>;
-
-/// A wait until the app has no models of its own: see [`WaitForModelsDeleted::new`].
-pub type WaitForModelsDeleted = Wait<AllModelsDeleted>;
-
-/// A wait until one model is deleted: see [`WaitForModelDeleted::new`].
-pub type WaitForModelDeleted = Wait<ModelDeleted>;
-
-/// The condition that the list of the app's inputs is empty.
+/// The condition that the app has no inputs: `GET /v2/inputs` lists none.
+#[doc(alias = "wait_until_inputs_delete_finish")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllInputsDeleted {
     first_page: Option<u64>,
 }
 
-impl WaitForInputsDeleted {
-    /// Creates a wait until `GET /v2/inputs` lists no inputs.
-    #[doc(alias = "wait_until_inputs_delete_finish")]
-    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
-    pub fn new() -> Self {
-        Self::until(AllInputsDeleted::default())
-    }
-}
-
 impl AllInputsDeleted {
-    /// Returns the number of inputs on the first page at the last poll, at most 20, or `None` before the first poll.
+    /// Creates the condition.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the number of inputs on the first page as of the last poll. A page has at most 20.
     pub fn first_page(&self) -> Option<u64> {
         self.first_page
     }
@@ -57,8 +44,8 @@ impl Condition for AllInputsDeleted {
         ListInputs::new()
     }
 
-    fn evaluate(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<()> {
-        match answer {
+    fn evaluate(&mut self, response: Result<Vec<Input>, Error>) -> Evaluation<()> {
+        match response {
             Ok(inputs) => {
                 self.first_page = Some(inputs.len() as u64);
                 if inputs.is_empty() { Evaluation::Success(()) } else { Evaluation::Pending }
@@ -72,23 +59,22 @@ impl Condition for AllInputsDeleted {
     }
 }
 
-/// The condition that one input is deleted.
+/// The condition that one input is deleted: `GET /v2/inputs/{id}` does not find it.
+///
+/// If the service could not delete it the wait ends with [`WaitCause::Failed`](crate::error::WaitCause::Failed).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InputDeleted {
     id: String,
     last: Option<Input>,
 }
 
-impl WaitForInputDeleted {
-    /// Creates a wait until `GET /v2/inputs/{id}` reports that the input does not exist. If the service reports that it
-    /// could not delete the input, the wait ends with the error [`WaitCause::Failed`](crate::error::WaitCause::Failed).
-    pub fn new(id: impl Into<String>) -> Self {
-        Self::until(InputDeleted { id: id.into(), last: None })
-    }
-}
-
 impl InputDeleted {
-    /// Returns the input as of the last poll that found it.
+    /// Creates the condition for the input with this id.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), last: None }
+    }
+
+    /// Returns the input as of the last poll.
     pub fn last(&self) -> Option<&Input> {
         self.last.as_ref()
     }
@@ -103,15 +89,15 @@ impl Condition for InputDeleted {
         GetInput::new(&self.id)
     }
 
-    fn evaluate(&mut self, answer: Result<Input, Error>) -> Evaluation<()> {
-        if let Ok(Input { status: Some(status), .. }) = &answer {
+    fn evaluate(&mut self, response: Result<Input, Error>) -> Evaluation<()> {
+        if let Ok(Input { status: Some(status), .. }) = &response {
             if status.code == Some(StatusCode::INPUT_DELETE_FAILED) {
                 let status = Box::new(status.clone());
-                self.last = answer.ok();
+                self.last = response.ok();
                 return Evaluation::Failure(status);
             }
         }
-        gone(answer, &mut self.last)
+        not_found(response, &mut self.last)
     }
 
     fn last_state(&self) -> Option<Value> {
@@ -119,11 +105,11 @@ impl Condition for InputDeleted {
     }
 }
 
-/// Evaluates a request for a thing that is to be deleted.
-fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
-    match answer {
-        Ok(there) => {
-            *last = Some(there);
+/// Evaluates a request for one thing that must not be found.
+fn not_found<T>(response: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
+    match response {
+        Ok(found) => {
+            *last = Some(found);
             Evaluation::Pending
         }
         Err(error) if error.is_definitely_not_found() => Evaluation::Success(()),
@@ -131,30 +117,29 @@ fn gone<T>(answer: Result<T, Error>, last: &mut Option<T>) -> Evaluation<()> {
     }
 }
 
-/// The condition that the list of models contains none of the app's own. Models of the service are not counted.
+/// The condition that the app has no models: `GET /v2/models`, read to its end, lists only those of the service, which
+/// cannot be deleted.
+#[doc(alias = "wait_until_models_delete_finish")]
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AllModelsDeleted {
-    /// Page of the poll in progress, minus 1.
+    /// The page that the current poll requests next, counted from 0.
     page: u32,
-    /// Number of the app's own models on the pages read so far.
+    /// The number of the app's models on the pages of the current poll so far.
     own: u64,
-    /// Keys of all models on the pages read so far. A page without any new model is the last one.
+    /// All models on the pages of the current poll so far. A page without a new one is taken for the last page, so that
+    /// a list that repeats itself ends too.
     seen: BTreeSet<String>,
-    /// Number of the app's own models found by the last complete poll.
+    /// The number of the app's models as of the last complete poll.
     left: Option<u64>,
 }
 
-impl WaitForModelsDeleted {
-    /// Creates a wait until `GET /v2/models`, read to its end, lists only models of the service.
-    #[doc(alias = "wait_until_models_delete_finish")]
-    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
-    pub fn new() -> Self {
-        Self::until(AllModelsDeleted::default())
-    }
-}
-
 impl AllModelsDeleted {
-    /// Returns the number of the app's own models at the last complete poll, or `None` before it.
+    /// Creates the condition.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns the number of the app's models as of the last poll.
     pub fn left(&self) -> Option<u64> {
         self.left
     }
@@ -169,8 +154,8 @@ impl Condition for AllModelsDeleted {
         ListModels::new().page(Page { number: self.page.saturating_add(1), ..Page::default() })
     }
 
-    fn evaluate(&mut self, answer: Result<Vec<Model>, Error>) -> Evaluation<()> {
-        let models = match answer {
+    fn evaluate(&mut self, response: Result<Vec<Model>, Error>) -> Evaluation<()> {
+        let models = match response {
             Ok(models) => models,
             Err(error) => return Evaluation::Error(error),
         };
@@ -184,9 +169,9 @@ impl Condition for AllModelsDeleted {
             self.page += 1;
             return Evaluation::RequestMore;
         }
-        let look = std::mem::take(self);
-        self.left = Some(look.own);
-        if look.own == 0 { Evaluation::Success(()) } else { Evaluation::Pending }
+        let poll = std::mem::take(self);
+        self.left = Some(poll.own);
+        if poll.own == 0 { Evaluation::Success(()) } else { Evaluation::Pending }
     }
 
     fn last_state(&self) -> Option<Value> {
@@ -194,7 +179,7 @@ impl Condition for AllModelsDeleted {
     }
 }
 
-/// The condition that one model is deleted.
+/// The condition that one model is deleted: `GET /v2/models/{id}` does not find it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelDeleted {
     id: String,
@@ -202,17 +187,14 @@ pub struct ModelDeleted {
     last: Option<Model>,
 }
 
-impl WaitForModelDeleted {
-    /// Creates a wait until `GET /v2/models/{id}` reports that the model does not exist. A version in the [`ModelRef`]
-    /// is ignored.
+impl ModelDeleted {
+    /// Creates the condition for this model. A version in the [`ModelRef`] is ignored.
     pub fn new(model: impl Into<ModelRef>) -> Self {
         let model = model.into();
-        Self::until(ModelDeleted { id: model.id().to_owned(), owner: model.owner().cloned(), last: None })
+        Self { id: model.id().to_owned(), owner: model.owner().cloned(), last: None }
     }
-}
 
-impl ModelDeleted {
-    /// Returns the model as of the last poll that found it.
+    /// Returns the model as of the last poll.
     pub fn last(&self) -> Option<&Model> {
         self.last.as_ref()
     }
@@ -231,8 +213,8 @@ impl Condition for ModelDeleted {
         })
     }
 
-    fn evaluate(&mut self, answer: Result<Model, Error>) -> Evaluation<()> {
-        gone(answer, &mut self.last)
+    fn evaluate(&mut self, response: Result<Model, Error>) -> Evaluation<()> {
+        not_found(response, &mut self.last)
     }
 
     fn last_state(&self) -> Option<Value> {

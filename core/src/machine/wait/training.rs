@@ -1,19 +1,19 @@
-//! Waits until a version of a model is trained.
+//! Waiting until a version of a model is trained.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Condition, Evaluation, Wait};
+use super::{Condition, Evaluation};
 use crate::error::Error;
 use crate::models::{GetModelVersion, ModelRef};
 use crate::policy::Schedule;
 use crate::types::{ModelVersion, StatusClass};
 
-/// A wait until a version of a model is trained: see [`WaitForTraining::new`]. To start a training and wait for it, use
-/// [`Train`](super::super::Train).
-pub type WaitForTraining = Wait<ModelTrained>;
-
-/// The condition that a version of a model is trained.
+/// The condition that a version of a model is trained. To start a training as well, use [`Train`](crate::machine::Train).
+///
+/// Polls `GET /v2/models/{id}/versions/{version}` on the schedule [`Schedule::training`]. The result is the trained
+/// version. If its training fails the wait ends with [`WaitCause::Failed`](crate::error::WaitCause::Failed), which
+/// contains the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelTrained {
     model: ModelRef,
@@ -21,18 +21,15 @@ pub struct ModelTrained {
     last: Option<ModelVersion>,
 }
 
-impl WaitForTraining {
-    /// Creates a wait until `GET /v2/models/{id}/versions/{version}` reports that the version is trained, polling on
-    /// [`Schedule::training`]. Its output is the version. If the training fails, the wait ends with the error
-    /// [`WaitCause::Failed`](crate::error::WaitCause::Failed), which contains the status with the reason.
-    pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
-        Self::until(ModelTrained { model: model.into(), version: version.into(), last: None })
-            .schedule(Schedule::training())
-    }
-}
+super::into_machine!(ModelTrained);
 
 impl ModelTrained {
-    /// Creates a condition for a version that is already known.
+    /// Creates the condition for this version of this model.
+    pub fn new(model: impl Into<ModelRef>, version: impl Into<String>) -> Self {
+        Self { model: model.into(), version: version.into(), last: None }
+    }
+
+    /// Creates the condition for a version whose state is known already.
     pub(crate) fn seen(model: ModelRef, version: ModelVersion) -> Self {
         Self { model, version: version.id.clone(), last: Some(version) }
     }
@@ -62,8 +59,8 @@ impl Condition for ModelTrained {
         GetModelVersion::new(&self.model, &*self.version)
     }
 
-    fn evaluate(&mut self, answer: Result<ModelVersion, Error>) -> Evaluation<ModelVersion> {
-        let version = match answer {
+    fn evaluate(&mut self, response: Result<ModelVersion, Error>) -> Evaluation<ModelVersion> {
+        let version = match response {
             Ok(version) => version,
             Err(error) => return Evaluation::Error(error),
         };
@@ -71,8 +68,7 @@ impl Condition for ModelTrained {
         match version.status {
             Some(ref status) => match status.class() {
                 StatusClass::Success => Evaluation::Success(version),
-                // "Untrained" for a version whose training was requested: no training is running or queued, so waiting
-                // is useless.
+                // "Untrained" after a training was requested: none is in progress, so none will finish.
                 StatusClass::Terminal | StatusClass::Idle => Evaluation::Failure(Box::new(status.clone())),
                 _ => Evaluation::Pending,
             },
@@ -82,5 +78,9 @@ impl Condition for ModelTrained {
 
     fn last_state(&self) -> Option<Value> {
         serde_json::to_value(self.last.as_ref()?).ok()
+    }
+
+    fn schedule(&self) -> Schedule {
+        Schedule::training()
     }
 }

@@ -1,4 +1,4 @@
-//! Waits until stored inputs are processed.
+//! Waiting until stored inputs are processed.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,8 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Condition, Evaluation, Wait};
-#[cfg(doc)]
-use crate::config::Config;
+use super::{Condition, Evaluation};
+use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ErrorKind, InvalidArgument, InvalidResponse};
 use crate::inputs::{GetInput, GetInputCounts, ListInputs};
@@ -18,33 +17,55 @@ use crate::policy::retry;
 use crate::target::{Target, check_id};
 use crate::types::{Input, InputCount, Status, StatusClass};
 
-/// A wait until no input of the app is left to process: see [`WaitForUploads::new`].
-pub type WaitForUploads = Wait<AllInputsProcessed>;
+super::into_machine!(AllInputsProcessed, SomeInputsProcessed);
 
-/// A wait until each of some inputs is processed: see [`WaitForUploadsOf::new`].
-pub type WaitForUploadsOf = Wait<InputsProcessed>;
+/// Creates the conditions that inputs are processed: [all](Self::all) of the app, or [some](Self::of) by their ids.
+///
+/// ```
+/// use clarifai_core::machine::{InputsProcessed, IntoMachine as _};
+/// use clarifai_core::{Config, Credentials, testing::MockTransport};
+/// use serde_json::json;
+///
+/// let config = Config::new(Credentials::key("0123456789abcdef")?);
+/// let input = |code| json!({"status": {"code": 10000}, "input": {"id": "a", "status": {"code": code}}});
+/// let mut script = MockTransport::new()
+///     .expect("GET", "/v2/inputs/a").reply(200, input(30001))
+///     .expect("GET", "/v2/inputs/a").reply(200, input(30000));
+///
+/// // With a client: client.run(InputsProcessed::of(["a"]))
+/// let inputs = script.run(InputsProcessed::of(["a"]).into_machine(&config))?;
+/// assert!(inputs[0].is_success());
+/// # Ok::<(), clarifai_core::Error>(())
+/// ```
+#[doc(alias = "wait_until_inputs_upload_finish")]
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct InputsProcessed;
 
-/// The condition that no input of the app is left to process, according to the counts of `GET /v2/inputs/status`.
+impl InputsProcessed {
+    /// Creates the condition that no input of the app is left to process.
+    ///
+    /// In an app in which others store inputs all the time it may never hold: use [`of`](Self::of) there.
+    pub fn all() -> AllInputsProcessed {
+        AllInputsProcessed::default()
+    }
+
+    /// Creates the condition that each input with one of these ids is processed.
+    pub fn of(ids: impl IntoIterator<Item = impl Into<String>>) -> SomeInputsProcessed {
+        SomeInputsProcessed::new(ids.into_iter().map(Into::into).collect())
+    }
+}
+
+/// The condition that no input of the app is left to process: see [`InputsProcessed::all`].
+///
+/// Polls `GET /v2/inputs/status`. The result is the counts, in which failed inputs have their own number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AllInputsProcessed {
     counts: Option<InputCount>,
 }
 
-impl WaitForUploads {
-    /// Creates a wait until no input of the app is left to process, including inputs stored by other clients. Its
-    /// output is the counts; failed inputs are counted separately.
-    ///
-    /// If other clients store inputs continuously, this condition may never hold: then wait for [particular
-    /// inputs](WaitForUploadsOf::new).
-    #[doc(alias = "wait_until_inputs_upload_finish")]
-    #[expect(clippy::new_without_default, reason = "a wait is started on purpose")]
-    pub fn new() -> Self {
-        Self::until(AllInputsProcessed::default())
-    }
-}
-
 impl AllInputsProcessed {
-    /// Returns the counts of the last poll, or `None` before the first one.
+    /// Returns the counts as of the last poll.
     pub fn counts(&self) -> Option<&InputCount> {
         self.counts.as_ref()
     }
@@ -59,8 +80,8 @@ impl Condition for AllInputsProcessed {
         GetInputCounts::default()
     }
 
-    fn evaluate(&mut self, answer: Result<InputCount, Error>) -> Evaluation<InputCount> {
-        let counts = match answer {
+    fn evaluate(&mut self, response: Result<InputCount, Error>) -> Evaluation<InputCount> {
+        let counts = match response {
             Ok(counts) => counts,
             Err(error) => return Evaluation::Error(error),
         };
@@ -74,108 +95,101 @@ impl Condition for AllInputsProcessed {
     }
 }
 
-/// The condition that each of some inputs is processed, failed or missing.
+/// The condition that each of some inputs is processed, failed, or missing: see [`InputsProcessed::of`].
+///
+/// The result is the final state of each, in the order of the ids.
+///
+/// While more than [`MAX_SINGLE`](Self::MAX_SINGLE) are open, each poll begins with the list of inputs
+/// (`GET /v2/inputs`, with a page size of the number of ids, at most 1,000) and reads it up to the first page that has
+/// none of them: 50 requests for 50,000 inputs at the beginning of the list, where inputs are that were stored a moment
+/// ago. Inputs that were not in the list are then requested by id (`GET /v2/inputs/{id}`, one request each) up to the
+/// first one that is not done. For many inputs, set a [rate limiter](crate::Config::with_rate_limiter).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct InputsProcessed {
+pub struct SomeInputsProcessed {
     ids: Vec<String>,
-    /// Outcome of each input, as far as it is known.
+    /// The final state of each, where it is known.
     found: BTreeMap<String, Option<Processed>>,
     open: usize,
-    /// Number of ids at the start of `ids` that are done. The next one is requested individually.
+    /// Index of the first id that is not done. The ids are requested in their order.
     next: usize,
-    ask: Ask,
-    /// An input that was still being processed at this poll.
+    step: PollStep,
+    /// An input that the current poll found in progress.
     waiting: Option<(String, Status)>,
-    /// Whether the service serves the list.
+    /// Whether the service provides the list.
     lists: bool,
 }
 
-/// The next request of a poll.
+/// What a poll requests next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Ask {
+enum PollStep {
     /// The first input that is not done.
     One,
-    /// A page of the list, numbered from 1. `seen` counts the awaited inputs on the pages before it.
-    Page { number: u32, seen: usize },
+    /// A page of the list.
+    Page {
+        /// Number of the page, counted from 1.
+        number: u32,
+        /// How many of the inputs were on the pages before it.
+        seen: usize,
+    },
 }
 
-/// The outcome of the processing of an input.
+/// The final state of an input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Processed {
     /// Id of the input.
     pub id: String,
-    /// Final status of the input: processed, or the reason why not. `None` if the input is missing or the service
+    /// Final status: processed, or the reason for the failure. `None` where the app has no such input, or the service
     /// reports no status.
     pub status: Option<Status>,
-    /// Whether the app does not contain the input, or no longer contains it.
+    /// Whether the app has no such input, or has it no longer.
     pub missing: bool,
 }
 
 impl Processed {
-    /// Returns whether the input exists and was processed successfully.
+    /// Returns whether the input exists and was processed without an error.
     pub fn is_success(&self) -> bool {
         !self.missing && self.status.as_ref().is_some_and(Status::is_success)
     }
 }
 
-impl WaitForUploadsOf {
-    /// Creates a wait until each input with one of these ids is processed. Its output is the outcome of each input, in
-    /// the order of the ids.
-    ///
-    /// While more than [`FEW`](InputsProcessed::FEW) inputs are open, each poll starts with the list of inputs (`GET
-    /// /v2/inputs`, with as many inputs per page as there are ids, at most 1,000) and reads the next page as long as a
-    /// page contains some of them. This takes 50 requests for 50,000 inputs at the start of the list, where inputs are
-    /// that were stored recently. Inputs not found in the list are requested by id (`GET /v2/inputs/{id}`), one request
-    /// each, up to the first that is not done. For many inputs, configure a [rate limiter](Config::with_rate_limiter).
-    pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let ids: Vec<_> = ids.into_iter().map(Into::into).collect();
+impl SomeInputsProcessed {
+    /// The number of open inputs up to which each is requested by its id, without the list.
+    pub const MAX_SINGLE: usize = 20;
+
+    fn new(ids: Vec<String>) -> Self {
         let found: BTreeMap<_, _> = ids.iter().map(|id| (id.clone(), None)).collect();
         let open = found.len();
-        let mut condition = InputsProcessed { ids, found, open, next: 0, ask: Ask::One, waiting: None, lists: true };
-        condition.look_again();
-        Self::until(condition)
-    }
-}
-
-impl InputsProcessed {
-    /// Creates a wait until no input of the app is left to process, like [`WaitForUploads::new`].
-    pub fn all() -> WaitForUploads {
-        WaitForUploads::new()
+        let mut condition = Self { ids, found, open, next: 0, step: PollStep::One, waiting: None, lists: true };
+        condition.restart();
+        condition
     }
 
-    /// Creates a wait until each input with one of these ids is processed, like [`WaitForUploadsOf::new`].
-    pub fn of(ids: impl IntoIterator<Item = impl Into<String>>) -> WaitForUploadsOf {
-        WaitForUploadsOf::new(ids)
-    }
-
-    /// Up to this many open inputs are polled individually instead of through the list endpoint.
-    pub const FEW: usize = 20;
-
-    /// Returns the outcomes of the inputs that are done, ordered by id.
+    /// Returns the final states known so far, by id.
     pub fn done(&self) -> impl Iterator<Item = &Processed> {
         self.found.values().flatten()
     }
 
-    /// Returns the number of awaited inputs. An id that was given twice counts once.
+    /// Returns the number of different inputs.
     pub fn count(&self) -> usize {
         self.found.len()
     }
 
-    /// Returns the number of awaited inputs that are not done.
+    /// Returns the number of inputs that are not done.
     pub fn open(&self) -> usize {
         self.open
     }
 
-    /// Returns all ids, in the order in which they were given.
+    /// Returns all ids in their order, duplicates included.
     pub fn ids(&self) -> &[String] {
         &self.ids
     }
 
-    fn look_again(&mut self) {
-        self.ask = match self.lists && self.open > Self::FEW {
-            true => Ask::Page { number: 1, seen: 0 },
-            false => Ask::One,
+    /// Prepares the next poll.
+    fn restart(&mut self) {
+        self.step = match self.lists && self.open > Self::MAX_SINGLE {
+            true => PollStep::Page { number: 1, seen: 0 },
+            false => PollStep::One,
         };
     }
 
@@ -185,12 +199,12 @@ impl InputsProcessed {
 
     /// Records the status of an input.
     fn note(&mut self, id: &str, status: Option<Status>) {
-        // An unknown code may stand for processing that continues.
-        let goes_on = |status: &Status| {
+        // An unknown code may stand for something that is still in progress.
+        let in_progress = |status: &Status| {
             matches!(status.class(), StatusClass::Pending | StatusClass::Retry | StatusClass::Unknown)
         };
         match status {
-            Some(status) if goes_on(&status) => self.waiting = Some((id.to_owned(), status)),
+            Some(status) if in_progress(&status) => self.waiting = Some((id.to_owned(), status)),
             status => self.finish(Processed { id: id.to_owned(), status, missing: false }),
         }
     }
@@ -202,32 +216,32 @@ impl InputsProcessed {
         }
     }
 
-    /// Decides what follows a response: the next request, or a pause before a new poll.
-    fn verdict(&mut self) -> Evaluation<Vec<Processed>> {
+    /// Decides what follows a response: the next request, or a pause before the next poll.
+    fn evaluation(&mut self) -> Evaluation<Vec<Processed>> {
         while self.ids.get(self.next).is_some_and(|id| self.found.get(id).is_none_or(Option::is_some)) {
             self.next += 1;
         }
         if self.open == 0 {
-            return Evaluation::Success(self.processed());
+            return Evaluation::Success(self.all());
         }
-        if self.ask != Ask::One || self.waiting.is_none() {
+        if self.step != PollStep::One || self.waiting.is_none() {
             return Evaluation::RequestMore;
         }
-        self.look_again();
+        self.restart();
         Evaluation::Pending
     }
 
-    fn processed(&self) -> Vec<Processed> {
+    fn all(&self) -> Vec<Processed> {
         self.ids.iter().filter_map(|id| self.found.get(id)?.clone()).collect()
     }
 
-    fn judge_page(
+    fn evaluate_page(
         &mut self,
         number: u32,
         before: usize,
-        answer: Result<Vec<Input>, Error>,
+        response: Result<Vec<Input>, Error>,
     ) -> Evaluation<Vec<Processed>> {
-        match answer {
+        match response {
             Ok(inputs) => {
                 if number == 1 {
                     self.waiting = None;
@@ -236,30 +250,30 @@ impl InputsProcessed {
                 for input in inputs {
                     let Some(known) = self.found.get(&input.id) else { continue };
                     seen += 1;
-                    // Inputs that are done stay done. An input without a status in the list is requested by id later.
+                    // A final state is not replaced. An input without a status in the list is requested by its id.
                     if known.is_none() && input.status.is_some() {
                         self.note(&input.id, input.status);
                     }
                 }
-                // Reading stops at the first page without any awaited input, or when all of them were seen. This also
-                // ends a list that repeats its pages.
-                self.ask = match seen > before && seen < self.found.len() {
-                    true => Ask::Page { number: number.saturating_add(1), seen },
-                    false => Ask::One,
+                // Reads up to the first page without any of them, or until all were seen, which also ends a list that
+                // repeats itself.
+                self.step = match seen > before && seen < self.found.len() {
+                    true => PollStep::Page { number: number.saturating_add(1), seen },
+                    false => PollStep::One,
                 };
-                self.verdict()
+                self.evaluation()
             }
-            Err(error) if is_of_the_page(&error) => {
-                (self.lists, self.ask) = (false, Ask::One);
-                self.verdict()
+            Err(error) if is_about_the_page(&error) => {
+                (self.lists, self.step) = (false, PollStep::One);
+                self.evaluation()
             }
             Err(error) => Evaluation::Error(error),
         }
     }
 
-    fn judge_one(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
-        let Some(id) = self.ids.get(self.next).cloned() else { return Evaluation::Success(self.processed()) };
-        match answer.map(|inputs| inputs.into_iter().next()) {
+    fn evaluate_one(&mut self, response: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
+        let Some(id) = self.ids.get(self.next).cloned() else { return Evaluation::Success(self.all()) };
+        match response.map(|inputs| inputs.into_iter().next()) {
             Ok(Some(input)) if [&*id, ""].contains(&&*input.id) => {
                 self.waiting = None;
                 self.note(&id, input.status);
@@ -274,20 +288,21 @@ impl InputsProcessed {
             }
             Err(error) => return Evaluation::Error(error),
         }
-        self.verdict()
+        self.evaluation()
     }
 }
 
-/// Returns whether the error is about the page, such as one that is too deep in the list or too large, and not about
-/// the caller.
-fn is_of_the_page(error: &Error) -> bool {
+/// Returns whether the error is about the page, such as one too deep in the list or too large, and not about the
+/// caller.
+fn is_about_the_page(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Api(_) | ErrorKind::InvalidResponse(_) | ErrorKind::Transport(_))
         && retry::cause(error, Replay::Safe).is_none()
         && !error.is_auth()
         && !error.is_quota()
 }
 
-impl Condition for InputsProcessed {
+impl Condition for SomeInputsProcessed {
+    #[doc(hidden)]
     type Operation = LookUpInputs;
     type Output = Vec<Processed>;
     const NAME: &'static str = "wait for some uploads";
@@ -296,20 +311,20 @@ impl Condition for InputsProcessed {
         for (index, id) in self.ids.iter().enumerate() {
             check_id("id", id).map_err(|invalid| invalid.at("ids", index))?;
         }
-        Ok((self.open == 0).then(|| self.processed()))
+        Ok((self.open == 0).then(|| self.all()))
     }
 
     fn request(&self) -> LookUpInputs {
-        LookUpInputs(match self.ask {
-            Ask::One => Question::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
-            Ask::Page { number, .. } => Question::Page(ListInputs::new().page(Page::new(number, self.per_page()))),
+        LookUpInputs(match self.step {
+            PollStep::One => Request::One(GetInput::new(self.ids.get(self.next).map_or("", String::as_str))),
+            PollStep::Page { number, .. } => Request::Page(ListInputs::new().page(Page::new(number, self.per_page()))),
         })
     }
 
-    fn evaluate(&mut self, answer: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
-        match self.ask {
-            Ask::One => self.judge_one(answer),
-            Ask::Page { number, seen } => self.judge_page(number, seen, answer),
+    fn evaluate(&mut self, response: Result<Vec<Input>, Error>) -> Evaluation<Vec<Processed>> {
+        match self.step {
+            PollStep::One => self.evaluate_one(response),
+            PollStep::Page { number, seen } => self.evaluate_page(number, seen, response),
         }
     }
 
@@ -321,12 +336,13 @@ impl Condition for InputsProcessed {
     }
 }
 
-/// A request for one input by id or for a page of the list, as a wait for inputs needs it.
+/// The request of [`SomeInputsProcessed`]: one input by its id, or a page of the list.
+#[doc(hidden)]
 #[derive(Clone, Debug)]
-pub struct LookUpInputs(Question);
+pub struct LookUpInputs(Request);
 
 #[derive(Clone, Debug)]
-enum Question {
+enum Request {
     One(GetInput),
     Page(ListInputs),
 }
@@ -343,15 +359,22 @@ impl Operation for LookUpInputs {
 
     fn target(&self, target: &mut Target) {
         match &self.0 {
-            Question::One(one) => one.target(target),
-            Question::Page(page) => page.target(target),
+            Request::One(one) => one.target(target),
+            Request::Page(page) => page.target(target),
         }
     }
 
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
+    fn body(&self) -> Result<Body, InvalidArgument> {
         match &self.0 {
-            Question::One(one) => one.decode(answer).map(|input| vec![input]),
-            Question::Page(page) => page.decode(answer),
+            Request::One(one) => one.body(),
+            Request::Page(page) => page.body(),
+        }
+    }
+
+    fn decode(&self, response: &Envelope) -> Result<Vec<Input>, DecodeError> {
+        match &self.0 {
+            Request::One(one) => one.decode(response).map(|input| vec![input]),
+            Request::Page(page) => page.decode(response),
         }
     }
 }
