@@ -8,7 +8,7 @@ use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
 
 use crate::config::Config;
-use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
+use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean, foreign};
 use crate::lenient::{self, Lenient};
 use crate::operation::{RawResponse, Replay};
 use crate::types::{Flag, Status, StatusClass, StatusCode};
@@ -44,8 +44,19 @@ impl Envelope {
     ///
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
-        let status = find_status(&body).map(Box::new);
+        let (mut parts, body) = response.into_parts();
+        let status = match find_status(&body) {
+            Some(status) => Some(status),
+            None => foreign(&body).map(|error| {
+                // Some servers report an error with the HTTP status of a success.
+                if parts.status.is_success() {
+                    parts.status = HttpStatus::from_u16(error.http_status).unwrap_or(parts.status);
+                }
+                let in_header = || parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned);
+                Status { req_id: error.status.req_id.or_else(in_header), ..error.status }
+            }),
+        };
+        let status = status.map(Box::new);
         let read_only = replay == Replay::Safe;
         Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
     }

@@ -38,6 +38,7 @@
 //! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
 //! | call the service through a transport | [`client`], [`transport`] |
 //! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | call language models in the form of OpenAI | [`openai`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
 //! | decode a streamed response | [`stream`], [`machine::StreamCall`] |
@@ -67,6 +68,7 @@ pub mod inputs;
 mod lenient;
 pub mod machine;
 pub mod models;
+pub mod openai;
 pub mod operation;
 mod page;
 pub mod pagination;
@@ -78,6 +80,7 @@ pub mod python {}
 mod collector;
 pub mod searches;
 pub mod stream;
+mod streaming;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -94,4 +97,5 @@ pub use feedback::FeedbackInfo;
 pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+pub use streaming::StreamOperation;
 pub use target::{AppRef, MAX_ID_BYTES};

@@ -62,6 +62,8 @@ use crate::transport::{AsyncTransport, Transport};
 
 mod call;
 mod find_model;
+mod stream_call;
+mod stream_driver;
 mod trace;
 mod train;
 mod wait;
@@ -69,6 +71,10 @@ mod warm_cache;
 
 pub use call::Call;
 pub use find_model::{FindModel, FindModelMachine, ModelCache};
+pub use stream_call::{StreamCall, StreamEvent, StreamStep};
+pub use stream_driver::Items;
+#[cfg(feature = "futures")]
+pub use stream_driver::stream_items;
 pub use trace::OperationInfo;
 pub use train::{Train, TrainMachine, Training};
 pub use wait::{

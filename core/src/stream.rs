@@ -16,7 +16,7 @@
 //!     }
 //! }
 //! assert_eq!(seen, [r#"{"n": 1}"#, r#"{"n": 2}"#]);
-//! assert_eq!(decoder.finish(), End::Marked);
+//! assert_eq!(decoder.finish(), End::Finished);
 //! # Ok::<(), clarifai_core::stream::DecodeFault>(())
 //! ```
 //!
@@ -55,10 +55,11 @@ impl<'a> Element<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum End {
-    /// With a mark: the event `[DONE]`, or the bracket that closes a JSON array.
-    Marked,
-    /// Between two elements, without a mark. For JSON values one after the other that is the regular end.
-    Between,
+    /// After the event `[DONE]`, after the bracket that closes a JSON array, or after a JSON value outside of an array,
+    /// where the end of the body is the end of the stream.
+    Finished,
+    /// Between two server-sent events, without `[DONE]`. Whether something is missing depends on the last element.
+    Unmarked,
     /// Within an element, or within a JSON array: something is missing.
     Within,
 }
@@ -146,16 +147,21 @@ impl Decoder {
     /// Returns how the body ended. Call it when there are no more pieces.
     pub fn finish(&self) -> End {
         match &self.form {
-            Form::Unknown => End::Between,
-            Form::Events { done: true, .. } => End::Marked,
+            Form::Unknown => End::Unmarked,
+            Form::Events { done: true, .. } => End::Finished,
             Form::Events { decoder, .. } => match decoder.rest() {
-                None => End::Between,
+                None => End::Unmarked,
                 // Some servers leave out the empty line at the very end.
-                Some(rest) if rest == DONE => End::Marked,
+                Some(rest) if rest == DONE => End::Finished,
                 Some(_) => End::Within,
             },
             Form::Json(decoder) => decoder.finish(),
         }
+    }
+
+    /// Returns whether the event `[DONE]` arrived. Nothing of interest follows it.
+    pub fn is_done(&self) -> bool {
+        matches!(self.form, Form::Events { done: true, .. })
     }
 }
 

@@ -23,6 +23,8 @@
 //! # Ok::<(), clarifai_core::Error>(())
 //! ```
 
+mod streams;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::fmt;
@@ -105,6 +107,8 @@ pub struct MockTransport {
     requests: Vec<Request<Body>>,
     log: Log,
     problems: Vec<String>,
+    /// Pieces of the last response, if it is streamed.
+    streamed: Option<streams::Pieces>,
 }
 
 #[derive(Debug)]
@@ -114,6 +118,7 @@ struct Planned {
     takes: Duration,
     body: Option<Value>,
     reply: Result<Response<Bytes>, TransportErrorKind>,
+    pieces: Option<streams::Pieces>,
 }
 
 /// More steps than any machine takes while it makes progress.
@@ -134,6 +139,7 @@ impl MockTransport {
             takes: Duration::ZERO,
             body: None,
             reply: Err(TransportErrorKind::MaybeSent),
+            pieces: None,
         };
         ExpectedRequest { script: self, planned, headers: Vec::new() }
     }
@@ -243,6 +249,7 @@ impl MockTransport {
         match self.planned.pop_front() {
             Some(planned) if problem.is_empty() => {
                 self.clock.advance(planned.takes);
+                self.streamed = planned.pieces;
                 planned.reply.map_err(|kind| TransportError::new(kind, "as the script says"))
             }
             taken => {

@@ -16,7 +16,7 @@ use super::{DecodeFault, End};
 ///     assert_eq!(decoder.next(&mut piece)?, Some(&br#"{"a": 1}"#[..]));
 ///     assert_eq!(decoder.next(&mut piece)?, Some(&br#"{"a": 2}"#[..]));
 ///     assert_eq!(decoder.next(&mut piece)?, None);
-///     assert_ne!(decoder.finish(), End::Within);
+///     assert_eq!(decoder.finish(), End::Finished);
 /// }
 /// # Ok::<(), clarifai_core::stream::DecodeFault>(())
 /// ```
@@ -28,8 +28,6 @@ pub struct JsonDecoder {
     returned: bool,
     place: Place,
     within: Within,
-    /// Whether an array around the values was closed, and nothing followed it.
-    closed: bool,
 }
 
 /// The place between values.
@@ -72,14 +70,7 @@ impl JsonDecoder {
 
     /// Creates a decoder that refuses values of more than `limit` bytes.
     pub fn with_limit(limit: usize) -> Self {
-        Self {
-            limit,
-            held: Vec::new(),
-            returned: false,
-            place: Place::Top,
-            within: Within::No,
-            closed: false,
-        }
+        Self { limit, held: Vec::new(), returned: false, place: Place::Top, within: Within::No }
     }
 
     /// Returns the next value, and removes the bytes that it has read from the beginning of `piece`. `None` means that
@@ -120,8 +111,7 @@ impl JsonDecoder {
     /// Returns how the body ended. Call it when there are no more pieces.
     pub fn finish(&self) -> End {
         match (self.within, self.place) {
-            (Within::No, Place::Top) if self.closed => End::Marked,
-            (Within::No, Place::Top) => End::Between,
+            (Within::No, Place::Top) => End::Finished,
             _ => End::Within,
         }
     }
@@ -134,14 +124,10 @@ impl JsonDecoder {
                 (b'[', Place::Top) => self.place = Place::Open,
                 (b'{' | b'[', Place::Top | Place::Open | Place::AfterComma) => {
                     self.within = Within::Brackets(0);
-                    self.closed = false;
                     return Ok(true);
                 }
                 (b',', Place::AfterValue) => self.place = Place::AfterComma,
-                (b']', Place::Open | Place::AfterValue) => {
-                    self.place = Place::Top;
-                    self.closed = true;
-                }
+                (b']', Place::Open | Place::AfterValue) => self.place = Place::Top,
                 _ => return Err(DecodeFault::NotJson(shown(piece))),
             }
             *piece = rest;

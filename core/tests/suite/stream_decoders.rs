@@ -80,20 +80,20 @@ fn values(pieces: &[&[u8]]) -> Result<(Vec<String>, End), DecodeFault> {
 #[test]
 fn json_values_in_every_framing() {
     for (body, expected, end) in [
-        ("{}", &["{}"][..], End::Between),
-        ("{}{}", &["{}", "{}"], End::Between),
-        ("{}\n{}\r\n", &["{}", "{}"], End::Between),
-        ("[{},\n{}]\n", &["{}", "{}"], End::Marked),
-        ("[]", &[], End::Marked),
-        ("[{}][{}]", &["{}", "{}"], End::Marked),
-        ("[[1],[2]]", &["[1]", "[2]"], End::Marked),
-        (r#"{"a":"}\"]{"}{"b":[{"c":"\\"}]}"#, &[r#"{"a":"}\"]{"}"#, r#"{"b":[{"c":"\\"}]}"#], End::Between),
+        ("{}", &["{}"][..], End::Finished),
+        ("{}{}", &["{}", "{}"], End::Finished),
+        ("{}\n{}\r\n", &["{}", "{}"], End::Finished),
+        ("[{},\n{}]\n", &["{}", "{}"], End::Finished),
+        ("[]", &[], End::Finished),
+        ("[{}][{}]", &["{}", "{}"], End::Finished),
+        ("[[1],[2]]", &["[1]", "[2]"], End::Finished),
+        (r#"{"a":"}\"]{"}{"b":[{"c":"\\"}]}"#, &[r#"{"a":"}\"]{"}"#, r#"{"b":[{"c":"\\"}]}"#], End::Finished),
         ("[{}", &["{}"], End::Within),
         ("[{},", &["{}"], End::Within),
         ("{}{", &["{}"], End::Within),
         (r#"{"a":"#, &[], End::Within),
         (r#"{"a":""#, &[], End::Within),
-        ("", &[], End::Between),
+        ("", &[], End::Finished),
     ] {
         let (seen, ended) = values(&[body.as_bytes()]).unwrap();
         assert_eq!((seen.as_slice(), ended), (&expected.iter().map(|&v| v.to_owned()).collect::<Vec<_>>()[..], end));
@@ -155,20 +155,20 @@ fn elements(pieces: &[&[u8]]) -> (Vec<Seen>, Result<End, DecodeFault>) {
 #[test]
 fn finished_differs_from_cut_off() {
     for (body, count, end) in [
-        ("data: {}\n\ndata: [DONE]\n\n", 1, End::Marked),
-        ("data: {}\n\ndata: [DONE]\n\ndata: {}\n\nrubbish", 1, End::Marked),
-        ("data: {}\n\ndata: [DONE]\n", 1, End::Marked),
-        ("data: {}\n\ndata: [DONE]", 1, End::Marked),
-        ("data: {}\n\n", 1, End::Between),
-        ("data: {}\n\n: keep alive\n\n", 1, End::Between),
+        ("data: {}\n\ndata: [DONE]\n\n", 1, End::Finished),
+        ("data: {}\n\ndata: [DONE]\n\ndata: {}\n\nrubbish", 1, End::Finished),
+        ("data: {}\n\ndata: [DONE]\n", 1, End::Finished),
+        ("data: {}\n\ndata: [DONE]", 1, End::Finished),
+        ("data: {}\n\n", 1, End::Unmarked),
+        ("data: {}\n\n: keep alive\n\n", 1, End::Unmarked),
         ("data: {}\n\ndata: {}\n", 1, End::Within),
         ("data: {}\n\ndata: {", 1, End::Within),
         ("data: {}\n\nda", 1, End::Within),
-        (" \n[{},{}]", 2, End::Marked),
-        ("\n{}\n{}\n", 2, End::Between),
+        (" \n[{},{}]", 2, End::Finished),
+        ("\n{}\n{}\n", 2, End::Finished),
         ("[{},", 1, End::Within),
-        ("", 0, End::Between),
-        ("  \n", 0, End::Between),
+        ("", 0, End::Unmarked),
+        ("  \n", 0, End::Unmarked),
     ] {
         let (seen, ended) = elements(&[body.as_bytes()]);
         assert_eq!((seen.len(), ended), (count, Ok(end)), "{body:?}");
