@@ -7,7 +7,7 @@ mod samples;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use clarifai_core::Exchange;
+use clarifai_core::{Exchange, Operation as _};
 use http::Response;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
     let mut table = Table::default();
     body(&mut table);
     request(&mut table);
-    answer(&mut table);
+    response(&mut table);
     table.finish()
 }
 
@@ -91,21 +91,27 @@ fn request(table: &mut Table) {
 }
 
 /// Measures decoding a response of 128 outputs, compared with decoding it to structs of the same shape, and (without a
-/// bound) to structs with only the members that it contains.
-fn answer(table: &mut Table) {
-    const NAME: &str = "answer of 128 x 20 concepts, time";
-    const BARE: &str = "answer of 128 x 20 concepts, bare limit";
+/// bound) to structs with only the members that it contains. Also measures decoding it with the JSON of each output,
+/// compared with decoding it without.
+fn response(table: &mut Table) {
+    const NAME: &str = "response of 128 x 20 concepts, time";
+    const BARE: &str = "response of 128 x 20 concepts, bare limit";
+    const WITH_RAW: &str = "response of 128 x 20 concepts, with raw JSON";
     if !wanted(NAME) {
         return;
     }
     let exchange = Exchange::new(&samples::config(), samples::predict_urls(128)).expect("a request");
-    let json = samples::answer(128, 20);
+    let json = samples::response(128, 20);
     let _heap = used_heap();
-    let parse = || drop(black_box(exchange.parse(Response::new(json.clone())).expect("an answer")));
-    let same_shape = || drop(black_box(serde_json::from_slice::<same_shape::Answer>(&json).expect("an answer")));
+    let parse = || drop(black_box(exchange.parse(Response::new(json.clone())).expect("a response")));
+    let same_shape =
+        || drop(black_box(serde_json::from_slice::<same_shape::ModelResponse>(&json).expect("a response")));
     table.timed(NAME, &in_turns(200, 1, parse, same_shape), Bound::AtMost(1.0), Bound::AtMost(0.8));
-    let bare = || drop(black_box(serde_json::from_slice::<plain::Answer>(&json).expect("an answer")));
+    let bare = || drop(black_box(serde_json::from_slice::<plain::ModelResponse>(&json).expect("a response")));
     Table::shown(BARE, &in_turns(200, 1, parse, bare));
+    let exchange = Exchange::new(&samples::config(), samples::predict_urls(128).with_raw()).expect("a request");
+    let with_raw = || drop(black_box(exchange.parse(Response::new(json.clone())).expect("a response")));
+    Table::shown(WITH_RAW, &in_turns(200, 1, with_raw, parse));
 }
 
 /// Leaves free memory in the allocator, as in a program that has run for a while.
@@ -123,7 +129,7 @@ mod plain {
     use super::Deserialize;
 
     #[derive(Deserialize)]
-    pub(crate) struct Answer {
+    pub(crate) struct ModelResponse {
         pub status: Status,
         pub outputs: Vec<Output>,
     }
@@ -202,7 +208,7 @@ mod same_shape {
     use super::Deserialize;
 
     #[derive(Deserialize)]
-    pub(crate) struct Answer {
+    pub(crate) struct ModelResponse {
         pub status: Status,
         pub outputs: Vec<Output>,
     }

@@ -12,7 +12,7 @@ pub const MAX_INPUTS: usize = 128;
 /// Accepts as many items as one call takes: 1 to 128.
 pub(crate) fn check_count(argument: &'static str, count: usize) -> Result<(), InvalidArgument> {
     match count {
-        0 => Err(InvalidArgument::new(argument, "are missing: a call needs at least one")),
+        0 => Err(InvalidArgument::new(argument, "must not be empty")),
         1..=MAX_INPUTS => Ok(()),
         _ => Err(InvalidArgument::new(argument, format!("are {count}, a call takes at most {MAX_INPUTS}"))),
     }
@@ -30,8 +30,8 @@ impl Which {
         Self::Ids(ids.into_iter().map(Into::into).collect())
     }
 
-    /// The body of the call. Refuses no ids at all, whose meaning at the service nobody knows, too many, and ids that
-    /// are none.
+    /// Returns the body of the call. Rejects an empty list, whose meaning to the service is unknown, too many ids, and
+    /// invalid ids.
     pub(crate) fn body(&self) -> Result<Body, InvalidArgument> {
         let Self::Ids(ids) = self else { return Body::json(&json!({"delete_all": true})) };
         check_count("ids", ids.len())?;

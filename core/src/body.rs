@@ -357,17 +357,17 @@ mod tests {
         /// For any images and any buffer size, the bytes equal those of a plain base64 encoder.
         #[test]
         fn any_step_gives_the_same_bytes(
-            pictures in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70), 0..6),
+            images in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70), 0..6),
             step in 1_usize..50,
         ) {
             let mut writer = BodyWriter::default();
             let mut expected = String::from("[");
             writer.raw("[");
-            for picture in pictures {
+            for image in images {
                 expected.push('"');
-                expected.push_str(&PLAIN.encode(&picture));
+                expected.push_str(&PLAIN.encode(&image));
                 expected.push_str("\",");
-                writer.base64(picture.into()).raw(",");
+                writer.base64(image.into()).raw(",");
             }
             writer.raw("0]");
             expected.push_str("0]");
@@ -412,7 +412,7 @@ mod tests {
 
     #[cfg(feature = "http-body")]
     #[test]
-    fn bodies_with_pictures_come_in_chunks_and_others_as_they_lie() {
+    fn bodies_with_images_are_read_in_chunks_and_others_whole() {
         let mut writer = BodyWriter::default();
         writer.raw("[").base64(vec![7; 1_000_000].into()).raw("]");
         let body = writer.finish();

@@ -37,8 +37,7 @@ macro_rules! common {
             ///
             /// # Errors
             ///
-            /// Names the variables it looked for where neither a token nor a key is set, and the variable whose value is
-            /// not valid.
+            /// If neither a token nor a key is set, or if a variable is not valid. The error names the variables.
             pub fn from_env() -> Result<Self, Error> {
                 Self::new(Config::from_variables(T::variable)?)
             }

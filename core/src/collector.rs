@@ -64,7 +64,7 @@ impl BodyCollector {
     pub fn finish(self) -> Result<Bytes, TransportError> {
         match self.announced {
             Some(announced) if announced != self.bytes.len() as u64 => {
-                let problem = format!("the answer has {} bytes of {announced}", self.bytes.len());
+                let problem = format!("the response has {} of {announced} bytes", self.bytes.len());
                 Err(TransportError::new(TransportErrorKind::MaybeSent, problem))
             }
             _ => Ok(self.bytes.into()),

@@ -45,6 +45,7 @@
 //! | read all pages of a list or a search | [`pagination::Pages`] |
 //! | train a model, wait for a condition | [`machine::Train`], [`machine::Wait`] |
 //! | upload, or predict for, any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
+//! | run bulk work in your own event loop | [`bulk::Scheduler`] |
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |
@@ -58,8 +59,10 @@ mod batch;
 mod body;
 pub mod bulk;
 pub mod client;
+mod collector;
 pub mod concepts;
 mod config;
+mod credentials;
 mod envelope;
 pub mod error;
 mod exchange;
@@ -74,11 +77,13 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
-pub mod types;
+pub mod repair;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
-mod collector;
+mod raw;
+mod redact;
 pub mod searches;
+mod spec;
 pub mod stream;
 mod streaming;
 mod target;
@@ -86,16 +91,19 @@ mod target;
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod types;
 pub mod workflows;
 
-pub use auth::Credentials;
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
+pub use credentials::Credentials;
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;
 pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+/// JSON values and the macro `json!`, for metadata and hyperparameters.
+pub use serde_json;
 pub use streaming::StreamOperation;
 pub use target::{AppRef, MAX_ID_BYTES};

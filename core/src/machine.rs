@@ -4,10 +4,10 @@
 //! performs the sends and the waits and does nothing else. The whole loop:
 //!
 //! ```
-//! # use clarifai_core::{Error, machine::{Event, Machine, Now, Step}};
+//! # use clarifai_core::{Error, machine::{Event, Machine, Step}, time::{Instant, Now}};
 //! # fn now() -> Now { Now::default() }
 //! # fn send(_: http::Request<clarifai_core::transport::Body>) -> Result<http::Response<bytes::Bytes>, clarifai_core::transport::TransportError> { unreachable!() }
-//! # fn wait_until(_: clarifai_core::machine::Instant) {}
+//! # fn wait_until(_: Instant) {}
 //! fn run<M: Machine>(mut machine: M) -> Result<M::Output, Error> {
 //!     let mut event = Event::Begin;
 //!     loop {
@@ -57,7 +57,7 @@ use crate::error::Error;
 use crate::error::TransportError;
 #[cfg(doc)]
 use crate::error::TransportErrorKind;
-pub use crate::time::{Instant, Now};
+use crate::time::{Instant, Now};
 use crate::transport::{AsyncTransport, Transport};
 
 mod call;
@@ -100,7 +100,7 @@ pub enum Event {
 /// The next action for the adapter.
 ///
 /// The set of steps is closed: no variant will be added.
-#[must_use = "a step that is not carried out leaves the machine waiting for ever"]
+#[must_use = "a step that is not executed leaves the machine waiting forever"]
 #[expect(
     clippy::large_enum_variant,
     reason = "a step is taken apart at once, and boxing the request would cost each call"
@@ -220,6 +220,24 @@ impl<T: Transport + ?Sized> Driver for &T {
     }
 }
 
+/// Sends a request inside its span.
+pub(crate) fn send(driver: &mut impl Driver, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+    trace::in_span(request, |request| driver.send(request))
+}
+
+/// Sends a request inside its span, without blocking.
+pub(crate) async fn send_async(
+    driver: &impl AsyncTransport,
+    request: Request<Body>,
+) -> Result<Response<Bytes>, TransportError> {
+    #[cfg(feature = "tracing")]
+    let span = trace::span(&request);
+    let response = driver.send(request);
+    #[cfg(feature = "tracing")]
+    let response = tracing::Instrument::instrument(response, span);
+    response.await
+}
+
 /// Drives a machine until it is done and returns its result.
 ///
 /// # Errors
@@ -229,10 +247,7 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
-            Step::Send(request) => {
-                let answer = trace::in_span(request, |request| driver.send(request));
-                answer.map_or_else(Event::Failed, Event::Response)
-            }
+            Step::Send(request) => send(driver, request).map_or_else(Event::Failed, Event::Response),
             Step::WaitUntil(time) => {
                 driver.wait_until(time);
                 Event::Woke
@@ -252,14 +267,7 @@ pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncTranspor
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
-            Step::Send(request) => {
-                #[cfg(feature = "tracing")]
-                let span = trace::span(&request);
-                let answer = driver.send(request);
-                #[cfg(feature = "tracing")]
-                let answer = tracing::Instrument::instrument(answer, span);
-                answer.await.map_or_else(Event::Failed, Event::Response)
-            }
+            Step::Send(request) => send_async(driver, request).await.map_or_else(Event::Failed, Event::Response),
             Step::WaitUntil(time) => {
                 driver.wait_until(time).await;
                 Event::Woke

@@ -69,7 +69,7 @@ mod responses;
 pub use accumulate::{ChatAccumulator, ResponseAccumulator};
 pub use chat::CreateChatCompletion;
 pub use chat_types::{ChatChoice, ChatChunk, ChatCompletion, ChunkChoice, TokenDetails, Usage};
-pub use embeddings::{CreateEmbeddings, Embeddings, EmbeddingVector};
+pub use embeddings::{CreateEmbeddings, EmbeddingVector, Embeddings};
 pub use images::{GenerateImages, GeneratedImage, GeneratedImages};
 pub use message::{ChatMessage, Content, ContentPart, FunctionCall, FunctionTool, ImageUrl, Tool, ToolCall};
 pub use model_name::ModelName;

@@ -1,5 +1,5 @@
-//! Policies: when a call is repeated, how long to wait before that, how many requests are sent per second, and how often
-//! a wait polls.
+//! Policies: when a call is repeated, how long to wait before that, how many requests are sent per second, and how
+//! often a wait polls.
 
 pub(crate) mod backoff;
 mod options;

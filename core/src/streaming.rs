@@ -3,7 +3,7 @@
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Replay, Spec, Target};
 use crate::stream::Element;
 
 /// An API call whose response can arrive item by item: how to ask for that, and how to decode an item.
@@ -53,10 +53,7 @@ pub(crate) struct Open<O>(pub(crate) O);
 
 impl<O: StreamOperation> Operation for Open<O> {
     type Output = ();
-    const NAME: &'static str = O::NAME;
-    const METHOD: http::Method = O::METHOD;
-    const AUTH: crate::operation::AuthScheme = O::AUTH;
-    const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
+    const SPEC: Spec = O::SPEC;
 
     fn replay(&self) -> Replay {
         self.0.replay()

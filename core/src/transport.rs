@@ -20,7 +20,7 @@ pub const MAX_RESPONSE_BYTES: u64 = 128 * 1024 * 1024;
 /// The time left for one request, which a [`Transport`] has to respect.
 ///
 /// A call with a time limit puts it into the [extensions](Request::extensions) of each of its requests. It covers the
-/// whole exchange, to the last byte of the response. Where the transport has a limit of its own, the shorter one counts.
+/// whole exchange, to the last byte of the response. If the transport also has a limit, the shorter one applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RequestTimeout(pub std::time::Duration);
 

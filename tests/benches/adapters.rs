@@ -84,9 +84,9 @@ fn measure(
 ) {
     let Question { name, predict, parts, body, batch, rounds, .. } = question;
     let mut post = |body| {
-        let answer = plain(parts.clone(), body);
-        assert_eq!(answer.len(), server::ANSWER.len());
-        black_box(answer);
+        let response = plain(parts.clone(), body);
+        assert_eq!(response.len(), server::RESPONSE.len());
+        black_box(response);
     };
     let mut work = || drop(black_box(send(question.request())));
     let row = format!("{adapter}, {name} predict, bytes");
@@ -117,12 +117,12 @@ fn ureq(table: &mut Table, question: &Question) {
         table,
         "ureq",
         question,
-        |request| client.send(request).expect("an answer").into_body(),
-        |predict| drop(black_box(client.call(predict).expect("an answer"))),
+        |request| client.send(request).expect("a response").into_body(),
+        |predict| drop(black_box(client.call(predict).expect("a response"))),
         |parts, body| {
-            let mut answer = agent.run(Request::from_parts(parts, &body[..])).expect("an answer").into_body();
-            let answer = answer.with_config().limit(MAX_RESPONSE_BYTES).read_to_vec().expect("a body");
-            answer.into()
+            let mut response = agent.run(Request::from_parts(parts, &body[..])).expect("a response").into_body();
+            let response = response.with_config().limit(MAX_RESPONSE_BYTES).read_to_vec().expect("a body");
+            response.into()
         },
     );
 }
@@ -135,12 +135,12 @@ fn reqwest(table: &mut Table, question: &Question, runtime: &Runtime) {
         table,
         "reqwest",
         question,
-        |request| runtime.block_on(client.send(request)).expect("an answer").into_body(),
-        |predict| drop(black_box(runtime.block_on(client.call(predict)).expect("an answer"))),
+        |request| runtime.block_on(client.send(request)).expect("a response").into_body(),
+        |predict| drop(black_box(runtime.block_on(client.call(predict)).expect("a response"))),
         |parts, body| {
             let request = Request::from_parts(parts, reqwest::Body::from(body));
             let request = reqwest::Request::try_from(request).expect("a request");
-            runtime.block_on(async { http.execute(request).await?.bytes().await }).expect("an answer")
+            runtime.block_on(async { http.execute(request).await?.bytes().await }).expect("a response")
         },
     );
 }
@@ -153,15 +153,15 @@ fn tower(table: &mut Table, question: &Question, runtime: &Runtime) {
         table,
         "tower",
         question,
-        |request| runtime.block_on(client.send(request)).expect("an answer").into_body(),
-        |predict| drop(black_box(runtime.block_on(client.call(predict)).expect("an answer"))),
+        |request| runtime.block_on(client.send(request)).expect("a response").into_body(),
+        |predict| drop(black_box(runtime.block_on(client.call(predict)).expect("a response"))),
         |parts, body| {
             let request = Request::from_parts(parts, Body::from_bytes(body).reader());
-            let answer = runtime.block_on(async {
-                let answer = hyper.clone().oneshot(request).await.expect("an answer");
-                answer.into_body().collect().await
+            let response = runtime.block_on(async {
+                let response = hyper.clone().oneshot(request).await.expect("a response");
+                response.into_body().collect().await
             });
-            answer.expect("a body").to_bytes()
+            response.expect("a body").to_bytes()
         },
     );
 }
@@ -209,10 +209,10 @@ fn main() -> ExitCode {
     let slow = server::serve(Duration::from_millis(5)).expect("a port of this machine");
     let [Question { config, predict, .. }, _] = Question::all(&slow);
     let client = clarifai_reqwest::Client::new(config.clone()).expect("a client");
-    let ask = async || drop(client.call(&predict).await.expect("an answer"));
+    let ask = async || drop(client.call(&predict).await.expect("a response"));
     in_flight(&mut table, "reqwest", &runtime, ask);
     let client = clarifai_tower::Client::new(config).expect("a client");
-    let ask = async || drop(client.call(&predict).await.expect("an answer"));
+    let ask = async || drop(client.call(&predict).await.expect("a response"));
     in_flight(&mut table, "tower", &runtime, ask);
     table.finish()
 }

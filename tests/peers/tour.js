@@ -27,7 +27,7 @@ async function until(condition, what) {
 
 async function refused(code, call) {
   const error = await call.then(() => null, (error) => error);
-  assert(error, 'it was to be refused with ' + code);
+  assert(error, 'it must be refused with ' + code);
   assert.strictEqual((error.response || error).data.status.code, code);
 }
 
@@ -77,9 +77,9 @@ async function searches(app) {
   assert.deepStrictEqual(await find({input: {geo: box}}), ['i1']);
   assert.strictEqual((await find({input: {url: SAMPLES + 'dog2.jpg'}}))[0], 'i2');
   assert.strictEqual((await find([{input: {id: 'i1'}}]))[0], 'i1');
-  const answer = await app.inputs.search({concept: {name: 'landscape format'}});
-  assert(answer.id && answer.hits.every((hit) => hit.score > 0 && hit.score <= 1));
-  await app.inputs.searchFeedback('i1', answer.id, 'user', 'session');
+  const response = await app.inputs.search({concept: {name: 'landscape format'}});
+  assert(response.id && response.hits.every((hit) => hit.score > 0 && hit.score <= 1));
+  await app.inputs.searchFeedback('i1', response.id, 'user', 'session');
   step('searches');
 }
 
@@ -103,8 +103,8 @@ async function models(app) {
   assert.strictEqual(version.status.code, 21100);
   for (const name of TEXTURES) {
     const base64 = photograph(name);
-    const answer = await app.models.predict('textures', right.map((crop) => ({base64, crop})));
-    answer.outputs.forEach((output) => {
+    const response = await app.models.predict('textures', right.map((crop) => ({base64, crop})));
+    response.outputs.forEach((output) => {
       assert.strictEqual(output.data.concepts[0].id, name);
       assert(output.data.concepts[0].value > 0.5);
     });
@@ -135,8 +135,8 @@ async function models(app) {
 async function workflows(app) {
   await app.workflows.create('mine', {modelId: Clarifai.COLOR_MODEL, modelVersionId: null});
   assert.deepStrictEqual(list(await app.workflows.list()).map((one) => one.id), ['mine']);
-  const answer = await app.workflow.predict('mine', {base64: photograph('coffee')});
-  assert(answer.results[0].outputs[0].data.colors.length > 0);
+  const response = await app.workflow.predict('mine', {base64: photograph('coffee')});
+  assert(response.results[0].outputs[0].data.colors.length > 0);
   const both = await app.workflow.predict('General', [SAMPLES + 'dog2.jpg'], {maxConcepts: 2});
   assert.strictEqual(both.results[0].outputs[0].data.concepts.length, 2);
   await app.workflows.delete('mine');

@@ -46,16 +46,16 @@ def raises(code, call, *args, **kwargs):
     except ApiError as error:
         assert error.response.json()['status']['code'] == code, error.response.text
     else:
-        raise AssertionError('%s was to be refused with %d' % (call, code))
+        raise AssertionError('%s must be refused with %d' % (call, code))
 
 
 def crops(name, columns):
     """Returns the tiles of a photograph in these columns of four."""
-    picture = Image.open(os.path.join(IMAGES, name + '.jpg')).convert('RGB')
-    width, height = picture.width // 4, picture.height // 4
+    photo = Image.open(os.path.join(IMAGES, name + '.jpg')).convert('RGB')
+    width, height = photo.width // 4, photo.height // 4
     for x in columns:
         for y in range(4):
-            tile = picture.crop((x * width, y * height, (x + 1) * width, (y + 1) * height))
+            tile = photo.crop((x * width, y * height, (x + 1) * width, (y + 1) * height))
             png = io.BytesIO()
             tile.save(png, 'PNG')
             yield png.getvalue()
@@ -67,8 +67,8 @@ def plain(color):
     return png.getvalue()
 
 
-def concepts_of(answer, index=0):
-    return answer['outputs'][index]['data']['concepts']
+def concepts_of(response, index=0):
+    return response['outputs'][index]['data']['concepts']
 
 
 def upload_finished(app):
@@ -86,18 +86,18 @@ def tour_tags(app):
     color = app.models.get('color')
     with open(coffee, 'rb') as file:
         content = file.read()
-    answers = [color.predict_by_filename(coffee), color.predict_by_bytes(content),
+    responses = [color.predict_by_filename(coffee), color.predict_by_bytes(content),
                color.predict_by_base64(base64.b64encode(content)), color.predict([ClImage(filename=coffee)])]
-    found = [answer['outputs'][0]['data']['colors'] for answer in answers]
+    found = [response['outputs'][0]['data']['colors'] for response in responses]
     assert all(colors == found[0] for colors in found) and 0.99 < sum(one['value'] for one in found[0]) < 1.01
     general = app.models.get('general-v1.3')
-    answer = general.predict_by_url(SAMPLES + 'dog2.jpg', max_concepts=3)
-    assert len(concepts_of(answer)) == 3
-    answer = general.predict_by_bytes(plain('red'), lang='de', min_value=0.5)
-    assert 'rot' in [one['name'] for one in concepts_of(answer)]
-    assert all(one['value'] >= 0.5 for one in concepts_of(answer))
-    answer = general.predict_by_bytes(plain('red'), select_concepts=[Concept(concept_id='sim_red')])
-    assert [one['id'] for one in concepts_of(answer)] == ['sim_red']
+    response = general.predict_by_url(SAMPLES + 'dog2.jpg', max_concepts=3)
+    assert len(concepts_of(response)) == 3
+    response = general.predict_by_bytes(plain('red'), lang='de', min_value=0.5)
+    assert 'rot' in [one['name'] for one in concepts_of(response)]
+    assert all(one['value'] >= 0.5 for one in concepts_of(response))
+    response = general.predict_by_bytes(plain('red'), select_concepts=[Concept(concept_id='sim_red')])
+    assert [one['id'] for one in concepts_of(response)] == ['sim_red']
     raises(10020, general.predict_by_url, SAMPLES + 'nothing-there.jpg')
     step('Model.predict, by url, filename, bytes and base64')
 
@@ -293,14 +293,14 @@ def tour_training(app):
     assert trained.model_status_code == 21100, trained.model_status_code
     for name in TEXTURES:
         tiles = list(crops(name, [2, 3]))
-        answer = trained.predict([ClImage(base64=base64.b64encode(tile)) for tile in tiles])
+        response = trained.predict([ClImage(base64=base64.b64encode(tile)) for tile in tiles])
         for index in range(len(tiles)):
-            found = concepts_of(answer, index)
+            found = concepts_of(response, index)
             assert found[0]['id'] == name and found[0]['value'] > 0.5, (name, found)
             assert abs(sum(one['value'] for one in found) - 1) < 1e-3
     hits = app.inputs.search_by_predicted_concepts(concept='grass')
     assert len(hits) == 20
-    step('Model.train, and what it learnt')
+    step('Model.train, and predictions of the trained model')
     versions = trained.list_versions()['model_versions']
     assert [one['status']['code'] for one in versions] == [21100, 21102]
     version = trained.get_version(versions[0]['id'])['model_version']
@@ -337,13 +337,13 @@ def tour_workflows(app):
     coffee = os.path.join(IMAGES, 'coffee.jpg')
     with open(coffee, 'rb') as file:
         content = file.read()
-    answers = [workflow.predict_by_filename(coffee), workflow.predict_by_bytes(content),
+    responses = [workflow.predict_by_filename(coffee), workflow.predict_by_bytes(content),
                workflow.predict([ClImage(filename=coffee)]), workflow.predict_by_url(SAMPLES + 'dog2.jpg')]
-    for answer in answers:
-        outputs = answer['results'][0]['outputs']
+    for response in responses:
+        outputs = response['results'][0]['outputs']
         assert len(outputs) == 2 and outputs[0]['data']['concepts'] and outputs[1]['data']['colors']
-    answer = workflow.predict_by_bytes(plain('red'), max_concepts=2, lang='de')
-    assert len(answer['results'][0]['outputs'][0]['data']['concepts']) == 2
+    response = workflow.predict_by_bytes(plain('red'), max_concepts=2, lang='de')
+    assert len(response['results'][0]['outputs'][0]['data']['concepts']) == 2
     step('Workflows, Workflow.predict')
 
 

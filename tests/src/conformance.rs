@@ -193,6 +193,6 @@ pub fn hold(driver: impl Driver + 'static) {
     let (unlisted, unseen): (Vec<_>, Vec<_>) = (seen.difference(&listed).collect(), listed.difference(&seen).collect());
     assert!(
         unlisted.is_empty() && unseen.is_empty(),
-        "differences of {name} that tests/README.md does not list: {unlisted:?}; that it lists and nobody saw: {unseen:?}"
+        "differences of {name} that tests/README.md does not list: {unlisted:?}; that it lists but that were not observed: {unseen:?}"
     );
 }

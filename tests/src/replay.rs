@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Driver, Instant, Now};
+use clarifai_core::machine::Driver;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
@@ -85,11 +86,11 @@ impl Driver for Replay {
                 self.differences.push(format!("{what}: sent {sent}, recorded {recorded}"));
             }
         }
-        let answer = &exchange["response"];
-        let Some(status) = answer["status"].as_u64().and_then(|status| u16::try_from(status).ok()) else {
-            return Err(TransportError::new(TransportErrorKind::MaybeSent, "the recording has no answer"));
+        let recorded = &exchange["response"];
+        let Some(status) = recorded["status"].as_u64().and_then(|status| u16::try_from(status).ok()) else {
+            return Err(TransportError::new(TransportErrorKind::MaybeSent, "the recording has no response"));
         };
-        let body = answer["body"].as_str().map_or_else(|| answer["body"].to_string(), str::to_owned);
+        let body = recorded["body"].as_str().map_or_else(|| recorded["body"].to_string(), str::to_owned);
         let mut response = Response::new(Bytes::from(body));
         *response.status_mut() = status.try_into().unwrap_or_default();
         Ok(response)

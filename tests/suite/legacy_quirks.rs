@@ -37,7 +37,7 @@ fn requests_avoid_the_quirks_of_the_old_client() {
     let image = |source: Value| json!({"inputs": [{"data": {"image": source}}]});
     let page = Page::new(2, 5);
     for (quirk, (address, body), expected_address, expected_body) in [
-        ("Q02", sent(GetInputCounts::default()), "GET inputs/status", Value::Null),
+        ("Q02", sent(GetInputCounts::new()), "GET inputs/status", Value::Null),
         (
             "Q03",
             sent(Predict::new("X").image_bytes(TINY)),

@@ -40,9 +40,9 @@ fn store(client: &Client) {
     ];
     let stored = client.call(CreateInputs::new().inputs(inputs)).unwrap().into_result().unwrap();
     assert!(stored.iter().all(|input| input.status.as_ref().unwrap().code == Some(StatusCode::INPUT_PENDING)));
-    assert!(client.call(GetInputCounts::default()).unwrap().to_process.unwrap_or(0) > 0);
+    assert!(client.call(GetInputCounts::new()).unwrap().to_process.unwrap_or(0) > 0);
     client.advance(Duration::from_secs(10));
-    let counts = client.call(GetInputCounts::default()).unwrap();
+    let counts = client.call(GetInputCounts::new()).unwrap();
     assert_eq!((counts.processed, counts.to_process.unwrap_or(0)), (Some(4), 0));
 }
 
@@ -93,7 +93,7 @@ fn inputs() {
         client.advance(Duration::from_secs(10));
         assert_eq!(client.call(ListInputs::new()).unwrap().len(), 5);
         assert_eq!(client.call(ListInputs::new().without_failed()).unwrap().len(), 4);
-        assert_eq!(client.call(GetInputCounts::default()).unwrap().errors, Some(1));
+        assert_eq!(client.call(GetInputCounts::new()).unwrap().errors, Some(1));
 
         client.call(GetInputOutputs::new("coffee")).unwrap();
         client.call(PatchInputOutputs::merge("coffee", "aaa03c23b3724a16a56b629203edc62c", ["only"])).unwrap();

@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::{Crop, NewInput};
-use clarifai_core::machine::{FindModel, InputsProcessed, Instant, IntoMachine as _, ModelCache, Now};
+use clarifai_core::machine::{FindModel, InputsProcessed, IntoMachine as _, ModelCache};
 use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::types::StatusCode;
-use clarifai_core::{AppRef, Config, Credentials, Page};
+use clarifai_core::{AppRef, Config, Credentials, Operation as _, Page};
 use clarifai_simulator::{Client, Delays, Server, Simulator};
 use clarifai_tests::photograph;
 use http::Request;
@@ -118,8 +119,10 @@ fn failures_have_the_codes_of_the_service() {
     let codes: Vec<_> =
         batch.failures().map(|failure| (failure.index, failure.status.code.unwrap().number().unwrap())).collect();
     assert_eq!(codes, [(1, 30101), (2, 30002)]);
-    let batch = client.call(Predict::new(GENERAL).image_bytes(&b"not an image"[..])).unwrap();
-    assert_eq!(batch.succeeded().count(), 0);
+    let predict = Predict::new(GENERAL).image_bytes(&b"not an image"[..]);
+    let batch = client.call((&predict).by_item()).unwrap();
+    assert_eq!((batch.succeeded().count(), batch.failures().count()), (0, 1));
+    assert_eq!(client.call(predict).unwrap_err().api_code(), Some(30101), "nothing succeeded");
 
     let error = client.call(Predict::new("nonsense").image_bytes(photograph("coffee"))).unwrap_err();
     assert_eq!((error.http_status(), error.api_code()), (Some(404), Some(21200)), "{error}");
@@ -200,7 +203,7 @@ fn a_mounted_directory_provides_urls() {
     std::fs::create_dir_all(&host).unwrap();
     std::fs::write(host.join("metro north.jpg"), photograph("rocket")).unwrap();
     let client = Client::with(Config::new(Credentials::key("key").unwrap()), Simulator::new().mount(&directory));
-    let is_found = |url: &str| client.call(Predict::new(GENERAL).image_url(url)).unwrap().is_success();
+    let is_found = |url: &str| client.call(Predict::new(GENERAL).image_url(url).by_item()).unwrap().is_success();
     assert!(is_found("https://samples.clarifai.com/metro%20north.jpg"));
     assert!(!is_found("https://samples.clarifai.com/other.jpg"));
     assert!(!is_found("https://samples.clarifai.com/../../etc/hostname"));

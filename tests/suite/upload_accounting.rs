@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use clarifai_core::bulk::{BatchLimits, IntoBulk as _, Outcome, Upload, UploadedItem};
 use clarifai_core::inputs::{CreateInputs, NewInput};
-use clarifai_core::machine::{Call, Now};
+use clarifai_core::machine::Call;
 use clarifai_core::testing::{ManualClock, Reply, Simulation};
+use clarifai_core::time::Now;
 use clarifai_core::{
     Config, Credentials,
     transport::{Body, TransportErrorKind},
@@ -239,7 +240,7 @@ fn upload(run: &Run) -> Outcomes {
             for url in &urls {
                 *sent.entry(url.clone()).or_insert(0) += 1;
             }
-            let lost = match &exchange.answer {
+            let lost = match &exchange.response {
                 Err(failure) => failure.kind != TransportErrorKind::NotSent,
                 Ok(response) => serde_json::from_slice::<Value>(response.body()).is_err() || response.status() == 500,
             };
@@ -251,7 +252,7 @@ fn upload(run: &Run) -> Outcomes {
                 _ => {}
             }
         }
-        Reply::new(exchange.answer).after(exchange.takes)
+        Reply::new(exchange.response).after(exchange.takes)
     })
     .with_clock(clock);
     let mut limits = BatchLimits::default();
@@ -415,7 +416,7 @@ fn lose_responses(rng: &mut Rng, ids: Ids) -> (Run, Outcomes) {
     run.before = 0;
     run.only_posts = true;
     run.per_call = rng.usize(1..=20);
-    run.faults = Faults::new(rng.u64(..), 0.3).only([Fault::AnswerLost, Fault::ResetAfter]);
+    run.faults = Faults::new(rng.u64(..), 0.3).only([Fault::ResponseLost, Fault::ResetAfter]);
     let outcomes = upload(&run);
     (run, outcomes)
 }
@@ -437,12 +438,12 @@ fn lost_responses_duplicate_no_input_with_an_id() {
 #[test]
 fn a_client_without_look_ups_is_caught() {
     let simulator = Simulator::new().with_duplicates(Duplicates::Double);
-    let faults = Faults::new(1, 0.3).only([Fault::AnswerLost]);
+    let faults = Faults::new(1, 0.3).only([Fault::ResponseLost]);
     let mut number = 0;
     let mut crowd = Simulation::new(|now, request: Request<Body>| {
         number += 1;
         let exchange = faults.exchange(&simulator, now, number, &request.map(|body| body.to_bytes()));
-        Reply::new(exchange.answer).after(exchange.takes)
+        Reply::new(exchange.response).after(exchange.takes)
     });
     for number in 0..50 {
         let item =

@@ -15,6 +15,7 @@ mod values;
 mod workflows;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -27,12 +28,12 @@ pub(crate) use inputs::InputsCommand;
 pub(crate) use models::ModelsCommand;
 pub(crate) use predict::PredictArgs;
 pub(crate) use search::SearchArgs;
-pub(crate) use shared::{Annotations, DeleteArgs, InputArgs, PageArgs, PredictionOptions, TimeoutArg, WaitArgs};
+pub(crate) use shared::{Annotations, DeleteArgs, InputArgs, PageArgs, PredictionOptions, WaitArgs};
 pub(crate) use simulator::SimulatorArgs;
 #[cfg(test)]
 pub(crate) use update_check::RELEASES_URL;
 pub(crate) use update_check::UpdateCheckArgs;
-pub(crate) use values::{ConceptArg, PatchMode};
+pub(crate) use values::{ConceptArg, PatchMode, check_contradiction};
 pub(crate) use workflows::WorkflowsCommand;
 
 /// The model that `predict` runs by default.
@@ -135,11 +136,59 @@ pub(crate) struct GlobalArgs {
     /// Suppresses progress, notes, hints and warnings.
     #[arg(long, short, global = true, help_heading = "Output options")]
     pub(crate) quiet: bool,
+    /// Maximum time in seconds for the command, or for --wait
+    ///
+    /// For commands that wait it limits the wait [default: 3600]; 0 polls once. For other commands it limits the whole
+    /// command [default: none].
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Network options")]
+    pub(crate) timeout: Option<u64>,
+    /// Maximum time in seconds for each request [default: 1800]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Network options"
+    )]
+    pub(crate) request_timeout: Option<u64>,
+    /// PEM file with root certificates to trust in addition
+    ///
+    /// A company whose proxy replaces certificates provides such a file. The environment variables `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` do the same.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, help_heading = "Network options")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Trust the root certificates of the system, not Mozilla's
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Network options")]
+    pub(crate) native_roots: bool,
     /// Log requests to stderr; repeat for more detail
     ///
     /// `-vv` adds request headers and sizes, `-vvv` response headers. Credentials are never logged.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output options")]
     pub(crate) verbose: u8,
+}
+
+impl GlobalArgs {
+    /// Returns the maximum time to wait, of commands that wait.
+    pub(crate) fn wait_timeout(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+}
+
+impl Command {
+    /// Returns whether the command waits for something, so that `--timeout` limits the wait.
+    pub(crate) fn waits(&self) -> bool {
+        match self {
+            Self::Inputs(InputsCommand::Create { wait, .. }) | Self::Models(ModelsCommand::Train { wait, .. }) => {
+                wait.wait
+            }
+            Self::Inputs(InputsCommand::Delete(delete)) | Self::Models(ModelsCommand::Delete(delete)) => {
+                delete.wait.wait
+            }
+            Self::Inputs(InputsCommand::Wait { .. }) | Self::Models(ModelsCommand::Wait { .. }) => true,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

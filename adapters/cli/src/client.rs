@@ -1,25 +1,27 @@
 //! Sending requests, over the network or to the simulator in the process, and running machines.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::bulk::Bulk;
-use clarifai_core::machine::{self, Call, Event, IntoMachine, Machine, Now, Step};
+use clarifai_core::bulk::{Action, Bulk, Progress, Scheduler, TaskId};
+use clarifai_core::error::InvalidArgument;
+use clarifai_core::machine::{Call, Event, IntoMachine, Machine, Step};
 use clarifai_core::policy::RateLimiter;
-use clarifai_core::transport::Transport as _;
-use clarifai_core::{
-    Config, Credentials, Error, Operation,
-    transport::{Body, TransportError, TransportErrorKind},
-};
+use clarifai_core::repair::Repaired;
+use clarifai_core::time::{self, Now};
+use clarifai_core::transport::{Body, RequestTimeout, Transport as _, TransportError, TransportErrorKind};
+use clarifai_core::{Config, Credentials, Error, Operation};
 use clarifai_simulator::{Delays, Simulator};
+use clarifai_ureq::RootCertificates;
 use http::{Request, Response};
 
 use crate::args::GlobalArgs;
 use crate::config_file::SettingName;
-use crate::exit::{Exit, Failure};
+use crate::exit::Failure;
 use crate::request_log::RequestLog;
 use crate::settings::Settings;
 use crate::simulator_state::SimulatorState;
@@ -37,6 +39,10 @@ pub(crate) struct Client {
     log: RequestLog,
     /// The file of the simulator's state.
     state: Option<SimulatorState>,
+    /// The time limit of each request.
+    request_timeout: Option<Duration>,
+    /// Requests without a response that were not reported as slow, by their task.
+    pending: RefCell<HashMap<TaskId, (Instant, String)>>,
 }
 
 impl Client {
@@ -47,8 +53,10 @@ impl Client {
         if !global.simulator {
             // All requests of a command share the rate limit of the service.
             let app = settings.app_with(settings.credentials()?)?.with_rate_limiter(RateLimiter::default());
-            let service = Service::Network(clarifai_ureq::Client::new(app)?);
-            return Ok(Self { service, log, state: None });
+            let transport = transport(global, &app)?;
+            let service = Service::Network(clarifai_ureq::Client::with_transport(app, transport));
+            let request_timeout = global.request_timeout.map(Duration::from_secs);
+            return Ok(Self { service, log, state: None, request_timeout, pending: RefCell::default() });
         }
         // Each key is a separate app.
         let option = |name| global.settings.option(name);
@@ -69,7 +77,8 @@ impl Client {
             Some(_) => client.at(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()),
             None => client,
         };
-        Ok(Self { service: Service::Simulator(client), log, state })
+        let service = Service::Simulator(client);
+        Ok(Self { service, log, state, request_timeout: None, pending: RefCell::default() })
     }
 
     /// Saves the state of the simulator, if it has a file.
@@ -112,7 +121,7 @@ impl Client {
             watch(machine);
             let until = match step {
                 Step::Send(request) => {
-                    self.start(request, 0, &sender);
+                    self.start(request, TaskId(0), &sender);
                     None
                 }
                 Step::WaitUntil(time) => {
@@ -134,66 +143,41 @@ impl Client {
         }
     }
 
-    /// Runs bulk work with up to `jobs` concurrent requests, and calls `watch` with it about ten times a second.
+    /// Runs bulk work, and calls `watch` with its progress about ten times a second.
     ///
     /// This is one event loop in the calling thread; only requests have threads of their own. Therefore everything
     /// known is available whenever it ends, also after an interrupt. Pending requests are abandoned then.
     pub(crate) fn run_bulk<B: Bulk>(
         &self,
-        work: &mut B,
-        jobs: usize,
-        mut watch: impl FnMut(&mut B) -> Result<(), Failure>,
+        work: &mut Scheduler<B>,
+        mut watch: impl FnMut(Progress) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
-        let jobs = if matches!(self.service, Service::Simulator(_)) { 1 } else { jobs };
-        let (sender, responses) = mpsc::channel();
-        let mut active: ActiveMachines<B::Task> = BTreeMap::new();
-        let mut started = 0;
-        loop {
-            while active.len() < jobs {
-                check_interrupt()?;
-                let Some(machine) = work.next() else { break };
-                started += 1;
-                self.step(work, &mut active, (started, machine), Event::Begin, &sender);
-                watch(work)?;
-            }
-            if active.is_empty() {
-                return watch(work);
-            }
-            let wake = active.iter().filter_map(|(number, (_, wake))| Some(((*wake)?, *number))).min();
-            let event = match self.next_response(&responses, wake.map(|(time, _)| time)) {
-                Some((number, response)) => Some((number, response.map_or_else(Event::Failed, Event::Response))),
-                None => wake.filter(|(time, _)| self.now().instant >= *time).map(|(_, number)| (number, Event::Woke)),
-            };
-            if let Some((number, event)) = event
-                && let Some((machine, _)) = active.remove(&number)
-            {
-                self.step(work, &mut active, (number, machine), event, &sender);
-            }
-            watch(work)?;
-            check_interrupt()?;
+        if let Service::Simulator(_) = self.service {
+            // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
+            work.set_concurrency(1);
         }
-    }
-
-    /// Resumes one machine of bulk work with an event.
-    fn step<B: Bulk>(
-        &self,
-        work: &mut B,
-        active: &mut ActiveMachines<B::Task>,
-        (number, mut machine): (usize, B::Task),
-        event: Event,
-        responses: &mpsc::Sender<NumberedResponse>,
-    ) {
-        match machine.resume(self.now(), event) {
-            Step::Send(request) => {
-                self.start(request, number, responses);
-                active.insert(number, (machine, None));
+        let (sender, responses) = mpsc::channel();
+        loop {
+            check_interrupt()?;
+            // The inner `Option` is the time until which to wait for the next response.
+            let wait = match work.poll(self.now()) {
+                Action::Send(task, request) => {
+                    self.start(request, task, &sender);
+                    None
+                }
+                Action::Paused(_, time) => {
+                    self.log.pause(time.since(self.now().instant));
+                    None
+                }
+                Action::Ended(_) => None,
+                Action::WaitUntil(time) => Some(Some(time)),
+                Action::WaitForResponse => Some(None),
+                Action::Done => return watch(work.progress()),
+            };
+            if let Some((task, response)) = wait.and_then(|until| self.next_response(&responses, until)) {
+                work.on_response(self.now(), task, response);
             }
-            Step::WaitUntil(time) => {
-                self.log.pause(time.since(self.now().instant));
-                active.insert(number, (machine, Some(time)));
-            }
-            Step::Done(result) => work.record(result),
+            watch(work.progress())?;
         }
     }
 
@@ -204,21 +188,30 @@ impl Client {
         }
     }
 
-    /// Sends a request. Its response arrives in `responses` with this number.
-    fn start(&self, request: Request<Body>, number: usize, responses: &mpsc::Sender<NumberedResponse>) {
+    /// Sends a request of this task. Its response arrives in `responses`.
+    fn start(&self, request: Request<Body>, task: TaskId, responses: &mpsc::Sender<TaskResponse>) {
         let log = self.log;
         match &self.service {
             Service::Simulator(client) => {
                 let response = log.send(request, |request| client.transport().send(request));
-                let _ = responses.send((number, response));
+                let _ = responses.send((task, response));
             }
             Service::Network(client) => {
                 let (client, sender) = (client.clone(), responses.clone());
+                let request = self.limited(request);
+                let line = format!("{} {}", request.method(), request.uri().path());
+                self.pending.borrow_mut().insert(task, (Instant::now(), line.clone()));
                 // After an interrupt there is no receiver any more.
-                let send = move || _ = sender.send((number, log.send(request, |request| client.send(request))));
+                let send = move || {
+                    let response = log.send(request, |request| client.send(request));
+                    if let Ok(response) = &response {
+                        report_unreadable(response, &line);
+                    }
+                    let _ = sender.send((task, response));
+                };
                 if let Err(error) = thread::Builder::new().spawn(send) {
                     let failure = TransportError::new(TransportErrorKind::NotSent, error);
-                    let _ = responses.send((number, Err(failure)));
+                    let _ = responses.send((task, Err(failure)));
                 }
             }
         }
@@ -227,9 +220,9 @@ impl Client {
     /// Returns the next response. Returns `None` at the time `until`, or after a tenth of a second.
     fn next_response(
         &self,
-        responses: &mpsc::Receiver<NumberedResponse>,
-        until: Option<machine::Instant>,
-    ) -> Option<NumberedResponse> {
+        responses: &mpsc::Receiver<TaskResponse>,
+        until: Option<time::Instant>,
+    ) -> Option<TaskResponse> {
         match &self.service {
             Service::Simulator(client) => responses.try_recv().ok().or_else(|| {
                 client.transport().wait_until(until?);
@@ -237,20 +230,78 @@ impl Client {
             }),
             Service::Network(_) => {
                 let left = until.map_or(TICK, |time| time.since(self.now().instant));
-                responses.recv_timeout(left.min(TICK)).ok()
+                let response = responses.recv_timeout(left.min(TICK)).ok();
+                if let Some((task, _)) = &response {
+                    self.pending.borrow_mut().remove(task);
+                }
+                self.report_slow_requests();
+                response
             }
         }
+    }
+
+    /// Adds the time limit of the options to a request.
+    fn limited(&self, mut request: Request<Body>) -> Request<Body> {
+        let limits = [self.request_timeout, RequestTimeout::of(&request)];
+        if let Some(limit) = limits.into_iter().flatten().min() {
+            request.extensions_mut().insert(RequestTimeout(limit));
+        }
+        request
+    }
+
+    /// Prints a line about each request that has taken long, so that the program does not seem to be stuck.
+    fn report_slow_requests(&self) {
+        self.pending.borrow_mut().retain(|_, (start, line)| {
+            let is_slow = start.elapsed() >= SLOW;
+            if is_slow {
+                terminal::note(format_args!("{line}: no response for {} s, still waiting", SLOW.as_secs()));
+            }
+            !is_slow
+        });
+    }
+}
+
+/// How long a request takes before it is reported.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Warns about the parts of a response that cannot be read, which are missing in the results.
+fn report_unreadable(response: &Response<Bytes>, line: &str) {
+    let is_html = response.body().trim_ascii_start().first() == Some(&b'<');
+    if let Some(Repaired { replaced: replaced @ 1.., .. }) = Repaired::new(response.body()).filter(|_| !is_html) {
+        let parts = if replaced == 1 { "1 part".to_owned() } else { format!("{replaced} parts") };
+        terminal::warning(format_args!("{line}: {parts} of the response cannot be read and were left out"));
+    }
+}
+
+/// Creates the transport for the network with the root certificates that the options select.
+pub(crate) fn transport(global: &GlobalArgs, config: &Config) -> Result<clarifai_ureq::Ureq, Failure> {
+    let roots = match config.origin().starts_with("https:") {
+        true => roots(global)?,
+        // Without TLS, files of certificates are not needed, and need not be readable.
+        false => RootCertificates::mozilla(),
+    };
+    Ok(clarifai_ureq::Ureq::with_roots(roots).checked(config)?)
+}
+
+fn roots(global: &GlobalArgs) -> Result<RootCertificates, Failure> {
+    let refuse = |what: String| move |invalid: InvalidArgument| Failure::usage(format!("{what} {}", invalid.problem()));
+    let roots = match global.native_roots {
+        true => RootCertificates::native().map_err(refuse("the root certificates of the system".to_owned()))?,
+        false => RootCertificates::mozilla(),
+    };
+    let from_env = |invalid: InvalidArgument| Failure::usage(format!("{} {}", invalid.argument(), invalid.problem()));
+    let roots = roots.with_env().map_err(from_env)?;
+    match &global.ca_file {
+        Some(path) => roots.with_file(path).map_err(refuse(format!("--ca-file {}:", path.display()))),
+        None => Ok(roots),
     }
 }
 
 /// How often a waiting command checks for interrupts and updates its progress.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A response, and the number of its request.
-type NumberedResponse = (usize, Result<Response<Bytes>, TransportError>);
-
-/// The running machines of bulk work by number, each with the time to wake it, if it waits for a time.
-type ActiveMachines<M> = BTreeMap<usize, (M, Option<machine::Instant>)>;
+/// A response, and the task of its request.
+type TaskResponse = (TaskId, Result<Response<Bytes>, TransportError>);
 
 /// Why a machine has no result.
 #[derive(Debug)]
@@ -264,7 +315,10 @@ pub(crate) enum Stopped {
 impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         match stopped {
-            Stopped::Interrupted => Self::new(Exit::Interrupted, "interrupted"),
+            Stopped::Interrupted => {
+                let (exit, text) = interrupt::reason();
+                Self::new(exit, text)
+            }
             Stopped::Failed(error) => error.into(),
         }
     }

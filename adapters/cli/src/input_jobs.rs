@@ -6,20 +6,23 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::Bulk;
+use clarifai_core::bulk::{Bulk, Scheduler};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
-use clarifai_core::machine::{Event, Machine as _, Now, Step};
+use clarifai_core::machine::{Event, Machine as _, Step};
+use clarifai_core::time::Now;
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::args::InputArgs;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, exit_for};
 use crate::input_loader::{InputLoader, LoaderState};
+use crate::json::Members;
 use crate::message::Message;
 use crate::progress::{Lines, Progress, ProgressUpdate};
-use crate::{dry_run, interrupt, output, terminal};
+use crate::{dry_run, input_source, interrupt, json, output, terminal};
 
 /// What a command does with its inputs.
 pub(crate) trait InputJob {
@@ -44,11 +47,19 @@ pub(crate) trait InputJob {
         outcomes: mpsc::Sender<ItemOutcome<Self::Output>>,
     ) -> Self::Work<'a>;
 
-    /// Ends the work. Returns the error that ended it early, if there is one.
-    fn finish(work: Self::Work<'_>) -> Option<ItemError>;
+    /// Returns the error that ended the work early, if there is one.
+    fn stopped(report: &<Self::Work<'_> as Bulk>::Report) -> Option<ItemError>;
 
-    /// Prints the results for inputs, each with its source, as text.
-    fn write(&self, results: &[(&str, &Self::Output)], out: &mut dyn Write) -> Result<(), Failure>;
+    /// Prints the results for inputs as text.
+    fn write(&self, results: &[Shown<'_, Self::Output>], out: &mut dyn Write) -> Result<(), Failure>;
+}
+
+/// A result to print.
+pub(crate) struct Shown<'a, T> {
+    pub(crate) source: &'a str,
+    pub(crate) result: &'a T,
+    /// What the response contains about the input.
+    pub(crate) raw: Option<Value>,
 }
 
 /// The outcome for one input.
@@ -59,9 +70,11 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) id: Option<String>,
     /// The member `outcome` of the JSON object, if it has one.
     pub(crate) outcome: Option<&'static str>,
-    /// What the response contains about the input.
-    pub(crate) raw: Option<Box<Value>>,
+    /// The JSON of the input in the response, if it is printed.
+    pub(crate) raw: Option<Box<RawValue>>,
     pub(crate) result: Result<T, ItemError>,
+    /// The parts of a failed result that are valid.
+    pub(crate) partial: Option<T>,
 }
 
 /// Why there is no result for an input.
@@ -80,7 +93,7 @@ impl ItemError {
         match self {
             Self::Input(text) => Message::new(text),
             Self::Request(_, message) => message.clone(),
-            Self::Interrupted => Message::new("interrupted before its result was known"),
+            Self::Interrupted => Message::new(format!("{} before its result was known", interrupt::reason().1)),
         }
     }
 }
@@ -137,12 +150,11 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
         return session.print(context);
     }
     let client = context.client()?;
-    let mut work = job.work(client.config(), loader, sender);
+    let mut work = Scheduler::new(job.work(client.config(), loader, sender), args.jobs.into());
     let lines = if args.inputs.len() > MAX_INPUTS { Lines::Always } else { Lines::IfSlow };
     let mut progress = Progress::new(context.global, "inputs", lines);
-    let result = client.run_bulk(&mut work, args.jobs.into(), |work| {
+    let result = client.run_bulk(&mut work, |state| {
         session.print(context)?;
-        let state = work.progress();
         let failed = state.failed + session.unreadable;
         let details = if failed > 0 { format!("{failed} failed") } else { String::new() };
         let (done, total) = (Some(state.done + session.unreadable), Some(args.inputs.len() as u64));
@@ -153,7 +165,7 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
     if result.as_ref().is_err_and(Failure::is_output) {
         return result;
     }
-    let stopped = J::finish(work);
+    let stopped = J::stopped(&work.finish());
     session.print(context)?;
     progress.finish(&format!("{} done, {} failed, of {}", session.succeeded, session.failed, args.inputs.len()));
     session.finish(result, stopped, context)
@@ -206,13 +218,13 @@ impl<J: InputJob> Session<'_, J> {
         self.take_outcomes();
         let mut ready = Vec::new();
         while let Some(outcome) = self.waiting.remove(&self.next) {
-            ready.push((self.args.inputs[self.next].to_string_lossy(), outcome));
+            ready.push((input_source::label(&self.args.inputs[self.next]), outcome));
             self.next += 1;
         }
         // In a dry run, inputs that would be sent have no outcome and nothing waits for them.
         if context.global.dry_run {
             let waiting = std::mem::take(&mut self.waiting);
-            let source = |position: usize| self.args.inputs[position].to_string_lossy();
+            let source = |position: usize| input_source::label(&self.args.inputs[position]);
             ready.extend(waiting.into_iter().map(|(position, outcome)| (source(position), outcome)));
         }
         if ready.is_empty() {
@@ -225,8 +237,11 @@ impl<J: InputJob> Session<'_, J> {
                 let printed = ready.iter().filter(|_| !dry_run);
                 return printed.into_iter().try_for_each(|(source, outcome)| write_json(source, outcome, out));
             }
-            let results: Vec<_> =
-                ready.iter().filter_map(|(source, outcome)| Some((&**source, outcome.result.as_ref().ok()?))).collect();
+            let results = ready.iter().filter_map(|(source, outcome)| {
+                let result = outcome.result.as_ref().ok().or(outcome.partial.as_ref())?;
+                Some(Shown { source, result, raw: outcome.raw.as_deref().and_then(json::parse) })
+            });
+            let results: Vec<_> = results.collect();
             if results.is_empty() { Ok(()) } else { self.job.write(&results, out) }
         });
         for (source, outcome) in &ready {
@@ -257,7 +272,8 @@ impl<J: InputJob> Session<'_, J> {
         for (position, problem) in std::mem::take(&mut loader.unreadable) {
             self.unreadable += 1;
             let result = Err(ItemError::Input(problem));
-            self.waiting.insert(position, ItemOutcome { index: 0, id: None, outcome: None, raw: None, result });
+            let outcome = ItemOutcome { index: 0, id: None, outcome: None, raw: None, result, partial: None };
+            self.waiting.insert(position, outcome);
         }
     }
 
@@ -304,6 +320,8 @@ impl<J: InputJob> Session<'_, J> {
                 Err(Failure::Reported(exit))
             }
             Some(ItemError::Request(exit, message)) => Err(Failure::Message(exit, message)),
+            // An argument of the request is invalid, which was printed with the inputs.
+            Some(ItemError::Input(_)) if self.failed > 0 => Err(Failure::Reported(Exit::Usage)),
             Some(error) => Err(Failure::Message(Exit::Service, error.message())),
             // If no input succeeded, the exit code of the request is more specific than that of its items.
             None if self.succeeded == 0 && !self.failed_requests.is_empty() => Err(Failure::Reported(self.exit)),
@@ -314,31 +332,32 @@ impl<J: InputJob> Session<'_, J> {
 
 /// Prints the JSON object of an input: `source`, followed by the members of the API.
 fn write_json<T>(source: &str, outcome: &ItemOutcome<T>, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut object = Map::new();
-    object.insert("source".to_owned(), source.into());
+    let mut object = Members::default();
+    object.push("source", source)?;
     if let Some(outcome) = outcome.outcome {
-        object.insert("outcome".to_owned(), outcome.into());
+        object.push("outcome", outcome)?;
     }
-    match (outcome.raw.as_deref(), &outcome.result) {
-        (Some(Value::Object(members)), _) => {
+    let response = outcome.raw.as_deref().and_then(|raw| serde_json::from_str::<Members>(raw.get()).ok());
+    match (response, &outcome.result) {
+        (Some(Members(members)), _) => {
             let is_set = |name: &str| name == "source" || (name == "outcome" && outcome.outcome.is_some());
-            let members = members.iter().filter(|(name, _)| !is_set(name));
-            object.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+            object.0.extend(members.into_iter().filter(|(name, _)| !is_set(name)));
         }
-        (_, Err(error)) => {
+        (None, Err(error)) => {
             let Message { text, hint } = error.message();
-            object.insert("error".to_owned(), terminal::sanitize(&text).into());
+            object.push("error", terminal::sanitize(&text))?;
             if let Some(hint) = hint {
-                object.insert("hint".to_owned(), hint.into());
+                object.push("hint", hint)?;
             }
         }
-        (_, Ok(_)) => {}
+        (None, Ok(_)) => {}
     }
     match &outcome.id {
-        Some(id) => _ = object.entry("id").or_insert_with(|| id.as_str().into()),
+        Some(id) if !object.contains("id") => object.push("id", id)?,
+        Some(_) => {}
         // The response contains the ID that the rejected duplicate would have had, not that of the stored input.
-        None if outcome.outcome == Some("already there") => _ = object.remove("id"),
+        None if outcome.outcome == Some("already there") => object.0.retain(|(name, _)| name != "id"),
         None => {}
     }
-    output::write_json(&Value::Object(object), out)
+    output::write_json(&object, out)
 }

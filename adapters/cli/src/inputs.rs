@@ -4,21 +4,21 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, Outcome, Upload, Uploader};
+use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader};
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _};
+use clarifai_core::{Config, Item as _, Operation as _};
 
 use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
 use crate::terminal::sanitize;
-use crate::{listing, waits};
+use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
 struct UploadJob<'a> {
@@ -27,6 +27,8 @@ struct UploadJob<'a> {
     allow_duplicate_url: bool,
     content_ids: bool,
     max_retries: u32,
+    /// Whether the JSON of the service is printed.
+    json: bool,
     table: RefCell<StreamedTable>,
     /// Receives the IDs of the inputs that the app contains now.
     stored_ids: mpsc::Sender<String>,
@@ -67,11 +69,11 @@ impl InputJob for UploadJob<'_> {
     ) -> Self::Work<'a> {
         let (has_chosen_id, stored_ids) = (self.id.is_some(), self.stored_ids.clone());
         let upload = Upload::new(inputs).max_retries(self.max_retries).on_item(move |item| {
-            let status = || item.raw.as_ref().and_then(|raw| serde_json::from_value(raw["status"].clone()).ok());
-            let problem = || status().map_or_else(|| item.outcome.to_string(), |status: Status| status.to_string());
+            let status = item.status.as_deref();
+            let problem = || status.map_or_else(|| item.outcome.to_string(), Status::to_string);
             let stored = |status| Ok(StoredInput { id: item.id.clone().unwrap_or_default(), status });
             let (outcome, result) = match &item.outcome {
-                Outcome::Created => ("created", stored(output::status_text(status().as_ref()))),
+                Outcome::Created => ("created", stored(output::status_text(status))),
                 // The user chose the ID for this input, and another input has it.
                 Outcome::AlreadyThere if has_chosen_id => ("already there", Err(ItemError::Input(problem()))),
                 Outcome::AlreadyThere => ("already there", stored("already exists".to_owned())),
@@ -82,7 +84,7 @@ impl InputJob for UploadJob<'_> {
                     "unknown",
                     Err(match ItemError::from(&**error) {
                         ItemError::Interrupted => {
-                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                            ItemError::Input(format!("{}; the input may have been stored", interrupt::reason().1))
                         }
                         _ => ItemError::Input(item.outcome.to_string()),
                     }),
@@ -95,19 +97,21 @@ impl InputJob for UploadJob<'_> {
                 let _ = stored_ids.send(id.clone());
             }
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result });
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
+        let upload = if self.json { upload.with_raw() } else { upload };
         upload.into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &UploadReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row =
-            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+    fn write(&self, inputs: &[Shown<'_, StoredInput>], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |one: &Shown<'_, StoredInput>| {
+            vec![sanitize(&one.result.id), one.result.status.clone(), sanitize(one.source)]
+        };
         self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
@@ -116,11 +120,12 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
     match command {
         InputsCommand::List { exclude_failed, pages } => {
             // Filtered here and not by the request, so that a page of failed inputs does not look like the end.
-            let keep: Option<listing::Keep<Input>> = exclude_failed.then_some(|input| !input.record.failed());
+            let keep: Option<listing::Keep<Input>> = exclude_failed.then_some(|input| !input.failed());
             listing::run(context, ListInputs::new().page(pages.first()), *pages, keep)
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
         InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+            annotations.check()?;
             if id.is_some() && inputs.inputs.len() > 1 {
                 return Err(Failure::usage("--id requires a single input"));
             }
@@ -131,13 +136,17 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
                 allow_duplicate_url: *allow_duplicate_url,
                 content_ids: *content_ids,
                 max_retries: input_jobs::max_retries(inputs, Upload::<InputLoader<'_>>::DEFAULT_MAX_RETRIES),
+                json: context.global.json,
                 table: RefCell::new(StreamedTable::new(&["ID", "Status", "Source"], &[])),
                 stored_ids: sender,
             };
             create(&job, inputs, *wait, &stored_ids, context)
         }
-        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
-        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
+        InputsCommand::Update { ids, action, annotations } => {
+            annotations.check()?;
+            update(ids, *action, annotations, context)
+        }
         InputsCommand::Delete(delete) => {
             let requested = context.delete(
                 delete,
@@ -148,7 +157,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             )?;
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
 }
 
@@ -164,12 +173,13 @@ fn create(
     if wait.wait {
         let ids: Vec<_> = stored_ids.try_iter().collect();
         if !ids.is_empty() {
-            return waits::inputs_processed(context, &ids, wait.timeout());
+            return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }
     }
     Ok(())
 }
 
+/// Prints the number of inputs in each state.
 fn update(
     ids: &[String],
     action: PatchMode,
@@ -179,10 +189,15 @@ fn update(
     context.in_batches(ids, |context, ids| {
         let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
-        match context.call(operation)? {
-            Some(batch) => context.results(ids, &batch, output::write_updated_inputs),
-            None => Ok(()),
+        if context.global.json {
+            let Some(batch) = context.call(operation.by_item().with_raw())? else { return Ok(()) };
+            return context.results(ids, batch, |batch, out| {
+                batch.into_items().iter().try_for_each(|input| output::write_json(&input.json, out))
+            });
         }
+        let Some(batch) = context.call(operation.by_item())? else { return Ok(()) };
+        context
+            .results(ids, batch, |batch, out| output::write_updated_inputs(&batch.succeeded().collect::<Vec<_>>(), out))
     })
 }
 

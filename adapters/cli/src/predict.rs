@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::mpsc;
 
 use clarifai_core::Config;
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictError, PredictMany, Predictor};
+use clarifai_core::bulk::{IntoBulk as _, PredictError, PredictMany, PredictReport, Predictor};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
@@ -12,7 +12,7 @@ use clarifai_core::types::Output;
 use crate::args::PredictArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::{model_lookup, output};
 
@@ -40,26 +40,33 @@ impl InputJob for PredictJob {
     ) -> Self::Work<'a> {
         PredictMany::new(self.operation(), inputs)
             .max_retries(self.max_retries)
+            // For the table too, which names what it does not show.
             .with_raw()
             .on_item(move |prediction| {
                 let result = prediction.result.map(Box::new).map_err(|error| match error {
                     PredictError::Failed(error) => ItemError::from(&*error),
                     rejected => ItemError::Input(rejected.to_string()),
                 });
-                let outcome =
-                    ItemOutcome { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
+                let outcome = ItemOutcome {
+                    index: prediction.index,
+                    id: None,
+                    outcome: None,
+                    raw: prediction.raw,
+                    result,
+                    partial: None,
+                };
                 // The receiver outlives the work.
                 let _ = outcomes.send(outcome);
             })
             .into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &PredictReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|(source, prediction)| output::write_prediction(source, prediction, out))
+    fn write(&self, outputs: &[Shown<'_, Box<Output>>], out: &mut dyn Write) -> Result<(), Failure> {
+        outputs.iter().try_for_each(|one| output::write_prediction(one.source, one.result, one.raw.as_ref(), out))
     }
 }
 
@@ -67,6 +74,8 @@ pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), F
     let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
     let mut job =
         PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+    model_lookup::check_part("--model", &args.model)?;
+    args.version.as_deref().map_or(Ok(()), |version| model_lookup::check_part("--version", version))?;
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
     job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
     input_jobs::run(&job, &args.inputs, context)

@@ -28,7 +28,7 @@ fn is_quiet() -> bool {
     QUIET.load(Ordering::Relaxed)
 }
 
-/// Registers the progress bar on the screen, or that there is none any more.
+/// Registers the progress bar on the screen, or `None` after it ended.
 pub(crate) fn set_active_bar(bar: Option<ProgressBar>) {
     *ACTIVE_BAR.lock().unwrap_or_else(PoisonError::into_inner) = bar;
 }

@@ -164,7 +164,11 @@ fn waits_for_a_training() {
         ],
     );
     app.run(&["models", "wait", "sorter", "--version", &version]).expect_code(0);
-    app.run(&["models", "train", "sorter", "--timeout", "5"]).expect_code(2).expect_text(&[], &["--wait"]);
+    // Without --wait the time limit is that of the command.
+    app.run(&["models", "train", "sorter", "--timeout", "5"]).expect_code(0);
+    app.run(&["models", "train", "sorter", "--timeout", "0"])
+        .expect_code(2)
+        .expect_text(&[], &["a command that waits"]);
     let dry_run = app.run(&["models", "wait", "sorter", "--version", "v", "--dry-run"]).expect_code(0);
     dry_run.expect_text(&["GET https://api.clarifai.com/v2/models/sorter/versions/v\n"], &[]);
 }

@@ -26,15 +26,15 @@ fn config(base: &str) -> Config {
     Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
-/// Starts a server that sends `answer` on the first connection, and returns its URL and the head of the request.
-fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
+/// Starts a server that sends `response` on the first connection, and returns its URL and the head of the request.
+fn serve_once(response: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let served = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
-        let _ = stream.write_all(&answer);
+        let _ = stream.write_all(&response);
         let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
         text.split("\r\n\r\n").next().unwrap().to_owned()
     });
@@ -57,15 +57,15 @@ fn outside_a_runtime_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn redirects_are_handed_back_or_named() {
+async fn redirects_are_returned_or_reported() {
     let server = simulator();
     let moved = |base: &str| format!("HTTP/1.1 302 X\r\nlocation: {base}/v2/models\r\ncontent-length: 5\r\n\r\nmoved");
-    let (base, _served) = answering(moved(&server.url()).into());
+    let (base, _served) = serve_once(moved(&server.url()).into());
     let error = Client::new(config(&base)).unwrap().call(ListModels::new()).await.unwrap_err();
     assert_eq!(error.http_status(), Some(302), "{error:?}");
 
     // A client that follows redirects: they cannot be disabled for one request, but the response is not accepted.
-    let (base, _served) = answering(moved(&server.url()).into());
+    let (base, _served) = serve_once(moved(&server.url()).into());
     let http = Reqwest::builder().redirect(reqwest::redirect::Policy::default()).build().unwrap();
     let client = Client::with_transport(config(&base).with_retry(RetryPolicy::never()), Reqwest::with_client(http));
     let error = client.call(ListModels::new()).await.unwrap_err();
@@ -75,7 +75,7 @@ async fn redirects_are_handed_back_or_named() {
 
 #[cfg(feature = "gzip")]
 #[tokio::test]
-async fn compressed_answers_are_limited_after_decompression() {
+async fn compressed_responses_are_limited_after_decompression() {
     // 30 kB of JSON, compressed to about 100 bytes.
     let json = format!("{{\"status\":{{\"code\":10000}},\"models\":[],\"x\":\"{}\"}}", "y".repeat(30_000));
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -88,7 +88,7 @@ async fn compressed_answers_are_limited_after_decompression() {
         (40_000, 20, Some(TransportErrorKind::MaybeSent)),
     ] {
         let whole = [head.as_bytes(), &packed[..packed.len() - cut]].concat();
-        let (base, served) = answering(whole);
+        let (base, served) = serve_once(whole);
         let transport = Reqwest::new(&config(&base)).unwrap().with_max_response(limit);
         let client = Client::with_transport(config(&base).with_retry(RetryPolicy::never()), transport);
         let result = client.call(ListModels::new()).await;

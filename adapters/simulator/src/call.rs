@@ -14,7 +14,7 @@ use crate::state::app_name::AppName;
 use crate::world::{LockedApp, World};
 
 /// Base URL of the images that were sent as bytes. No such host exists.
-pub(crate) const STORED_IMAGES_URL: &str = "https://pictures.simulator.invalid/";
+pub(crate) const STORED_IMAGES_URL: &str = "https://images.simulator.invalid/";
 
 /// A call that passed authorization, rate limit and size limit.
 #[derive(Debug)]

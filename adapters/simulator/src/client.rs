@@ -158,7 +158,7 @@ impl Transport for InProcess {
         let now = *self.clock();
         let exchange = self.exchange(now, request);
         self.advance(exchange.takes);
-        exchange.answer
+        exchange.response
     }
 
     fn wait_until(&self, time: Instant) {

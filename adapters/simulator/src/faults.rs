@@ -11,7 +11,7 @@
 //! use clarifai_simulator::{Client, core::concepts::CreateConcepts, faults::{Fault, Faults}};
 //!
 //! // Every response is lost, also those of retries.
-//! let client = Client::new().with_faults(Faults::new(1, 1.0).only([Fault::AnswerLost]));
+//! let client = Client::new().with_faults(Faults::new(1, 1.0).only([Fault::ResponseLost]));
 //! let error = client.call(CreateConcepts::new().concept("cat")).expect_err("no response arrives");
 //! assert!(error.may_have_happened());
 //! assert!(client.simulator().ledger()[0].committed(), "the call was executed");
@@ -26,7 +26,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use clarifai_core::transport::{TransportError, TransportErrorKind};
 use http::{Request, Response, StatusCode};
 
@@ -41,10 +41,10 @@ use crate::simulator::Simulator;
 /// | [`ResetBefore`](Self::ResetBefore) | maybe sent | no |
 /// | [`ResetDuring`](Self::ResetDuring) | maybe sent | no |
 /// | [`ResetAfter`](Self::ResetAfter) | maybe sent | yes |
-/// | [`AnswerLost`](Self::AnswerLost) | maybe sent, after the timeout | yes |
+/// | [`ResponseLost`](Self::ResponseLost) | maybe sent, after the timeout | yes |
 /// | [`Hang`](Self::Hang) | maybe sent, after the timeout | no |
-/// | [`SlowAnswer`](Self::SlowAnswer) | the response, at one second per byte | yes |
-/// | [`SlicedAnswer`](Self::SlicedAnswer) | the response | yes |
+/// | [`SlowResponse`](Self::SlowResponse) | the response, at one second per byte | yes |
+/// | [`SlicedResponse`](Self::SlicedResponse) | the response | yes |
 /// | [`TruncatedJson`](Self::TruncatedJson) | the HTTP status and a part of the body | yes |
 /// | [`BadGateway`](Self::BadGateway) | HTTP 502 with an HTML page | the seed decides |
 /// | [`InternalError`](Self::InternalError) | HTTP 500 with 98004 | the seed decides |
@@ -66,13 +66,13 @@ pub enum Fault {
     /// The connection is closed after the request was executed, before the response.
     ResetAfter,
     /// The request is executed, but the response never arrives and the client times out.
-    AnswerLost,
+    ResponseLost,
     /// The request never reaches the service, and the client times out.
     Hang,
     /// The response arrives at one byte per second; see [`Faults::with_byte_time`].
-    SlowAnswer,
+    SlowResponse,
     /// The response arrives in slices of one byte. This has an effect only on a socket, not in process.
-    SlicedAnswer,
+    SlicedResponse,
     /// The body is truncated at a position that the seed decides; the response is complete otherwise.
     TruncatedJson,
     /// A gateway responds instead of the service, before or after the request was executed.
@@ -117,10 +117,10 @@ impl Fault {
         Self::ResetBefore,
         Self::ResetDuring,
         Self::ResetAfter,
-        Self::AnswerLost,
+        Self::ResponseLost,
         Self::Hang,
-        Self::SlowAnswer,
-        Self::SlicedAnswer,
+        Self::SlowResponse,
+        Self::SlicedResponse,
         Self::TruncatedJson,
         Self::BadGateway,
         Self::InternalError,
@@ -139,10 +139,10 @@ impl Fault {
             Self::ResetBefore => "reset before the request",
             Self::ResetDuring => "reset during the request",
             Self::ResetAfter => "reset after the request",
-            Self::AnswerLost => "response lost",
+            Self::ResponseLost => "response lost",
             Self::Hang => "hang",
-            Self::SlowAnswer => "slow response",
-            Self::SlicedAnswer => "sliced response",
+            Self::SlowResponse => "slow response",
+            Self::SlicedResponse => "sliced response",
             Self::TruncatedJson => "truncated JSON",
             Self::BadGateway => "HTML 502",
             Self::InternalError => "HTTP 500",
@@ -166,9 +166,9 @@ impl Fault {
             | Self::Throttled
             | Self::TryAgain => Commits::Never,
             Self::ResetAfter
-            | Self::AnswerLost
-            | Self::SlowAnswer
-            | Self::SlicedAnswer
+            | Self::ResponseLost
+            | Self::SlowResponse
+            | Self::SlicedResponse
             | Self::TruncatedJson
             | Self::SentTwice
             | Self::WrongLength => Commits::Always,
@@ -227,7 +227,7 @@ impl Faults {
         self
     }
 
-    /// Sets the time per byte of a [slow response](Fault::SlowAnswer). Default: 1 second.
+    /// Sets the time per byte of a [slow response](Fault::SlowResponse). Default: 1 second.
     pub fn with_byte_time(mut self, byte: Duration) -> Self {
         self.byte = byte;
         self
@@ -282,8 +282,11 @@ impl Faults {
     ) -> Exchange {
         // The ledger records the call even if the response is lost afterwards.
         let execute = || simulator.handle(now, request);
-        let failed =
-            |kind, takes| Exchange { answer: Err(TransportError::new(kind, fault.name())), takes, fault: Some(fault) };
+        let failed = |kind, takes| Exchange {
+            response: Err(TransportError::new(kind, fault.name())),
+            takes,
+            fault: Some(fault),
+        };
         let interrupted = |takes| failed(TransportErrorKind::MaybeSent, takes);
         let responded = |response| Exchange::whole(response, Some(fault));
         match fault {
@@ -294,16 +297,16 @@ impl Faults {
                 execute();
                 interrupted(Duration::ZERO)
             }
-            Fault::AnswerLost => {
+            Fault::ResponseLost => {
                 execute();
                 interrupted(self.timeout)
             }
-            Fault::SlowAnswer => {
+            Fault::SlowResponse => {
                 let response = execute();
                 let bytes = u32::try_from(response.body().len()).unwrap_or(u32::MAX);
                 Exchange { takes: self.byte.saturating_mul(bytes), ..responded(response) }
             }
-            Fault::SlicedAnswer => responded(execute()),
+            Fault::SlicedResponse => responded(execute()),
             Fault::TruncatedJson => responded(responses::truncated(execute(), random)),
             Fault::WrongLength => responded(responses::with_extra_bytes(execute())),
             Fault::SentTwice => {
@@ -345,7 +348,7 @@ impl Faults {
 #[non_exhaustive]
 pub struct Exchange {
     /// The response, or how the transport failed.
-    pub answer: Result<Response<Bytes>, TransportError>,
+    pub response: Result<Response<Bytes>, TransportError>,
     /// How long the exchange would have taken.
     pub takes: Duration,
     /// The injected fault. `None` also if [`Fault::Mixed`] does not apply to the call.
@@ -354,7 +357,7 @@ pub struct Exchange {
 
 impl Exchange {
     /// Creates an exchange that ends at once with a response.
-    pub(crate) fn whole(answer: Response<Bytes>, fault: Option<Fault>) -> Self {
-        Self { answer: Ok(answer), takes: Duration::ZERO, fault }
+    pub(crate) fn whole(response: Response<Bytes>, fault: Option<Fault>) -> Self {
+        Self { response: Ok(response), takes: Duration::ZERO, fault }
     }
 }

@@ -62,7 +62,7 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo classifier web
+// layer: response wildcard geo classifier web cors
 // layer: vision::lab vision::named_colors vision::plane
 // layer: vision::image
 // layer: vision::dominant_colors vision::embedding vision::measurements
@@ -94,6 +94,7 @@ pub mod audit;
 mod call;
 mod classifier;
 mod client;
+mod cors;
 pub mod faults;
 mod geo;
 mod media;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use clarifai_core::machine::{Instant, Now};
+use clarifai_core::time::{Instant, Now};
 
 use crate::response::{Refusal, http_date};
 use crate::vision;

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{Instant as Mono, Now};
+use clarifai_core::time::{Instant as Mono, Now};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
+use crate::cors;
 use crate::faults::{Exchange, Fault, Faults};
 use crate::simulator::Simulator;
 
@@ -50,8 +51,8 @@ impl Server {
     /// Starts a server that injects faults. Exchanges are numbered from 0 in the order in which requests arrive over
     /// all connections, so concurrent clients change the order and with it the faults.
     ///
-    /// Faults take real time. A [slow response](Fault::SlowAnswer) is sent byte by byte at its rate, and a
-    /// [sliced response](Fault::SlicedAnswer) at one byte per millisecond for its first 100 bytes and without pauses
+    /// Faults take real time. A [slow response](Fault::SlowResponse) is sent byte by byte at its rate, and a
+    /// [sliced response](Fault::SlicedResponse) at one byte per millisecond for its first 100 bytes and without pauses
     /// after them. If the client must see a failure, the server closes the connection: before it reads the body of the
     /// request, while it reads it, after the request was executed, or after the timeout. A listening port cannot refuse
     /// connections, so [`Fault::ConnectRefused`] is the same as [`Fault::ResetBefore`] here.
@@ -151,6 +152,10 @@ async fn serve(listener: std::net::TcpListener, served: Arc<Served>) {
 struct Closed;
 
 async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Closed> {
+    // Not an exchange with the service: no fault is injected, so that the numbers of exchanges do not depend on it.
+    if let Some(response) = cors::preflight(&request) {
+        return Ok(response.map(ResponseBody::whole));
+    }
     let number = served.exchanges.fetch_add(1, Ordering::Relaxed);
     let (parts, mut body) = request.into_parts();
     match served.faults.hit(number) {
@@ -170,25 +175,28 @@ async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Resp
     let byte = served.faults.byte_time();
     // Analyzing images takes time and must not block other connections.
     let execute = move || served.faults.exchange(&served.simulator, now, number, &request);
-    let Ok(Exchange { answer, takes, fault }) = tokio::task::spawn_blocking(execute).await else {
+    let Ok(Exchange { response, takes, fault }) = tokio::task::spawn_blocking(execute).await else {
         return Ok(empty(StatusCode::INTERNAL_SERVER_ERROR));
     };
     let delivery = match fault {
-        Some(Fault::SlowAnswer) => Delivery::Slow(byte),
-        Some(Fault::SlicedAnswer) => Delivery::Sliced { paused: PAUSED_BYTES },
+        Some(Fault::SlowResponse) => Delivery::Slow(byte),
+        Some(Fault::SlicedResponse) => Delivery::Sliced { paused: PAUSED_BYTES },
         _ => Delivery::Whole,
     };
     // A slow response begins at once.
     if !matches!(delivery, Delivery::Slow(_)) {
         sleep(takes).await;
     }
-    Ok(answer.map_err(|_| Closed)?.map(|left| ResponseBody { left, delivery, wait: None, waited: false }))
+    let mut response = response.map_err(|_| Closed)?;
+    // Also on the responses that faults produce.
+    cors::allow(response.headers_mut());
+    Ok(response.map(|left| ResponseBody { delivery, ..ResponseBody::whole(left) }))
 }
 
 fn empty(status: StatusCode) -> Response<ResponseBody> {
-    let mut response =
-        Response::new(ResponseBody { left: Bytes::new(), delivery: Delivery::Whole, wait: None, waited: false });
+    let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = status;
+    cors::allow(response.headers_mut());
     response
 }
 
@@ -214,6 +222,13 @@ struct ResponseBody {
     wait: Option<Pin<Box<Sleep>>>,
     /// Whether the task has yielded since the last byte.
     waited: bool,
+}
+
+impl ResponseBody {
+    /// Creates a body that is sent at once.
+    fn whole(left: Bytes) -> Self {
+        Self { left, delivery: Delivery::Whole, wait: None, waited: false }
+    }
 }
 
 impl Body for ResponseBody {

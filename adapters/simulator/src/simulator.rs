@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::AppRef;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::access_tokens;
 use crate::audit::{self, Tally};
 use crate::call::Call;
+use crate::cors;
 use crate::response::{Refusal, RouteResult, date, respond};
 use crate::routes;
 use crate::rules::{Delays, Duplicates, Limits, Lists, Rate, RateCounter, Rules};
@@ -117,8 +118,12 @@ impl Simulator {
     ///
     /// Never fails: errors of the request are error responses.
     pub fn handle(&self, now: Now, request: &Request<Bytes>) -> Response<Bytes> {
+        if let Some(response) = cors::preflight(request) {
+            return response;
+        }
         let request_id = self.world.lock().new_id();
         let mut response = respond(self.route(now, request), &request_id);
+        cors::allow(response.headers_mut());
         date(&mut response, now.unix);
         response
     }

@@ -88,20 +88,21 @@ impl Surf {
 
     /// Sends one request and returns the head of the response, and its body.
     async fn begin(&self, request: http_types::Request) -> Result<Response<http_types::Body>, TransportError> {
-        let theirs = self.client.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
+        let has_body = request.len() != Some(0);
+        let theirs = self.client.send(request).await.map_err(|error| failed(error, has_body))?;
         let mut theirs: http_types::Response = theirs.into();
-        let mut answer = Response::new(());
-        *answer.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
+        let mut response = Response::new(());
+        *response.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
         for (name, values) in &theirs {
             for value in values {
                 // async-h1 adds a date header whose value is not valid, so invalid headers are skipped.
                 let name = HeaderName::from_bytes(name.as_str().as_bytes());
                 if let (Ok(name), Ok(value)) = (name, HeaderValue::from_bytes(value.as_str().as_bytes())) {
-                    answer.headers_mut().append(name, value);
+                    response.headers_mut().append(name, value);
                 }
             }
         }
-        Ok(answer.map(|()| theirs.take_body()))
+        Ok(response.map(|()| theirs.take_body()))
     }
 
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
@@ -248,8 +249,30 @@ fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tran
     TransportError::new(TransportErrorKind::NotSent, source)
 }
 
-/// Creates an error for a request that may have been sent. The backends do not report whether a connection was
-/// established, so this covers every failure after the request is passed to them.
+/// Classifies a failure before the response. isahc reports why libcurl could not connect, which proves that a request
+/// with a body was not sent. libcurl may repeat one without a body after an earlier connection broke, so that the
+/// failure of the last connection proves nothing about the first.
+fn failed(error: http_types::Error, has_body: bool) -> TransportError {
+    #[cfg(feature = "curl")]
+    if let (true, Some(error)) = (has_body, error.downcast_ref::<isahc::Error>()) {
+        use isahc::Error as Curl;
+        let kind = match error {
+            Curl::BadServerCertificate(_) => Some(TransportErrorKind::Untrusted),
+            Curl::ConnectFailed | Curl::CouldntResolveHost | Curl::CouldntResolveProxy | Curl::SSLConnectFailed(_) => {
+                Some(TransportErrorKind::NotSent)
+            }
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            return TransportError::new(kind, error.to_string());
+        }
+    }
+    let _ = has_body;
+    maybe_sent(error.into_inner())
+}
+
+/// Creates an error for a request that may have been sent. Most backends do not report whether a connection was
+/// established, so this covers every failure after the request is passed to them that does not prove more.
 fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
     TransportError::new(TransportErrorKind::MaybeSent, source)
 }

@@ -23,15 +23,15 @@ fn config(base: &str) -> Config {
     Config::new(Credentials::key("sentinel-key").unwrap()).with_base_url(base).unwrap()
 }
 
-/// Starts a server that sends `answer` on the first connection, and returns its URL and the head of the request.
-fn answering(answer: Vec<u8>) -> (String, thread::JoinHandle<String>) {
+/// Starts a server that sends `response` on the first connection, and returns its URL and the head of the request.
+fn serve_once(response: Vec<u8>) -> (String, thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let served = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut buffer = vec![0; 1 << 16];
         let count = stream.read(&mut buffer).unwrap();
-        let _ = stream.write_all(&answer);
+        let _ = stream.write_all(&response);
         let text = String::from_utf8_lossy(&buffer[..count]).to_ascii_lowercase();
         // isahc sends no space after the colon.
         text.split("\r\n\r\n").next().unwrap().replace(": ", ":")
@@ -70,23 +70,23 @@ fn clients(base: &str) -> [Client; 2] {
 }
 
 #[test]
-fn bodies_have_their_length_and_no_body_has_none() {
+fn requests_with_a_body_have_its_length() {
     let ok =
         b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 25\r\n\r\n{\"status\":{\"code\":10000}}".to_vec();
     for which in [0, 1] {
-        let picture = vec![7; 200_000];
-        let (base, served) = answering(ok.clone());
-        let create = CreateInputs::new().input(NewInput::image_bytes(picture.clone()).id("a"));
+        let image = vec![7; 200_000];
+        let (base, served) = serve_once(ok.clone());
+        let create = CreateInputs::new().input(NewInput::image_bytes(image.clone()).id("a"));
         let _ = pollster::block_on(clients(&base)[which].call(create));
         let head = served.join().unwrap();
         let length = head.split("content-length:").nth(1).unwrap().split("\r\n").next().unwrap();
         let length: u64 = length.parse().unwrap();
-        let encoded = picture.len() as u64 / 3 * 4;
+        let encoded = image.len() as u64 / 3 * 4;
         assert!((encoded..encoded + 200).contains(&length), "{length} {encoded}");
         assert!(!head.contains("transfer-encoding") && head.contains("authorization:key sentinel-key"), "{head}");
         assert!(head.contains("content-type:application/json"), "{head}");
 
-        let (base, served) = answering(ok.clone());
+        let (base, served) = serve_once(ok.clone());
         let _ = pollster::block_on(clients(&base)[which].call(GetModel::new("m")));
         let head = served.join().unwrap();
         assert!(!head.contains("transfer-encoding"), "{head}");
@@ -96,7 +96,7 @@ fn bodies_have_their_length_and_no_body_has_none() {
 /// Responses without a date, with a header that makes the libcurl backend panic, with a redirect, shorter than
 /// announced, too large, and empty.
 #[test]
-fn trouble_is_an_error_and_never_a_panic() {
+fn malformed_responses_are_errors_and_never_panics() {
     let ok = |headers: &[u8]| {
         let body = b"{\"status\":{\"code\":10000},\"models\":[]}";
         let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
@@ -105,7 +105,7 @@ fn trouble_is_an_error_and_never_a_panic() {
     let moved = "HTTP/1.1 302 X\r\nlocation: http://127.0.0.1:1/\r\ncontent-length: 5\r\n\r\nmoved";
     let short = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"sta";
     let large = "HTTP/1.1 200 OK\r\ncontent-length: 4294967296\r\n\r\n{";
-    for (name, answer, expected) in [
+    for (name, response, expected) in [
         ("no date", ok(b""), Ok(())),
         ("latin-1", ok(b"x-note: caf\xe9\r\n"), Err(Some(TransportErrorKind::MaybeSent))),
         ("moved", moved.into(), Err(None)),
@@ -114,7 +114,7 @@ fn trouble_is_an_error_and_never_a_panic() {
         ("nothing", Vec::new(), Err(Some(TransportErrorKind::MaybeSent))),
     ] {
         for which in [0, 1] {
-            let (base, _served) = answering(answer.clone());
+            let (base, _served) = serve_once(response.clone());
             let result = pollster::block_on(clients(&base)[which].call(ListModels::new()));
             let got = result.as_ref().map(drop).map_err(kind);
             assert_eq!(got, expected, "{name}, backend {which}: {result:?}");

@@ -103,7 +103,7 @@ async fn layers_and_timers() {
     assert!(waits.load(Ordering::Relaxed) > 0);
 }
 
-type Answer = Result<http::Response<String>, std::io::Error>;
+type ServiceResult = Result<http::Response<String>, std::io::Error>;
 
 /// A service that is never ready.
 #[derive(Clone)]
@@ -111,7 +111,7 @@ struct Closed;
 impl tower::Service<Request<BodyReader>> for Closed {
     type Response = http::Response<String>;
     type Error = std::io::Error;
-    type Future = std::future::Ready<Answer>;
+    type Future = std::future::Ready<ServiceResult>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
         Poll::Ready(Err(std::io::Error::other("closed")))
@@ -124,8 +124,8 @@ impl tower::Service<Request<BodyReader>> for Closed {
 
 /// A service that never responds, and one that cannot accept requests.
 #[tokio::test]
-async fn services_that_do_not_answer() {
-    let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<Answer>());
+async fn services_that_do_not_respond() {
+    let silent = tower::service_fn(|_: Request<BodyReader>| std::future::pending::<ServiceResult>());
     let never = |base| config(base).with_retry(RetryPolicy::never());
     let client =
         Client::with_transport(never("http://127.0.0.1:1"), Tower::new(silent).with_timeout(Duration::from_millis(20)));

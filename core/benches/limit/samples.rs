@@ -46,7 +46,7 @@ pub fn predict_urls(count: usize) -> Predict {
 }
 
 /// Returns a response with this many outputs, with this many concepts each, as the service encodes it.
-pub fn answer(outputs: usize, concepts: usize) -> Bytes {
+pub fn response(outputs: usize, concepts: usize) -> Bytes {
     let mut json =
         String::from(r#"{"status":{"code":10000,"description":"Ok","req_id":"8c1d3b0f5f2a4c0e9a6b"},"outputs":["#);
     for output in 0..outputs {

@@ -47,7 +47,7 @@ impl BatchLimits {
         let length = input.measure()?;
         let (bytes, encoded) = (input.source_len(), length + FRAME);
         if input.is_image() && bytes > self.image_bytes {
-            let problem = format!("are {bytes}, a picture has at most {}", self.image_bytes);
+            let problem = format!("are {bytes}, an image has at most {}", self.image_bytes);
             return Err(InvalidArgument::new("bytes", problem));
         }
         if encoded > self.bytes {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn calls_are_full_and_no_fuller() {
-        let picture = || NewInput::image_bytes(vec![0xff; 3_000]);
+        let image = || NewInput::image_bytes(vec![0xff; 3_000]);
         let address = || NewInput::image_url("https://example.com/a.jpg");
         let video = || NewInput::video_url("https://example.com/a.mp4");
         let limits = BatchLimits::default();
@@ -172,7 +172,7 @@ mod tests {
             ((0..5).map(|_| address()).collect(), BatchLimits { inputs: 2, ..limits }, vec![2, 2, 1]),
             ((0..130).map(|_| address()).collect(), BatchLimits { inputs: 500, ..limits }, vec![128, 2]),
             ((0..3).map(|_| address()).collect(), BatchLimits { inputs: 0, ..limits }, vec![1, 1, 1]),
-            ((0..5).map(|_| picture()).collect(), small, vec![2, 2, 1]),
+            ((0..5).map(|_| image()).collect(), small, vec![2, 2, 1]),
             (vec![address(), video(), address(), address()], limits, vec![1, 1, 2]),
             (vec![video(), video()], limits, vec![1, 1]),
         ] {

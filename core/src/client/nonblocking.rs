@@ -8,10 +8,10 @@ use futures_util::Stream;
 use http::{Request as HttpRequest, Response};
 
 use super::CallOptions;
-use crate::auth::Credentials;
 use crate::body::Body;
 use crate::bulk::{self, Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
 use crate::config::{Config, ConfigBuilder, FromConfig};
+use crate::credentials::Credentials;
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
 use crate::machine::{self, Call, IntoMachine, Machine, StreamCall};
@@ -85,8 +85,8 @@ impl<T: AsyncTransport> Client<T> {
         bulk::run_async(work.into_bulk(&self.config), concurrency, &self.transport, on_progress).await
     }
 
-    /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome of
-    /// each. For options and progress, pass an [`Upload`] to [`bulk`](Self::bulk).
+    /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome
+    /// of each. For options and progress, pass an [`Upload`] to [`bulk`](Self::bulk).
     pub async fn upload(&self, inputs: impl IntoIterator<Item = NewInput>, concurrency: usize) -> UploadReport {
         self.bulk(Upload::new(inputs), concurrency, |_| ()).await
     }

@@ -3,8 +3,8 @@
 use thiserror::Error as ThisError;
 
 use super::{
-    AmbiguousName, ApiError, BrokenStream, IncompleteList, InvalidArgument, InvalidResponse, ItemFailures, Misuse, NoSuchModel,
-    TransportError, TransportErrorKind, WaitError,
+    AmbiguousName, ApiError, BrokenStream, IncompleteList, InvalidArgument, InvalidResponse, ItemFailures, Misuse,
+    NoSuchModel, TransportError, WaitError,
 };
 
 /// The kind of a failure, with its details.
@@ -53,7 +53,7 @@ impl ErrorKind {
         match self {
             Self::Api(error) => error.may_have_happened(),
             Self::InvalidResponse(_) | Self::Items(_) => true,
-            Self::Transport(failure) => failure.kind != TransportErrorKind::NotSent,
+            Self::Transport(failure) => !failure.kind.proves_not_sent(),
             Self::Stream(broken) => broken.cause.may_have_happened(),
             _ => false,
         }

@@ -108,13 +108,8 @@ fn read(shape: Shape) -> Foreign {
         Some(Value::String(message)) => Some(message),
         other => other.map(|message| message.to_string()),
     };
-    let status = Status {
-        code,
-        description: shape.description.or(message),
-        details,
-        req_id: shape.req_id,
-        ..Status::default()
-    };
+    let status =
+        Status { code, description: shape.description.or(message), details, req_id: shape.req_id, ..Status::default() };
     Foreign { status, http_status }
 }
 

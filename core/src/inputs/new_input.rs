@@ -3,9 +3,8 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use serde_json::Value;
 
-use super::{Crop, Facts, NewRegion};
+use super::{Annotations, Crop, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
@@ -31,7 +30,7 @@ pub struct NewInput {
     source: Source,
     crop: Option<Crop>,
     allow_duplicate_url: bool,
-    facts: Facts,
+    annotations: Annotations,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations: Annotations::default() }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -171,39 +170,39 @@ impl NewInput {
 
     /// Adds the annotation that the input shows the concept with this id.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).positive());
+        self.annotations.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// Adds the annotation that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).negative());
+        self.annotations.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
-        self.facts.metadata = Some(metadata.into());
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
+        self.annotations.metadata = Some(metadata.into());
         self
     }
 
     /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     #[doc(alias = "Geo")]
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
-        self.facts.geo = Some((longitude, latitude));
+        self.annotations.geo = Some((longitude, latitude));
         self
     }
 
     /// Adds an annotated region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
-        self.facts.regions.push(region);
+        self.annotations.regions.push(region);
         self
     }
 
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
-        self.facts.concepts.push(concept);
+        self.annotations.concepts.push(concept);
         self
     }
 
@@ -292,12 +291,12 @@ impl NewInput {
     ///
     /// Annotations and the crop are not included.
     pub fn encoded_len(&self) -> u64 {
-        let picture = match &self.source {
+        let source = match &self.source {
             Source::Url(_) | Source::Raw(_) => 0,
             Source::Base64(text) => text.len() as u64,
             Source::Bytes(bytes) => (bytes.len() as u64).div_ceil(3) * 4,
         };
-        picture + self.text_len() as u64
+        source + self.text_len() as u64
     }
 
     /// Returns the number of bytes that are copied into the JSON; exact for a URL without escapes.
@@ -328,7 +327,7 @@ impl NewInput {
             (false, _) => {}
         }
         json.raw("}");
-        self.facts.write(json, false)?;
+        self.annotations.write(json, false)?;
         json.raw("}}");
         Ok(())
     }
@@ -338,7 +337,7 @@ impl NewInput {
         self.write_source(json)?;
         if let Some(crop) = self.crop {
             if self.medium != Medium::Image {
-                return Err(InvalidArgument::new("crop", "is for pictures only"));
+                return Err(InvalidArgument::new("crop", "is for images only"));
             }
             crop.check()?;
             json.raw(",\"crop\":").value("crop", &crop)?;
@@ -372,7 +371,7 @@ impl NewInput {
 pub(crate) fn write_inputs(inputs: &[NewInput], json: &mut BodyWriter) -> Result<(), InvalidArgument> {
     check_count("inputs", inputs.len())?;
     if inputs.len() > 1 && inputs.iter().any(NewInput::is_video) {
-        return Err(InvalidArgument::new("inputs", "hold a video and something else: a video needs a call of its own"));
+        return Err(InvalidArgument::new("inputs", "must contain at most one video, and no other input with it"));
     }
     json.raw("\"inputs\":[");
     for (index, input) in inputs.iter().enumerate() {
@@ -438,6 +437,8 @@ fn check_base64(text: &[u8]) -> Result<(), InvalidArgument> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn json(input: &NewInput) -> Result<Value, String> {
@@ -501,7 +502,7 @@ mod tests {
             (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),
             (NewInput::image_url("http://u").crop(Crop::new(0.0, 0.0, 1.1, 1.0)), "crop", "within"),
             (NewInput::image_url("http://u").crop(Crop::new(0.0, f64::NAN, 1.0, 1.0)), "crop", "within"),
-            (NewInput::video_url("http://u").crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "pictures"),
+            (NewInput::video_url("http://u").crop(Crop::new(0.0, 0.0, 1.0, 1.0)), "crop", "images"),
             (NewInput::image_url("http://u").geo_point(0.0, 91.0), "geo point", "latitude"),
         ] {
             let problem = json(&input).expect_err("refused");

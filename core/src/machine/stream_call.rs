@@ -218,7 +218,7 @@ impl<O: StreamOperation> StreamCall<O> {
                     State::Waiting => "it waits for a time",
                     State::Spent => "it has ended already",
                 };
-                self.done(Err(Error::new(O::NAME, Misuse(problem))))
+                self.done(Err(Error::new(O::SPEC.name, Misuse(problem))))
             }
         }
     }
@@ -228,7 +228,7 @@ impl<O: StreamOperation> StreamCall<O> {
         match self.call.resume(now, event) {
             Step::Send(request) => {
                 let operation = request.extensions().get::<OperationInfo>().map(|info| info.operation);
-                self.state = State::Sent { whole: operation != Some(O::NAME) };
+                self.state = State::Sent { whole: operation != Some(O::SPEC.name) };
                 StreamStep::Send(request)
             }
             Step::WaitUntil(time) => {
@@ -251,7 +251,7 @@ impl<O: StreamOperation> StreamCall<O> {
             0 => error,
             items => {
                 let attempts = self.call.attempts();
-                Error::new(O::NAME, BrokenStream { items, cause: Box::new(error) }).after(attempts, false)
+                Error::new(O::SPEC.name, BrokenStream { items, cause: Box::new(error) }).after(attempts, false)
             }
         }
     }
@@ -269,7 +269,9 @@ impl<O: StreamOperation> StreamCall<O> {
         *response.status_mut() = self.head.status();
         match self.call.resume(now, Event::Response(response)) {
             Step::Done(result) => result,
-            Step::Send(_) | Step::WaitUntil(_) => Err(Error::new(O::NAME, Misuse("the start of a stream was not accepted"))),
+            Step::Send(_) | Step::WaitUntil(_) => {
+                Err(Error::new(O::SPEC.name, Misuse("the start of a stream was not accepted")))
+            }
         }
     }
 
@@ -290,9 +292,7 @@ impl<O: StreamOperation> StreamCall<O> {
             Outcome::Nothing => self.read(now, State::Reading),
             Outcome::Other(json) => self.refused(now, json),
             Outcome::Fault(fault) => match fault {
-                DecodeFault::TooLarge(_) => {
-                    self.broken(now, TransportError::new(TransportErrorKind::TooLarge, fault))
-                }
+                DecodeFault::TooLarge(_) => self.broken(now, TransportError::new(TransportErrorKind::TooLarge, fault)),
                 DecodeFault::NotJson(_) => {
                     let rest = self.piece.clone();
                     let error = self.unreadable(DecodeError::new("", fault.to_string()), &rest);
@@ -330,7 +330,7 @@ impl<O: StreamOperation> StreamCall<O> {
             return self.start(now, Event::Response(response));
         }
         let operation = self.call.operation();
-        let envelope = Envelope::open(&self.config, operation.replay(), response);
+        let envelope = Envelope::open(self.config.redactor(), operation.replay(), response);
         match exchange::judge(operation, &envelope) {
             Err(error) => self.done(Err(error)),
             Ok(()) => self.done(Err(self.unreadable(DecodeError::new("", "an element is empty"), &[]))),
@@ -361,12 +361,13 @@ impl<O: StreamOperation> StreamCall<O> {
             return self.start(now, Event::Failed(failure));
         }
         let is_read_only = self.call.operation().replay() == crate::operation::Replay::Safe;
-        let error = Error::new(O::NAME, ErrorKind::Transport(failure)).read_only(is_read_only);
+        let error = Error::new(O::SPEC.name, ErrorKind::Transport(failure)).read_only(is_read_only);
         self.done(Err(error))
     }
 
     fn unreadable(&self, problem: DecodeError, body: &[u8]) -> Error {
         let response = self.head.clone().map(|()| Bytes::copy_from_slice(body));
-        Envelope::open(&self.config, self.call.operation().replay(), response).unreadable(O::NAME, problem)
+        Envelope::open(self.config.redactor(), self.call.operation().replay(), response)
+            .unreadable(O::SPEC.name, problem)
     }
 }

@@ -62,8 +62,8 @@ impl Sent {
     }
 
     /// Records the outcome of the request.
-    #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "it tells nobody"))]
-    pub(super) fn ended(&self, now: Instant, answer: Option<&Envelope>, error: Option<&Error>) {
+    #[cfg_attr(not(feature = "tracing"), expect(clippy::unused_self, reason = "nothing is recorded"))]
+    pub(super) fn ended(&self, now: Instant, response: Option<&Envelope>, error: Option<&Error>) {
         #[cfg(feature = "tracing")]
         {
             if self.span.is_disabled() {
@@ -71,19 +71,19 @@ impl Sent {
             }
             let duration = now.since(self.since);
             self.span.record("duration_ms", u64::try_from(duration.as_millis()).unwrap_or(u64::MAX));
-            if let Some(answer) = answer {
-                self.span.record("status", answer.http_status());
-                if let Some(id) = answer.request_id() {
+            if let Some(response) = response {
+                self.span.record("status", response.http_status());
+                if let Some(id) = response.request_id() {
                     self.span.record("request_id", crate::error::clean(&id, 64));
                 }
             }
             if let Some(error) = error {
                 self.span.record("error", error.to_string());
             }
-            self.span.in_scope(|| tracing::debug!(ok = error.is_none(), "answered"));
+            self.span.in_scope(|| tracing::debug!(ok = error.is_none(), "response"));
         }
         #[cfg(not(feature = "tracing"))]
-        let _ = (now, answer, error);
+        let _ = (now, response, error);
     }
 }
 

@@ -201,7 +201,7 @@ impl TrainMachine {
     fn started(&mut self, now: Now, model: Model) -> Step<Training> {
         let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
             let problem = "it contains no version, so the training cannot be polled";
-            return Step::Done(Err(Error::new(CreateModelVersion::NAME, InvalidResponse::of_content(problem))));
+            return Step::Done(Err(Error::new(CreateModelVersion::SPEC.name, InvalidResponse::of_content(problem))));
         };
         let class = version.status.as_ref().map_or(StatusClass::Unknown, Status::class);
         match class {

@@ -1,12 +1,11 @@
 //! `POST /v2/models`: creation of a model.
 
-use http::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Model;
 
@@ -27,7 +26,7 @@ pub struct CreateModel {
     concepts: Vec<String>,
     mutually_exclusive: bool,
     closed_environment: bool,
-    hyper_parameters: Option<Map<String, Value>>,
+    hyper_parameters: Option<Value>,
     model_type_id: Option<String>,
 }
 
@@ -71,9 +70,16 @@ impl CreateModel {
         self
     }
 
-    /// Sets the hyperparameters of the training. They are sent as a JSON string inside the JSON body.
-    pub fn hyper_parameters(mut self, parameters: Map<String, Value>) -> Self {
-        self.hyper_parameters = Some(parameters);
+    /// Sets the hyperparameters of the training, which must be a JSON object. They are sent as a JSON string inside the
+    /// JSON body.
+    ///
+    /// ```
+    /// use clarifai_core::{models::CreateModel, serde_json::json};
+    ///
+    /// let create = CreateModel::new("harbour").hyper_parameters(json!({"num_epochs": 10}));
+    /// ```
+    pub fn hyper_parameters(mut self, parameters: impl Into<Value>) -> Self {
+        self.hyper_parameters = Some(parameters.into());
         self
     }
 
@@ -86,13 +92,8 @@ impl CreateModel {
 
 impl Operation for CreateModel {
     type Output = Model;
-    const NAME: &'static str = "create model";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        // The id is chosen by the caller, so a second request cannot create a second model.
-        Replay::Idempotent
-    }
+    // The id is chosen by the caller, so a second request cannot create a second model.
+    const SPEC: Spec = Spec::post("create model").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("models");
@@ -105,7 +106,10 @@ impl Operation for CreateModel {
             "closed_environment": self.closed_environment,
         });
         if let Some(parameters) = &self.hyper_parameters {
-            config["hyper_parameters"] = Value::Object(parameters.clone()).to_string().into();
+            if !parameters.is_object() {
+                return Err(InvalidArgument::new("hyper_parameters", "must be a JSON object"));
+            }
+            config["hyper_parameters"] = parameters.to_string().into();
         }
         let mut model = json!({
             "id": self.id,
@@ -122,9 +126,9 @@ impl Operation for CreateModel {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
-        match answer.member("model")? {
+        match answer.record("model")? {
             Some(model) => Ok(model),
-            None => answer.one::<Vec<Model>>("models")?.pop().ok_or_else(|| DecodeError::new("model", "is missing")),
+            None => answer.many::<Model>("models")?.pop().ok_or_else(|| DecodeError::new("model", "is missing")),
         }
     }
 }

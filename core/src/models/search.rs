@@ -2,15 +2,13 @@
 
 use std::borrow::Cow;
 
-use http::Method;
 use serde::Serialize;
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Paged, Replay, Spec, in_app};
 use crate::page::Page;
-use crate::pagination::{Paged, in_app};
 use crate::target::{AppRef, Target};
 use crate::types::Model;
 
@@ -72,12 +70,7 @@ impl SearchModels {
 
 impl Operation for SearchModels {
     type Output = Vec<Model>;
-    const NAME: &'static str = "search models";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("search models").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.owner(self.owner.as_ref()).path("models").path("searches");

@@ -114,7 +114,8 @@ fn add_call(calls: &mut Vec<ToolCall>, added: &ToolCall) {
         (None, true) => calls.len().checked_sub(1),
     };
     let Some(call) = found.and_then(|at| calls.get_mut(at)) else {
-        let at = calls.partition_point(|call| call.index.is_none() || call.index <= added.index || added.index.is_none());
+        let at =
+            calls.partition_point(|call| call.index.is_none() || call.index <= added.index || added.index.is_none());
         calls.insert(at, added.clone());
         return;
     };

@@ -1,6 +1,5 @@
 //! `POST /v2/ext/openai/v1/chat/completions`: the response of a model to a conversation.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use super::options::Options;
@@ -8,7 +7,7 @@ use super::{ChatChunk, ChatCompletion, ChatMessage, ModelName, Tool};
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Replay, Spec, Target};
 use crate::stream::Element;
 use crate::streaming::StreamOperation;
 
@@ -142,12 +141,7 @@ impl CreateChatCompletion {
 
 impl Operation for CreateChatCompletion {
     type Output = ChatCompletion;
-    const NAME: &'static str = "create chat completion";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("create chat completion").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("chat").path("completions");

@@ -1,6 +1,5 @@
 //! `POST /v2/ext/openai/v1/embeddings`: vectors for texts.
 
-use http::Method;
 use serde_json::Value;
 
 use super::options::Options;
@@ -9,7 +8,7 @@ use super::{ModelName, Usage};
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Replay, Spec, Target};
 
 /// Requests a vector for each text: `POST /v2/ext/openai/v1/embeddings`.
 ///
@@ -60,12 +59,7 @@ impl CreateEmbeddings {
 
 impl Operation for CreateEmbeddings {
     type Output = Embeddings;
-    const NAME: &'static str = "create embeddings";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("create embeddings").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("embeddings");

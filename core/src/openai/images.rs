@@ -1,6 +1,5 @@
 //! `POST /v2/ext/openai/v1/images/generations`: images for a text.
 
-use http::Method;
 use serde_json::Value;
 
 use super::ModelName;
@@ -9,7 +8,7 @@ use super::record::open_record;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Replay, Spec, Target};
 
 /// Requests images for a text: `POST /v2/ext/openai/v1/images/generations`.
 ///
@@ -51,12 +50,7 @@ impl GenerateImages {
 
 impl Operation for GenerateImages {
     type Output = GeneratedImages;
-    const NAME: &'static str = "generate images";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("generate images").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("images").path("generations");

@@ -106,9 +106,10 @@ impl ChatMessage {
                 refuse("content", "must not be empty")
             }
             Some(Content::Parts(parts)) if parts.is_empty() => refuse("content", "must not be empty"),
-            Some(Content::Parts(parts)) => {
-                parts.iter().enumerate().try_for_each(|(index, part)| part.check().map_err(|it| it.at("content", index)))
-            }
+            Some(Content::Parts(parts)) => parts
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, part)| part.check().map_err(|it| it.at("content", index))),
             _ => Ok(()),
         }
     }

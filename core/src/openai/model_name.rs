@@ -33,11 +33,14 @@ impl ModelName {
         }
         if let Some((_, rest)) = name.split_once("://") {
             let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-            let is_ours = host.eq_ignore_ascii_case("clarifai.com") || host.to_ascii_lowercase().ends_with(".clarifai.com");
+            let is_ours =
+                host.eq_ignore_ascii_case("clarifai.com") || host.to_ascii_lowercase().ends_with(".clarifai.com");
             let is_model = rest.split('/').nth(3) == Some("models");
             return match (is_ours, is_model) {
                 (true, true) => Ok(name),
-                (true, false) => refuse("must be the web address of a model: https://clarifai.com/{user}/{app}/models/{model}"),
+                (true, false) => {
+                    refuse("must be the web address of a model: https://clarifai.com/{user}/{app}/models/{model}")
+                }
                 (false, _) => refuse("is a web address of another site"),
             };
         }

@@ -1,11 +1,9 @@
 //! `GET /v2/ext/openai/v1/models`: the models of the endpoint.
 
-use http::Method;
-
 use super::record::open_record;
 use crate::envelope::{DecodeError, Envelope};
 use crate::lenient::record;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Spec, Target};
 
 /// Lists the models of the OpenAI-compatible endpoint: `GET /v2/ext/openai/v1/models`.
 ///
@@ -35,12 +33,7 @@ record! {
 
 impl Operation for ListModels {
     type Output = Vec<ModelEntry>;
-    const NAME: &'static str = "list models of the OpenAI endpoint";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::get("list models of the OpenAI endpoint");
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("models");

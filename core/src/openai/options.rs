@@ -24,7 +24,8 @@ impl Options {
             let value = self.0.get(name).filter(|value| !value.is_null());
             // A number that JSON cannot represent, such as NaN, becomes null.
             let is_lost = self.0.get(name).is_some_and(Value::is_null);
-            if is_lost || value.is_some_and(|value| !value.as_f64().is_some_and(|value| (low..=high).contains(&value))) {
+            if is_lost || value.is_some_and(|value| !value.as_f64().is_some_and(|value| (low..=high).contains(&value)))
+            {
                 return Err(InvalidArgument::new(name, format!("must be a number from {low} to {high}")));
             }
         }
@@ -37,7 +38,10 @@ impl Options {
     }
 
     /// Returns the body with these members and the options.
-    pub(super) fn body(&self, members: impl IntoIterator<Item = (&'static str, Value)>) -> Result<Body, InvalidArgument> {
+    pub(super) fn body(
+        &self,
+        members: impl IntoIterator<Item = (&'static str, Value)>,
+    ) -> Result<Body, InvalidArgument> {
         let mut body = self.0.clone();
         body.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
         Body::json(&body)

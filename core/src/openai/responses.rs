@@ -1,6 +1,5 @@
 //! `POST /v2/ext/openai/v1/responses`: the response of a model, in the form of the Responses API.
 
-use http::Method;
 use serde_json::{Value, json};
 
 use super::options::Options;
@@ -8,7 +7,7 @@ use super::{ModelName, ModelResponse, ResponseEvent};
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay, Target};
+use crate::operation::{Operation, Replay, Spec, Target};
 use crate::stream::Element;
 use crate::streaming::StreamOperation;
 
@@ -113,13 +112,8 @@ impl CreateResponse {
 
 impl Operation for CreateResponse {
     type Output = ModelResponse;
-    const NAME: &'static str = "create response";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        // A response can be stored for later requests, but repeating it harms nobody.
-        Replay::Safe
-    }
+    // A response can be stored for later requests, but repeating it harms nobody.
+    const SPEC: Spec = Spec::post("create response").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("responses");

@@ -36,8 +36,8 @@ impl Schedule {
         Self { steps: Vec::new(), last: pause }
     }
 
-    /// Adds a phase: until the wait has lasted for `until`, the pause is `pause`. Of several phases the one that ends first
-    /// applies.
+    /// Adds a phase: until the wait has lasted for `until`, the pause is `pause`. Of several phases the one that ends
+    /// first applies.
     #[must_use]
     pub fn with_phase(mut self, until: Duration, pause: Duration) -> Self {
         self.steps.push((until, pause));

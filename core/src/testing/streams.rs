@@ -5,7 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Response;
 
-use super::{EventKind, ExpectedRequest, MAX_STEPS, MockTransport};
+use super::log::EventKind;
+use super::mock_transport::{ExpectedRequest, MAX_STEPS, MockTransport};
 use crate::error::{Error, TransportError, TransportErrorKind};
 use crate::machine::{Driver as _, StreamCall, StreamEvent, StreamStep};
 use crate::streaming::StreamOperation;
@@ -60,7 +61,8 @@ impl MockTransport {
                 StreamStep::Send(request) => match self.send(request) {
                     Ok(response) => {
                         let (parts, whole) = response.into_parts();
-                        let Pieces { pieces, pause, end } = self.streamed.take().unwrap_or_else(|| Pieces::whole(whole));
+                        let Pieces { pieces, pause, end } =
+                            self.streamed.take().unwrap_or_else(|| Pieces::whole(whole));
                         body = Some((pieces.into_iter(), pause, end));
                         StreamEvent::Opened(Response::from_parts(parts, ()))
                     }

@@ -1,9 +1,10 @@
 //! Finding a model by its name, in virtual time: in the cache, by id, and by search.
 
 use clarifai_core::error::ErrorKind;
-use clarifai_core::machine::{Event, FindModel, IntoMachine as _, Machine, ModelCache, Now, Step};
+use clarifai_core::machine::{Event, FindModel, IntoMachine as _, Machine, ModelCache, Step};
 use clarifai_core::models::ModelRef;
 use clarifai_core::testing::MockTransport;
+use clarifai_core::time::Now;
 use clarifai_core::{AppRef, Config, Credentials};
 use serde_json::{Value, json};
 

@@ -7,6 +7,7 @@
 mod support;
 
 mod bulk;
+mod bulk_drivers;
 mod call_options;
 mod corpus_roundtrip;
 mod find_model;
@@ -15,11 +16,15 @@ mod lenient_types;
 mod machine_steps;
 mod malformed_responses;
 mod mock_transport;
+mod operation_specs;
 mod pagination;
+mod patience;
 mod random_events;
 mod random_wait_events;
 mod rate_limiting;
+mod raw_json;
 mod retry_budget_load;
+mod scheduler;
 mod single_call;
 mod stream_decoders;
 mod uncertain_uploads;

@@ -56,7 +56,8 @@ fn events_follow_the_standard() {
 
 #[test]
 fn events_have_name_id_and_retry() {
-    let body = "event: x\nid: 1\ndata: a\n\ndata: b\n\nid: 2\0\ndata: c\n\nid\ndata: d\n\nretry: 250\nretry: 1x\nretry:\n\n";
+    let body =
+        "event: x\nid: 1\ndata: a\n\ndata: b\n\nid: 2\0\ndata: c\n\nid\ndata: d\n\nretry: 250\nretry: 1x\nretry:\n\n";
     let (seen, decoder) = events(&[body.as_bytes()]).unwrap();
     let expected = [("x", "a", "1"), ("", "b", "1"), ("", "c", "1"), ("", "d", "")];
     assert_eq!(seen, expected.map(|(name, data, id)| (name.to_owned(), data.to_owned(), id.to_owned())));
@@ -178,8 +179,31 @@ fn finished_differs_from_cut_off() {
 /// Bodies made of the parts that matter to the decoders, in any order.
 fn body() -> impl Strategy<Value = Vec<u8>> {
     let parts = prop::sample::select(vec![
-        "data: ", "data:", "data", "event: x", "id: 1", "retry: 5", ":", "\n", "\r", "\r\n", "\n\n", "\u{feff}", "{", "}",
-        "[", "]", ",", "\"", "\\", "{\"a\":\"}\\\"\"}", "ä", "[DONE]", " ", "x", "\0",
+        "data: ",
+        "data:",
+        "data",
+        "event: x",
+        "id: 1",
+        "retry: 5",
+        ":",
+        "\n",
+        "\r",
+        "\r\n",
+        "\n\n",
+        "\u{feff}",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "\"",
+        "\\",
+        "{\"a\":\"}\\\"\"}",
+        "ä",
+        "[DONE]",
+        " ",
+        "x",
+        "\0",
     ]);
     prop::collection::vec(parts, 0..40).prop_map(|parts| parts.concat().into_bytes())
 }

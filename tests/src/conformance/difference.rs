@@ -33,7 +33,7 @@ pub enum Difference {
     /// Ends the call at a flood of interim responses.
     EndsAtFlood,
     /// Does not read a response that arrives before the request is sent completely.
-    MissesEarlyAnswer,
+    MissesEarlyResponse,
     /// Opens a connection for each call.
     NoPool,
     /// Accepts a response with two lengths.
@@ -43,7 +43,7 @@ pub enum Difference {
     /// Accepts truncated compressed bytes as the whole body.
     TakesCutGzip,
     /// Loses a response with a header that is not ASCII.
-    LosesForeignAnswer,
+    LosesNonAsciiResponse,
     /// Loses a response with an unknown status.
     LosesUnknownStatus,
     /// May fail on a pooled connection that the server closed long before, without sending anything.
@@ -59,39 +59,39 @@ pub enum Difference {
     /// Repeats a request without a body by itself if a reused connection fails before the response.
     RepeatsOnKept,
     /// Loses a header whose value is not ASCII.
-    LosesForeignHeader,
+    LosesNonAsciiHeader,
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::AddsHeader(header) => return write!(f, "adds the header `{header}`"),
-            Self::LogsKey(target) => return write!(f, "shows the key in the log `{target}` at trace"),
-            Self::Blocks => "cannot give up a call under way",
-            Self::RefusedIsMaybeSent => "cannot prove that a refused connection sent nothing",
-            Self::ClosedEarlyIsNotSent => "proves that a connection closed too early sent nothing",
-            Self::NoHostIsMaybeSent => "cannot prove that an unknown host got nothing",
-            Self::BadCertificateIsMaybeSent => "cannot prove that a refused certificate sent nothing",
-            Self::ProxyRefusalIsMaybeSent => "cannot prove that a refusing proxy sent nothing",
-            Self::Unpacks => "unpacks gzip",
-            Self::TakesManyHeaders => "takes 100,000 headers",
-            Self::TakesLargeHeaders => "takes a header of 1 MiB",
-            Self::LargeHeadIsMaybeSent => "tells a head beyond its limit as a broken connection",
-            Self::EndsAtFlood => "ends a call at a flood of interim answers",
-            Self::MissesEarlyAnswer => "misses an answer that comes before the request is sent",
+            Self::LogsKey(target) => return write!(f, "logs the key under the target `{target}` at trace level"),
+            Self::Blocks => "cannot cancel a call in flight",
+            Self::RefusedIsMaybeSent => "cannot prove that nothing was sent on a refused connection",
+            Self::ClosedEarlyIsNotSent => "proves that nothing was sent on a connection closed early",
+            Self::NoHostIsMaybeSent => "cannot prove that nothing was sent to an unknown host",
+            Self::BadCertificateIsMaybeSent => "cannot prove that nothing was sent after a rejected certificate",
+            Self::ProxyRefusalIsMaybeSent => "cannot prove that nothing was sent through a proxy that refused",
+            Self::Unpacks => "decompresses gzip",
+            Self::TakesManyHeaders => "accepts 100,000 headers",
+            Self::TakesLargeHeaders => "accepts a header of 1 MiB",
+            Self::LargeHeadIsMaybeSent => "reports a response head larger than its limit as a failed connection",
+            Self::EndsAtFlood => "fails a call at a flood of interim responses",
+            Self::MissesEarlyResponse => "misses a response that arrives before the request is sent",
             Self::NoPool => "opens a connection for each call",
-            Self::TakesTwoLengths => "takes an answer with two lengths",
-            Self::TakesCutHead => "takes a head that breaks off for an answer without a body",
-            Self::TakesCutGzip => "takes packed bytes that break off for the whole",
-            Self::LosesForeignAnswer => "loses an answer with a header that is not ASCII",
-            Self::LosesUnknownStatus => "loses an answer with a status it does not know",
-            Self::FailsOnClosedPool => "may fail on a pooled connection that was closed long ago",
-            Self::ManyHeadersTakeMemory => "takes more than 64 MiB for 100,000 headers",
-            Self::UnpacksAhead => "may unpack far ahead of who reads",
-            Self::TakesCutTls => "takes a cut TLS connection for the end of an answer without a length",
-            Self::TakesReset => "takes a reset connection for the end of an answer without a length",
-            Self::RepeatsOnKept => "sends a request without a body again by itself where a used connection breaks",
-            Self::LosesForeignHeader => "loses a header that is not ASCII",
+            Self::TakesTwoLengths => "accepts a response with two lengths",
+            Self::TakesCutHead => "accepts a truncated head as a response without a body",
+            Self::TakesCutGzip => "accepts truncated compressed bytes as the whole body",
+            Self::LosesNonAsciiResponse => "loses a response with a header that is not ASCII",
+            Self::LosesUnknownStatus => "loses a response with an unknown status",
+            Self::FailsOnClosedPool => "may fail on a pooled connection that was closed long before",
+            Self::ManyHeadersTakeMemory => "uses more than 64 MiB for 100,000 headers",
+            Self::UnpacksAhead => "may decompress far ahead of the reader",
+            Self::TakesCutTls => "accepts a truncated TLS connection as the end of a response without a length",
+            Self::TakesReset => "accepts a reset connection as the end of a response without a length",
+            Self::RepeatsOnKept => "repeats a request without a body by itself if a reused connection fails",
+            Self::LosesNonAsciiHeader => "loses a header that is not ASCII",
         })
     }
 }

@@ -28,9 +28,10 @@ const PROXIES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PR
 pub fn hold(driver: &impl Driver) {
     if child::is_here() {
         let base = env::var(BASE).expect("where the server is");
-        let config =
-            Credentials::key(secrets::KEY).and_then(|key| Config::new(key).with_base_url(&base)).expect("an app");
-        driver.plain(config.clone()).run(Op::List.machine(&config)).expect("an answer");
+        let config = Credentials::key(secrets::KEY)
+            .and_then(|key| Config::new(key).with_base_url(&base))
+            .expect("a configuration");
+        driver.plain(config.clone()).run(Op::List.machine(&config)).expect("a response");
         return;
     }
     let served = || Server::always(vec![Act::Read, Act::Write(ok().bytes())]);

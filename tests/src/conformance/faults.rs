@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{self, Instant as Mono, Now};
+use clarifai_core::machine;
+use clarifai_core::time::{Instant as Mono, Now};
 use clarifai_core::{
     Config, Error,
     operation::RawResponse,
@@ -64,7 +65,7 @@ impl Fault {
             }
             Self::StatusAsError => &["refusal-400", "refusal-401", "refusal-404", "refusal-500", "quoted-key", "quota"],
             Self::NotSentLie => {
-                &["lost-once", "cut-in-head", "no-answer", "truncated", "lost-on-kept-once", "reset-in-request"]
+                &["lost-once", "cut-in-head", "no-response", "truncated", "lost-on-kept-once", "reset-in-request"]
             }
             Self::BodyNotRewound => &["lost-safe-post", "lost-idempotent", "failed-safe", "throttled-once"],
             Self::DroppedTail => &["chunked-large"],
@@ -201,8 +202,8 @@ impl Client for FaultyClient {
             _ => {}
         }
         let again = copy(&request);
-        let answer = self.inner.send(request);
-        match (self.fault, answer) {
+        let result = self.inner.send(request);
+        match (self.fault, result) {
             (Fault::StatusAsError, Ok(response)) if response.status().as_u16() >= 400 => {
                 Err(TransportError::new(MaybeSent, format!("HTTP {}", response.status())))
             }
@@ -212,7 +213,7 @@ impl Client for FaultyClient {
             (Fault::PanicsAtByte, Ok(response)) => {
                 assert!(
                     response.headers().values().all(|value| value.to_str().is_ok()),
-                    "a byte above 0x7f in the answer to {key}"
+                    "a byte above 0x7f in the response to {key}"
                 );
                 Ok(response)
             }
@@ -226,7 +227,7 @@ impl Client for FaultyClient {
             (Fault::KeyInError, Err(failure)) => {
                 Err(TransportError::new(failure.kind, format!("{}; it was sent with {key}", failure.source)))
             }
-            (_, answer) => answer,
+            (_, result) => result,
         }
     }
 

@@ -13,7 +13,7 @@ use super::child;
 use super::difference::Difference;
 use super::driver::{Driver, Settings};
 use super::readme;
-use super::reply::{answer, ok};
+use super::reply::{ok, response};
 use super::scenario::{Ended, Op, image, machine, quick};
 use super::secrets;
 use super::server::{Act, Server};
@@ -24,11 +24,11 @@ const MIB: u64 = 1 << 20;
 /// Scenarios: name, description, and the most that memory may grow, in bytes.
 pub const MEASURED: [(&str, &str, u64); 6] = [
     ("memory-upload", "An upload of 100 MB", 8 * MIB),
-    ("memory-four-gigabytes", "An announced answer of 4 GiB", 8 * MIB),
-    ("memory-endless", "An answer without an end", 8 * MIB),
-    ("memory-gzip-bomb", "30 MB packed into 30 KB", 8 * MIB),
-    ("memory-headers", "100,000 headers", 64 * MIB),
-    ("memory-interim", "A flood of 20,000 interim answers", 64 * MIB),
+    ("memory-four-gigabytes", "A response that announces 4 GiB", 8 * MIB),
+    ("memory-endless", "An endless response", 8 * MIB),
+    ("memory-gzip-bomb", "A response of 30 MB compressed to 30 KB", 8 * MIB),
+    ("memory-headers", "A response with 100,000 headers", 64 * MIB),
+    ("memory-interim", "A flood of 20,000 interim responses", 64 * MIB),
 ];
 
 /// Measures memory, and compares it with the limits. The test that calls this must be named `memory`.
@@ -94,7 +94,7 @@ fn growth(name: &str, call: impl FnOnce()) {
 
 fn config(server: &Server) -> Config {
     let config = Credentials::key(secrets::KEY).and_then(|key| Config::new(key).with_base_url(&server.url()));
-    config.expect("an app").with_retry(quick().with_max_attempts(1))
+    config.expect("a configuration").with_retry(quick().with_max_attempts(1))
 }
 
 fn measure(driver: &impl Driver) {
@@ -104,7 +104,7 @@ fn measure(driver: &impl Driver) {
     driver
         .client(app_of.clone(), &Settings::default())
         .run(Op::PredictBytes(100_000).machine(&app_of))
-        .expect("an answer");
+        .expect("a response");
 
     upload(driver);
     let bodies: [(&str, Vec<Act>); 5] = [
@@ -121,7 +121,7 @@ fn measure(driver: &impl Driver) {
         ),
         (
             "memory-gzip-bomb",
-            vec![Act::Write(answer(200, packed(30_000_000)).header("content-encoding", "gzip").bytes())],
+            vec![Act::Write(response(200, packed(30_000_000)).header("content-encoding", "gzip").bytes())],
         ),
         (
             "memory-headers",
@@ -144,7 +144,7 @@ fn measure(driver: &impl Driver) {
             ended.search(name);
         });
     }
-    assert!(secrets::take().is_empty(), "a secret stood in an error");
+    assert!(secrets::take().is_empty(), "an error contained a secret");
 }
 
 fn upload(driver: &impl Driver) {
@@ -156,7 +156,7 @@ fn upload(driver: &impl Driver) {
     // A hundred images share their bytes, so that only memory of the adapter grows.
     let predict = Predict::new("m").inputs((0..100).map(|_| NewInput::image_bytes(part.clone())));
     let machine = machine(&config, predict);
-    growth("memory-upload", || drop(client.run(machine).expect("an answer")));
+    growth("memory-upload", || drop(client.run(machine).expect("a response")));
     let arrived = server.arrived();
     let length = arrived[0].header("content-length").and_then(|length| length.parse::<u64>().ok());
     assert!(arrived[0].length > 100_000_000 && length == Some(arrived[0].length), "{:?}", arrived[0]);

@@ -14,7 +14,7 @@ use super::server::Act;
 #[derive(Clone, Debug)]
 pub enum Reply {
     /// A response.
-    Answer(Answer),
+    Response(ServerResponse),
     /// Anything else, with the outcome that a correct adapter reports.
     Trouble(Vec<Act>, TransportErrorKind),
 }
@@ -36,7 +36,7 @@ pub enum Framing {
 
 /// A response, which may be malformed in some details.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ServerResponse {
     status: u16,
     headers: Vec<(String, Vec<u8>)>,
     retry_in: Option<u64>,
@@ -51,13 +51,13 @@ pub struct Answer {
 pub const OK: &str = r#"{"status":{"code":10000,"description":"Ok"}}"#;
 
 /// Returns a successful response.
-pub fn ok() -> Answer {
-    answer(200, OK)
+pub fn ok() -> ServerResponse {
+    response(200, OK)
 }
 
 /// Returns a response with this status and body.
-pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
-    Answer {
+pub fn response(status: u16, body: impl Into<Bytes>) -> ServerResponse {
+    ServerResponse {
         status,
         headers: Vec::new(),
         retry_in: None,
@@ -70,11 +70,11 @@ pub fn answer(status: u16, body: impl Into<Bytes>) -> Answer {
 }
 
 /// Returns a failure of the API with this HTTP status and code.
-pub fn refusal(status: u16, code: u32) -> Answer {
-    answer(status, format!(r#"{{"status":{{"code":{code},"description":"no","req_id":"r1"}}}}"#))
+pub fn refusal(status: u16, code: u32) -> ServerResponse {
+    response(status, format!(r#"{{"status":{{"code":{code},"description":"no","req_id":"r1"}}}}"#))
 }
 
-impl Answer {
+impl ServerResponse {
     /// Adds a header.
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
@@ -186,9 +186,9 @@ impl Answer {
     }
 }
 
-impl From<Answer> for Reply {
-    fn from(answer: Answer) -> Self {
-        Self::Answer(answer)
+impl From<ServerResponse> for Reply {
+    fn from(response: ServerResponse) -> Self {
+        Self::Response(response)
     }
 }
 
@@ -196,15 +196,15 @@ impl Reply {
     /// Returns the actions of the server.
     pub fn acts(&self) -> Vec<Act> {
         match self {
-            Self::Answer(answer) if answer.keep => vec![Act::Read, answer.act(), Act::Next],
-            Self::Answer(answer) => vec![Act::Read, answer.act()],
+            Self::Response(response) if response.keep => vec![Act::Read, response.act(), Act::Next],
+            Self::Response(response) => vec![Act::Read, response.act()],
             Self::Trouble(acts, _) => acts.clone(),
         }
     }
 
     /// Returns whether the next request may arrive on the same connection.
     pub fn keeps(&self) -> bool {
-        matches!(self, Self::Answer(answer) if answer.keep)
+        matches!(self, Self::Response(response) if response.keep)
     }
 
     /// Adds it to a script, as the response to this request.
@@ -212,7 +212,7 @@ impl Reply {
         let clock = *script.clock();
         let expect = script.expect(method, path);
         let outcome = match self {
-            Self::Answer(answer) => answer.outcome(max_response, &clock),
+            Self::Response(response) => response.outcome(max_response, &clock),
             Self::Trouble(_, kind) => Err(*kind),
         };
         match outcome {

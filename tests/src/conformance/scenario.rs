@@ -181,6 +181,8 @@ pub enum Outcome {
 
 /// Short names of the three failures of a transport.
 pub const NOT_SENT: Outcome = Outcome::Failed(TransportErrorKind::NotSent);
+/// The certificate of the server is not trusted.
+pub const UNTRUSTED: Outcome = Outcome::Failed(TransportErrorKind::Untrusted);
 /// The request may have been sent.
 pub const MAYBE_SENT: Outcome = Outcome::Failed(TransportErrorKind::MaybeSent);
 /// The response is too large.
@@ -241,7 +243,7 @@ impl Ended {
 impl std::fmt::Display for Ended {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Run(Ok(_)) => f.write_str("it was answered"),
+            Self::Run(Ok(_)) => f.write_str("it succeeded"),
             Self::Run(Err(error)) => write!(f, "{error} ({:?})", error.kind()),
             Self::Sent(Ok(response)) => write!(f, "HTTP {}", response.status()),
             Self::Sent(Err(failure)) => write!(f, "{failure}: {:?}", failure.source),
@@ -512,9 +514,9 @@ impl Plain {
         let took = script.clock().elapsed();
         let arrived =
             script.requests().iter().enumerate().map(|(number, request)| written_down(request, number)).collect();
-        secrets::search(&script.log().to_string(), "the log of a script");
+        secrets::search(&script.log().to_string(), "the log of the mock transport");
         script.finish().map_err(|mismatch| mismatch.to_string())?;
-        let differs = |difference: Difference| panic!("the script differs: {difference}");
+        let differs = |difference: Difference| panic!("the mock transport differs: {difference}");
         self.judge(&Seen { ended, arrived, took }, differs)
     }
 

@@ -269,9 +269,9 @@ fn listen() -> io::Result<TcpListener> {
 }
 
 fn too_many() -> Vec<Act> {
-    let body = "one request too many";
-    let answer = format!("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-    vec![Act::Read, Act::Write(answer.into_bytes())]
+    let body = "unexpected request";
+    let response = format!("HTTP/1.1 500 X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    vec![Act::Read, Act::Write(response.into_bytes())]
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,18 +2,18 @@
 
 use super::scenario::{Plain, Play, Scenario, Scene};
 
-mod answers;
 mod calls;
 mod hostile;
 mod network;
 mod requests;
+mod responses;
 mod retries;
 
 /// Returns all scenarios.
 pub fn table() -> Vec<Scenario> {
     [
         requests::scenarios(),
-        answers::scenarios(),
+        responses::scenarios(),
         hostile::scenarios(),
         retries::scenarios(),
         network::scenarios(),
@@ -39,5 +39,5 @@ fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
 
 /// Returns `n` spaces, compressed as servers do.
 pub(super) fn packed(count: usize) -> Vec<u8> {
-    answers::gzip(&vec![b' '; count])
+    responses::gzip(&vec![b' '; count])
 }

@@ -40,7 +40,7 @@ impl Authority {
 }
 
 static TRUSTED: LazyLock<Authority> = LazyLock::new(|| Authority::new("trusted by the suite"));
-static OTHER: LazyLock<Authority> = LazyLock::new(|| Authority::new("trusted by nobody"));
+static OTHER: LazyLock<Authority> = LazyLock::new(|| Authority::new("untrusted authority"));
 
 /// Returns the certificate of the private authority, in DER.
 pub fn authority() -> Vec<u8> {

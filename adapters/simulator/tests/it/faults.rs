@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_simulator::audit::{Claim, Problem, audit};
-use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::time::{Instant, Now};
 use clarifai_simulator::core::transport::TransportErrorKind::{MaybeSent, NotSent};
 use clarifai_simulator::core::transport::{Body, TransportErrorKind};
 use clarifai_simulator::faults::{Commits, Exchange, Fault, Faults};
@@ -31,7 +31,7 @@ fn names(count: usize) -> Vec<String> {
 
 /// Returns HTTP status and body; `None` for a body that is not JSON.
 fn read(exchange: &Exchange) -> Result<(u16, Option<Value>), TransportErrorKind> {
-    let response = exchange.answer.as_ref().map_err(|failure| failure.kind)?;
+    let response = exchange.response.as_ref().map_err(|failure| failure.kind)?;
     Ok((response.status().as_u16(), serde_json::from_slice(response.body()).ok()))
 }
 
@@ -59,10 +59,10 @@ fn each_fault_has_its_documented_effect() {
             let readable = seen.as_ref().ok().and_then(|(_, body)| body.as_ref()).map(code);
             let expected = match fault {
                 Fault::ConnectRefused => (Err(NotSent), None),
-                Fault::ResetBefore | Fault::ResetDuring | Fault::ResetAfter | Fault::AnswerLost | Fault::Hang => {
+                Fault::ResetBefore | Fault::ResetDuring | Fault::ResetAfter | Fault::ResponseLost | Fault::Hang => {
                     (Err(MaybeSent), None)
                 }
-                Fault::SlowAnswer | Fault::SlicedAnswer => (Ok(200), Some(10000)),
+                Fault::SlowResponse | Fault::SlicedResponse => (Ok(200), Some(10000)),
                 Fault::TruncatedJson | Fault::WrongLength => (Ok(200), None),
                 Fault::BadGateway => (Ok(502), None),
                 Fault::InternalError => (Ok(500), Some(98004)),
@@ -75,12 +75,12 @@ fn each_fault_has_its_documented_effect() {
             };
             assert_eq!((seen.as_ref().map(|(http, _)| *http).map_err(|kind| *kind), readable), expected, "{fault}");
             let takes = match fault {
-                Fault::AnswerLost | Fault::Hang => Duration::from_secs(30),
-                Fault::SlowAnswer => Duration::from_secs(exchange.answer.as_ref().unwrap().body().len() as u64),
+                Fault::ResponseLost | Fault::Hang => Duration::from_secs(30),
+                Fault::SlowResponse => Duration::from_secs(exchange.response.as_ref().unwrap().body().len() as u64),
                 _ => Duration::ZERO,
             };
             assert_eq!(exchange.takes, takes, "{fault}");
-            if let Ok(response) = &exchange.answer {
+            if let Ok(response) = &exchange.response {
                 assert_eq!(response.headers()["date"], "Tue, 14 Nov 2023 22:13:20 GMT", "{fault}");
                 let waits = response.headers().contains_key("retry-after");
                 assert!(waits == (fault == Fault::Unavailable) || fault == Fault::Throttled, "{fault}");
@@ -188,9 +188,9 @@ fn run(seed: u64) -> (Vec<String>, Duration, String) {
                 "{:?} {:?} {:?}",
                 exchange.fault,
                 exchange.takes,
-                exchange.answer.as_ref().map_err(|e| e.kind)
+                exchange.response.as_ref().map_err(|e| e.kind)
             ));
-            if exchange.answer.is_ok_and(|response| response.status() == 200) {
+            if exchange.response.is_ok_and(|response| response.status() == 200) {
                 break;
             }
         }

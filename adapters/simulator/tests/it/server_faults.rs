@@ -47,9 +47,9 @@ fn each_fault_has_its_effect_on_the_wire() {
             | Fault::ResetBefore
             | Fault::ResetDuring
             | Fault::ResetAfter
-            | Fault::AnswerLost
+            | Fault::ResponseLost
             | Fault::Hang => (0, false),
-            Fault::SlowAnswer | Fault::SlicedAnswer | Fault::Mixed => (200, true),
+            Fault::SlowResponse | Fault::SlicedResponse | Fault::Mixed => (200, true),
             Fault::TruncatedJson | Fault::WrongLength => (200, false),
             Fault::BadGateway => (502, false),
             Fault::InternalError | Fault::TryAgain => (500, true),
@@ -66,12 +66,12 @@ fn each_fault_has_its_effect_on_the_wire() {
             // `Mixed` does not apply to concepts.
             _ => assert_eq!(received.committed, 1, "{fault}"),
         }
-        let waits = matches!(fault, Fault::AnswerLost | Fault::Hang);
+        let waits = matches!(fault, Fault::ResponseLost | Fault::Hang);
         assert!(!waits || received.took >= Duration::from_millis(300), "{fault}: {:?}", received.took);
         // A slow response takes 2 ms per byte, a sliced one 1 ms for each of its first 100 bytes.
         let least = match fault {
-            Fault::SlowAnswer => 2 * body.len(),
-            Fault::SlicedAnswer => body.len().min(100),
+            Fault::SlowResponse => 2 * body.len(),
+            Fault::SlicedResponse => body.len().min(100),
             _ => 0,
         };
         assert!(received.took.as_millis() >= least as u128, "{fault}: {:?} for {} bytes", received.took, body.len());

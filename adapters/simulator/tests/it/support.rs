@@ -8,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use clarifai_simulator::Simulator;
-use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::time::{Instant, Now};
 use http::Request;
 use serde_json::{Value, json};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::super::TOO_SLOW;
 use super::super::difference::Difference;
-use super::super::reply::{OK, Reply, answer, ok};
+use super::super::reply::{OK, Reply, ok, response};
 use super::super::scenario::{BACK_IN_POOL, Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
@@ -16,44 +16,44 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         sockets(
             "pool",
-            "Calls one after the other share a connection that stays open.",
-            "the script has no connections",
+            "Successive calls share a connection that stays open.",
+            "the mock transport has no connections",
             pool,
         ),
         sockets(
             "pool-closed",
-            "A pooled connection that the server has closed is not used for a POST that may not be repeated; or the call fails, and was sent at most once.",
-            "the script has no connections",
+            "A pooled connection that the server closed is not used for a POST that is not idempotent; or the call fails and was sent at most once.",
+            "the mock transport has no connections",
             pool_closed,
         ),
         sockets(
             "pool-lost",
-            "Nor is a GET sent again by the adapter that is lost on a pooled connection: that is for the policy to say.",
-            "core's own tests hold the policy",
+            "A GET request lost on a pooled connection is not repeated by the adapter: the retry policy decides.",
+            "tests of core cover the policy",
             pool_lost,
         ),
         sockets(
             "parallel",
-            "32 calls of four threads on one client each get their own answer.",
-            "a script is driven by one thread",
+            "32 calls from four threads on one client each receive their own response.",
+            "the mock transport is used by one thread",
             parallel,
         ),
         sockets(
             "parallel-slow",
-            "A slow answer holds up no other call of the client.",
-            "a script is driven by one thread",
+            "A slow response does not delay other calls of the client.",
+            "the mock transport is used by one thread",
             parallel_slow,
         ),
         sockets(
             "give-up-call",
-            "A call dropped in flight ends at once, and the client goes on.",
-            "a script never waits",
+            "A call dropped in flight ends at once, and the client stays usable.",
+            "the mock transport never waits",
             give_up_call,
         ),
         sockets(
             "give-up-wait",
-            "So does one dropped while it waits, and nothing more is sent.",
-            "a script never waits",
+            "A call dropped while it waits ends at once, and nothing more is sent.",
+            "the mock transport never waits",
             give_up_wait,
         ),
     ]
@@ -139,8 +139,9 @@ fn parallel(stage: &Stage) -> Result<(), String> {
         .map(|_| {
             let (client, config) = (Arc::clone(&client), config.clone());
             thread::spawn(move || {
-                (0..8)
-                    .all(|_| client.run(Op::PredictBytes(2000).machine(&config)).is_ok_and(|answer| answer.body == OK))
+                (0..8).all(|_| {
+                    client.run(Op::PredictBytes(2000).machine(&config)).is_ok_and(|response| response.body == OK)
+                })
             })
         })
         .collect();
@@ -170,7 +171,7 @@ fn give_up_call(stage: &Stage) -> Result<(), String> {
 }
 
 fn give_up_wait(stage: &Stage) -> Result<(), String> {
-    let wait = answer(429, r#"{"status":{"code":11005}}"#).header("retry-after", "2").bytes();
+    let wait = response(429, r#"{"status":{"code":11005}}"#).header("retry-after", "2").bytes();
     given_up(stage, vec![Act::Read, Act::Write(wait)])
 }
 

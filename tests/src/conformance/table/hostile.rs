@@ -6,11 +6,11 @@ use clarifai_core::transport::TransportErrorKind::{MaybeSent, TooLarge};
 
 use super::super::TOO_SLOW;
 use super::super::difference::Difference;
-use super::super::reply::{Framing, OK, answer, ok};
+use super::super::reply::{Framing, OK, ok, response};
 use super::super::scenario::{Ended, MAYBE_SENT, Op, Outcome, Scenario, TOO_LARGE, run, send};
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
-use super::answers::{gzip, happened};
+use super::responses::{gzip, happened};
 use super::{must, plain, sockets};
 
 const SHORT: Duration = Duration::from_millis(400);
@@ -20,17 +20,17 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         plain(
             "truncated",
-            "An answer shorter than its length is a failed connection, never a shorter answer.",
+            "A response shorter than its `Content-Length` is a transport error, never a shorter response.",
             run(Op::CreateOnce).gets(ok().framed(Framing::Claim(5000))).ends(MAYBE_SENT).check(happened),
         ),
         plain(
             "truncated-by-one",
-            "Even if only one byte is missing.",
+            "A response that lacks one byte is a transport error.",
             send(Op::List).gets(ok().framed(Framing::Claim(OK.len() as u64 + 1))).ends(MAYBE_SENT),
         ),
         plain(
             "truncated-chunk",
-            "An answer that breaks off within a chunk is a failed connection.",
+            "A response truncated within a chunk is a transport error.",
             run(Op::CreateOnce)
                 .meets(
                     [
@@ -43,7 +43,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "missing-last-chunk",
-            "So is one without its last chunk, although all of the JSON came.",
+            "A response without the last chunk is a transport error, even if the JSON is complete.",
             run(Op::CreateOnce)
                 .meets(
                     [
@@ -59,12 +59,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "length-too-short",
-            "An answer longer than its length ends there, and what is left of it is not taken for JSON.",
+            "A response longer than its `Content-Length` ends there, and the rest is not parsed.",
             run(Op::CreateOnce).gets(ok().framed(Framing::Claim(20))).ends(Outcome::Unreadable),
         ),
         plain(
             "cut-in-head",
-            "A connection cut within the head of the answer is a failed connection.",
+            "A connection closed within the response head is a transport error.",
             run(Op::CreateOnce)
                 .meets([Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-le".to_vec())], MaybeSent)
                 .ends(MAYBE_SENT)
@@ -73,7 +73,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "reset-in-body",
-            "So is one that is reset within the body.",
+            "A connection reset within the response body is a transport error.",
             run(Op::CreateOnce)
                 .meets(
                     [Act::Read, Act::Write(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{".to_vec()), Act::Reset],
@@ -83,7 +83,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "reset-until-close",
-            "Where no length is said, only the farewell of TCP ends a body, and a reset is a failed connection.",
+            "A response without a length ends only with an orderly TCP close; a reset is a transport error.",
             send(Op::List)
                 .meets([Act::Read, Act::Write(ok().framed(Framing::UntilClose).bytes()), Act::Reset], MaybeSent)
                 .ends(MAYBE_SENT)
@@ -91,7 +91,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "slow-body",
-            "A body of one byte a second does not outlast the limit of the adapter.",
+            "A body of one byte per second is aborted at the timeout of the adapter.",
             send(Op::List)
                 .meets(
                     [
@@ -108,7 +108,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "slow-head",
-            "Nor does such a head.",
+            "A response head of one byte per second is aborted at the timeout of the adapter.",
             send(Op::List)
                 .meets(
                     [Act::Read, Act::Slowly(b"HTTP/1.1 200 OK\r\nx: y\r\n".repeat(9), 1, Duration::from_secs(1))],
@@ -120,8 +120,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 .within(Duration::from_secs(5)),
         ),
         plain(
-            "no-answer",
-            "A server that takes the request and says nothing is given up at the limit.",
+            "no-response",
+            "A call to a server that reads the request and never responds is aborted at the timeout.",
             run(Op::CreateOnce)
                 .meets([Act::Read, Act::Hang], MaybeSent)
                 .ends(MAYBE_SENT)
@@ -132,38 +132,38 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "oversized",
-            "An answer beyond the limit is refused by its length, and not asked for again.",
-            run(Op::List).gets(answer(200, vec![b' '; 300_000])).max_response(100_000).ends(TOO_LARGE),
+            "A response larger than the limit is rejected by its `Content-Length`, and not requested again.",
+            run(Op::List).gets(response(200, vec![b' '; 300_000])).max_response(100_000).ends(TOO_LARGE),
         ),
         plain(
             "oversized-chunks",
-            "So is one in chunks, at the limit.",
+            "A chunked response larger than the limit is rejected at the limit.",
             run(Op::List)
-                .gets(answer(200, vec![b' '; 300_000]).framed(Framing::Chunked(10_000)))
+                .gets(response(200, vec![b' '; 300_000]).framed(Framing::Chunked(10_000)))
                 .max_response(100_000)
                 .ends(TOO_LARGE),
         ),
         plain(
             "oversized-until-close",
-            "So is one whose end nobody told.",
+            "A response without a length that exceeds the limit is rejected at the limit.",
             run(Op::List)
-                .gets(answer(200, vec![b' '; 300_000]).framed(Framing::UntilClose))
+                .gets(response(200, vec![b' '; 300_000]).framed(Framing::UntilClose))
                 .max_response(100_000)
                 .ends(TOO_LARGE),
         ),
         plain(
             "limit-exact",
-            "An answer as large as the limit is read.",
+            "A response exactly as large as the limit is read.",
             run(Op::List).gets(ok()).max_response(OK.len() as u64).ends(Outcome::Done),
         ),
         plain(
             "limit-exact-chunks",
-            "In chunks as well.",
+            "A chunked response exactly as large as the limit is read.",
             run(Op::List).gets(ok().framed(Framing::Chunked(5))).max_response(OK.len() as u64).ends(Outcome::Done),
         ),
         plain(
             "four-gigabytes",
-            "An announced 4 GiB are refused before they come.",
+            "A response that announces 4 GiB is rejected before it arrives.",
             run(Op::List)
                 .meets(
                     [
@@ -177,8 +177,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
                 .within(Duration::from_secs(5)),
         ),
         plain(
-            "length-beyond-numbers",
-            "A length that no number holds is a failed connection or too large, and no panic.",
+            "length-overflow",
+            "A length that does not fit into an integer is a typed error, not a panic.",
             run(Op::CreateOnce)
                 .meets(
                     [
@@ -194,28 +194,33 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         sockets(
             "gzip-bomb",
-            "30 MB packed into 30 KB come as they are, or unpacked up to the limit; an adapter that never asked for them keeps them packed.",
-            "the script unpacks nothing",
+            "30 MB compressed to 30 KB are returned compressed, or decompressed up to the limit if the adapter requested compression.",
+            "the mock transport does not decompress",
             gzip_bomb,
         ),
         sockets(
             "many-headers",
-            "100,000 headers end in an answer or in a typed error.",
-            "the script has no parser of heads",
+            "A response with 100,000 headers is returned or is a typed error.",
+            "the mock transport does not parse response heads",
             many_headers,
         ),
-        sockets("large-header", "So does a header of 1 MiB.", "the script has no parser of heads", large_header),
+        sockets(
+            "large-header",
+            "A response with a header of 1 MiB is returned or is a typed error.",
+            "the mock transport does not parse response heads",
+            large_header,
+        ),
         sockets(
             "header-byte",
-            "A byte above 0x7f in a header does no harm, neither to the header nor to the answer.",
-            "the script has no parser of heads",
+            "A byte above 0x7f in a response header changes neither the header nor the response.",
+            "the mock transport does not parse response heads",
             header_byte,
         ),
         plain(
             "deep-json",
-            "JSON of depth 100,000 is an answer that cannot be read.",
+            "JSON of depth 100,000 is an invalid response.",
             run(Op::List)
-                .gets(answer(
+                .gets(response(
                     200,
                     format!(r#"{{"x":{}{},"status":{{"code":10000}}}}"#, "[".repeat(100_000), "]".repeat(100_000)),
                 ))
@@ -223,26 +228,26 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "interim-100",
-            "A 100 in front of the answer is passed over.",
+            "A `100 Continue` before the response is ignored.",
             run(Op::Predict).gets(ok().after(&b"HTTP/1.1 100 Continue\r\n\r\n"[..])).ends(Outcome::Done),
         ),
         plain(
             "interim-103",
-            "So are early hints.",
+            "A `103 Early Hints` before the response is ignored.",
             run(Op::List)
                 .gets(ok().after(&b"HTTP/1.1 103 Early Hints\r\nlink: </a>; rel=preload\r\n\r\n"[..]))
                 .ends(Outcome::Done),
         ),
         sockets(
             "interim-flood",
-            "A flood of interim answers ends, in the answer or in a typed error.",
-            "the script knows no interim answers",
+            "A flood of interim responses ends with the final response or with a typed error.",
+            "the mock transport has no interim responses",
             interim_flood,
         ),
         sockets(
             "interim-endless",
-            "One that does not end is given up at the limit.",
-            "the script knows no interim answers",
+            "Endless interim responses are aborted at the timeout.",
+            "the mock transport has no interim responses",
             |stage| {
                 let acts = vec![
                     Act::Read,
@@ -272,7 +277,7 @@ fn ended(stage: &Stage, bytes: Vec<u8>) -> (Ended, Duration) {
 
 fn gzip_bomb(stage: &Stage) -> Result<(), String> {
     let bomb = gzip(&vec![b' '; 30_000_000]);
-    let (ended, _) = ended(stage, answer(200, bomb.clone()).header("content-encoding", "gzip").bytes());
+    let (ended, _) = ended(stage, response(200, bomb.clone()).header("content-encoding", "gzip").bytes());
     match ended.response() {
         Some(response) if response.body() == bomb.as_slice() => Ok(()),
         _ if ended.outcome() == TOO_LARGE => {
@@ -319,9 +324,9 @@ fn large_header(stage: &Stage) -> Result<(), String> {
 }
 
 fn header_byte(stage: &Stage) -> Result<(), String> {
-    let (ended, _) = ended(stage, answer(200, OK).header("x-note", b"caf\xe9").bytes());
+    let (ended, _) = ended(stage, response(200, OK).header("x-note", b"caf\xe9").bytes());
     if ended.outcome() == MAYBE_SENT {
-        stage.differs(Difference::LosesForeignAnswer);
+        stage.differs(Difference::LosesNonAsciiResponse);
         return Ok(());
     }
     let response = ended.response().ok_or_else(|| ended.to_string())?;
@@ -330,7 +335,7 @@ fn header_byte(stage: &Stage) -> Result<(), String> {
         Some(b"caf\xe9") => Ok(()),
         Some(other) => Err(format!("the header became {other:?}")),
         None => {
-            stage.differs(Difference::LosesForeignHeader);
+            stage.differs(Difference::LosesNonAsciiHeader);
             Ok(())
         }
     }
@@ -338,7 +343,7 @@ fn header_byte(stage: &Stage) -> Result<(), String> {
 
 fn interim_flood(stage: &Stage) -> Result<(), String> {
     let mut bytes = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(20_000);
-    bytes.extend(answer(200, OK).bytes());
+    bytes.extend(response(200, OK).bytes());
     let (ended, took) = ended(stage, bytes);
     must(took < Duration::from_secs(10), || format!("{TOO_SLOW}it took {took:?}"))?;
     match ended.outcome() {

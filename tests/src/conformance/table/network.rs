@@ -4,66 +4,82 @@ use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 
 use super::super::difference::Difference;
 use super::super::driver::Settings;
-use super::super::reply::{Framing, OK, answer, ok};
-use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
+use super::super::reply::{Framing, OK, ok, response};
+use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario, UNTRUSTED};
 use super::super::secrets;
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
 use super::super::tls::{self, Flaw};
 use super::{must, sockets};
 
-const TLS: &str = "the script has no certificates";
-const PROXY: &str = "the script has no proxies";
+const TLS: &str = "the mock transport has no certificates";
+const PROXY: &str = "the mock transport has no proxies";
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         sockets(
             "refused",
-            "Where nobody listens, nothing was sent.",
-            "the script has no ports; core's own tests fail it as not sent",
+            "After a refused connection, nothing was sent.",
+            "the mock transport has no ports; a test of core covers it",
             refused,
         ),
         sockets(
             "unknown-host",
-            "Where a name has no address, nothing was sent.",
-            "the script knows no names",
+            "After a failed name lookup, nothing was sent.",
+            "the mock transport resolves no names",
             unknown_host,
         ),
-        sockets("tls", "A certificate of the private authority that was handed in is accepted.", TLS, tls_accepted),
-        sockets("tls-default", "Without that authority it is refused.", TLS, |stage| {
+        sockets("tls", "A certificate of a configured private authority is accepted.", TLS, tls_accepted),
+        sockets("tls-default", "The same certificate is rejected if the authority is not configured.", TLS, |stage| {
             tls_refused(stage, Flaw::None, false)
         }),
-        sockets("tls-wrong-host", "A certificate for another host is refused.", TLS, |stage| {
+        sockets("tls-wrong-host", "A certificate for another host is rejected.", TLS, |stage| {
             tls_refused(stage, Flaw::WrongHost, true)
         }),
-        sockets("tls-expired", "One that has run out is refused.", TLS, |stage| {
+        sockets("tls-expired", "An expired certificate is rejected.", TLS, |stage| {
             tls_refused(stage, Flaw::Expired, true)
         }),
-        sockets("tls-not-yet", "One that is not valid yet is refused.", TLS, |stage| {
+        sockets("tls-not-yet", "A certificate that is not valid yet is rejected.", TLS, |stage| {
             tls_refused(stage, Flaw::NotYetValid, true)
         }),
-        sockets("tls-self-signed", "One that no authority signed is refused.", TLS, |stage| {
+        sockets("tls-self-signed", "A self-signed certificate is rejected.", TLS, |stage| {
             tls_refused(stage, Flaw::SelfSigned, true)
         }),
-        sockets("tls-other-authority", "One that another authority signed is refused.", TLS, |stage| {
+        sockets("tls-other-authority", "A certificate of an unknown authority is rejected.", TLS, |stage| {
             tls_refused(stage, Flaw::OtherAuthority, true)
         }),
         sockets(
             "tls-truncated",
-            "An answer cut without the farewell of TLS is a failed connection where its end was to be told by it.",
+            "A response without a length is a transport error if the TLS connection ends without `close_notify`.",
             TLS,
             tls_truncated,
         ),
-        sockets("tls-plain-server", "A server that speaks no TLS is a failed connection.", TLS, tls_plain_server),
+        sockets(
+            "tls-plain-server",
+            "A server that does not speak TLS causes a transport error.",
+            TLS,
+            tls_plain_server,
+        ),
+        sockets(
+            "tls-closed-in-handshake",
+            "A server that closes the connection during the handshake causes a transport error.",
+            TLS,
+            tls_closed_in_handshake,
+        ),
         sockets(
             "plain-http",
-            "Plain `http` to a host that is not this machine is refused before anything is sent, unless allowed in so many words.",
-            "it is decided before there is a transport",
+            "A plain `http` URL of a remote host is rejected before anything is sent, unless explicitly allowed.",
+            "it is decided before a transport exists",
             plain_http,
         ),
-        sockets("proxy", "A proxy gets the name of the host, and never the key or the path.", PROXY, proxy),
-        sockets("proxy-refuses", "A proxy that refuses is a failed connection, and gets no key.", PROXY, proxy_refuses),
-        sockets("proxy-down", "So is a proxy that is not there.", PROXY, proxy_down),
+        sockets("proxy", "A proxy receives the host name, and never the key or the path.", PROXY, proxy),
+        sockets(
+            "proxy-refuses",
+            "A proxy that refuses to connect causes a transport error, and receives no key.",
+            PROXY,
+            proxy_refuses,
+        ),
+        sockets("proxy-down", "A proxy that is not reachable causes a transport error.", PROXY, proxy_down),
     ]
 }
 
@@ -122,8 +138,15 @@ fn tls_refused(stage: &Stage, flaw: Flaw, trusted: bool) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&server.url());
     let settings = if trusted { trusting() } else { Settings::default() };
-    ends(stage, &config, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    ends(stage, &config, &settings, UNTRUSTED, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
     must(server.connections() > 0, || "no client connected".to_owned())?;
+    // The certificate will not change: a call with all its retries connects once.
+    let client = stage.driver().client(config.clone(), &settings);
+    let Err(error) = client.run(Op::Predict.machine(&config)) else { return Err("it was accepted".to_owned()) };
+    must(!error.may_have_happened(), || error.to_string())?;
+    if error.attempts() > 1 {
+        stage.differs(Difference::BadCertificateIsMaybeSent);
+    }
     must(server.count() == 0, || "a request was sent to it".to_owned())
 }
 
@@ -140,6 +163,15 @@ fn tls_plain_server(stage: &Stage) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&format!("https://localhost:{}", server.address().port()));
     ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
+}
+
+fn tls_closed_in_handshake(stage: &Stage) -> Result<(), String> {
+    for acts in [vec![Act::ReadBytes(5), Act::Cut], vec![Act::ReadBytes(5), Act::Reset], vec![Act::Cut]] {
+        let server = stage.keep_other(Server::start(vec![acts; 4]));
+        let config = stage.config(&format!("https://localhost:{}", server.address().port()));
+        ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    }
+    Ok(())
 }
 
 fn plain_http(stage: &Stage) -> Result<(), String> {
@@ -169,15 +201,15 @@ fn proxy(stage: &Stage) -> Result<(), String> {
     let proxy = stage.keep_other(Server::start(vec![vec![Act::ReadHead, Act::Tunnel(server.address())]]));
     let config = stage.config(&server.url());
     let client = stage.driver().client(config.clone(), &through(&proxy.address().to_string()));
-    let answer = client.run(Op::Predict.machine(&config)).map_err(|error| format!("{error:?}"))?;
-    must(answer.body == OK, || "another answer came".to_owned())?;
+    let response = client.run(Op::Predict.machine(&config)).map_err(|error| format!("{error:?}"))?;
+    must(response.body == OK, || "another response came".to_owned())?;
     let seen = proxy.arrived();
     must(seen.len() == 1 && seen[0].method() == "CONNECT", || format!("the proxy got {seen:?}"))?;
     must(seen[0].target() == server.url().trim_start_matches("https://"), || format!("the proxy got {seen:?}"))
 }
 
 fn proxy_refuses(stage: &Stage) -> Result<(), String> {
-    let refusal = answer(407, "who are you?").header("proxy-authenticate", "Basic").bytes();
+    let refusal = response(407, "who are you?").header("proxy-authenticate", "Basic").bytes();
     let proxy = stage.keep_other(Server::always(vec![Act::ReadHead, Act::Write(refusal)]));
     let config = stage.config("https://localhost:9");
     let difference = Difference::ProxyRefusalIsMaybeSent;

@@ -39,32 +39,32 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
         sockets(
             "path-bytes",
-            "Each id becomes one segment of the path and arrives byte for byte; `http::Uri` and `url::Url` agree.",
-            "an address that nobody writes to a socket cannot be changed",
+            "Each id becomes one path segment and arrives byte for byte; `http::Uri` and `url::Url` agree.",
+            "a URL that is not written to a socket cannot be changed",
             path_bytes,
         ),
         sockets(
             "query-bytes",
-            "Names in the query arrive byte for byte.",
-            "an address that nobody writes to a socket cannot be changed",
+            "Names in the query string arrive byte for byte.",
+            "a URL that is not written to a socket cannot be changed",
             query_bytes,
         ),
         sockets(
             "base-path",
-            "The path of the base address and the scope stand in front of it.",
-            "the script has one address",
+            "The request path begins with the path of the base URL and the app.",
+            "the mock transport has one base URL",
             base_path,
         ),
         sockets(
             "headers-get",
-            "A GET has the headers of the snapshot, and no sign of a body.",
-            "`Host` is the transport's",
+            "A GET request has the expected headers, and none that announces a body.",
+            "the transport sets `Host`",
             headers_of_get,
         ),
         sockets(
             "headers-post",
-            "A POST has the headers of the snapshot, its exact length among them.",
-            "`Host` and `Content-Length` are the transport's",
+            "A POST request has the expected headers, including its exact `Content-Length`.",
+            "the transport sets `Host` and `Content-Length`",
             headers_of_post,
         ),
         plain(
@@ -74,34 +74,34 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "body-encoded",
-            "A picture that is encoded while it is sent arrives byte for byte.",
+            "An image that is encoded while it is sent arrives byte for byte.",
             send(Op::PredictBytes(300_001)).gets(ok()).ends(Outcome::Status(200)).check(same_body),
         ),
         plain(
             "body-encoded-small",
-            "So does one of a single byte.",
+            "An image of a single byte arrives unchanged, too.",
             send(Op::PredictBytes(1)).gets(ok()).ends(Outcome::Status(200)).check(same_body),
         ),
         plain(
             "patch",
-            "A PATCH arrives with its body.",
+            "A PATCH request arrives with its body.",
             run(Op::Patch).gets(ok()).ends(Outcome::Done).check(same_body),
         ),
         plain(
             "delete-with-body",
-            "A DELETE arrives with its body.",
+            "A DELETE request arrives with its body.",
             run(Op::DeleteMany).gets(ok()).ends(Outcome::Done).check(same_body),
         ),
         sockets(
             "delete-without-body",
-            "A DELETE without a body has none.",
-            "the script is not asked about `Content-Length`",
+            "A DELETE request without a body is sent without one.",
+            "the mock transport sets no `Content-Length`",
             |stage| no_body(stage, |base, stage| request(&stage.config(base), DeleteInput::new("a"))),
         ),
         sockets(
             "post-without-body",
-            "A POST without a body says so, and nobody waits for one.",
-            "the script is not asked about `Content-Length`",
+            "A POST request without a body has the length 0, and does not wait for a body.",
+            "the mock transport sets no `Content-Length`",
             |stage| {
                 no_body(stage, |base, _| {
                     let request = Request::post(format!("{base}/v2/models")).body(Body::empty());
@@ -235,7 +235,7 @@ fn no_body(stage: &Stage, make: fn(&str, &Stage) -> Request<Body>) -> Result<(),
     let request = make(&server.url(), stage);
     let response =
         stage.client(&stage.config(&server.url())).send(request).map_err(|failure| format!("{failure:?}"))?;
-    must(response.body() == OK, || "another answer came".to_owned())?;
+    must(response.body() == OK, || "another response came".to_owned())?;
     let arrived = &server.arrived()[0];
     must(arrived.length == 0 && arrived.complete, || format!("a body came: {arrived:?}"))?;
     must(arrived.header("transfer-encoding").is_none(), || format!("it came in chunks: {}", arrived.head))?;

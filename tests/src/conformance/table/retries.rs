@@ -5,11 +5,11 @@ use std::time::Duration;
 use clarifai_core::transport::TransportErrorKind::MaybeSent;
 
 use super::super::difference::Difference;
-use super::super::reply::{Answer, Reply, answer, ok, refusal};
+use super::super::reply::{Reply, ServerResponse, ok, refusal, response};
 use super::super::scenario::{MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario, Seen, run, send};
 use super::super::secrets::TOKEN;
 use super::super::server::Act;
-use super::answers::happened;
+use super::responses::happened;
 use super::{must, plain};
 
 /// An image that is too large for the buffers of a socket.
@@ -39,56 +39,56 @@ fn connections() -> Vec<Scenario> {
         ),
         plain(
             "reset-in-request",
-            "A connection reset in the middle of a large request may have carried it.",
+            "After a connection reset in the middle of a large request, the request may have been sent.",
             send(LARGE).meets([Act::ReadBytes(5000), Act::Reset], MaybeSent).ends(MAYBE_SENT),
         ),
         plain(
             "closed-in-request",
-            "So may one that is closed there.",
+            "After a connection closed in the middle of a large request, the request may have been sent.",
             send(LARGE).meets([Act::ReadBytes(5000), Act::Cut], MaybeSent).ends(MAYBE_SENT),
         ),
         plain(
-            "early-answer",
-            "A refusal that comes before a large request is sent is read, where the connection allows it.",
+            "early-response",
+            "An error response that arrives before a large request is sent is read, if the connection allows it.",
             send(LARGE)
                 .meets(
                     [Act::ReadHead, Act::Write(refusal(413, 11102).bytes()), Act::Pause(Duration::from_millis(300))],
                     MaybeSent,
                 )
                 .ends(Outcome::Status(413))
-                .or(MAYBE_SENT, Difference::MissesEarlyAnswer)
-                .sockets_only("the script takes a request as a whole"),
+                .or(MAYBE_SENT, Difference::MissesEarlyResponse)
+                .sockets_only("the mock transport receives requests completely"),
         ),
         plain(
             "lost-safe",
-            "After a lost answer a call that only reads is asked again.",
+            "After a lost response a read-only call is repeated.",
             run(Op::List).gets(lost()).gets(lost()).gets(ok()).ends(Outcome::Done),
         ),
         plain(
             "lost-safe-post",
-            "So is a prediction, with all of its picture.",
+            "After a lost response a prediction is repeated with its whole image.",
             run(Op::PredictBytes(100_000)).gets(lost()).gets(ok()).ends(Outcome::Done).check(twice_the_same),
         ),
         plain(
             "lost-idempotent",
-            "So is a creation under an id of one's own.",
+            "After a lost response the creation of an input with a caller-chosen id is repeated.",
             run(Op::CreateByName).gets(lost()).gets(ok()).ends(Outcome::Done).check(twice_the_same),
         ),
         plain(
             "lost-once",
-            "After an answer lost after commit a call that counts twice is not sent again, and the error says that it may have happened.",
+            "After a lost response a call that is not idempotent is not repeated, and the error reports that it may have happened.",
             run(Op::CreateOnce).gets(lost()).ends(MAYBE_SENT).check(happened),
         ),
         plain(
-            "lost-for-good",
-            "A call is given up after four attempts, and the error counts them.",
+            "lost-permanently",
+            "A call fails after four attempts, and the error contains their number.",
             run(Op::List).gets(lost()).gets(lost()).gets(lost()).gets(lost()).ends(MAYBE_SENT).check(|seen| {
                 must(seen.ended[0].error().is_some_and(|error| error.attempts() == 4), || seen.ended[0].to_string())
             }),
         ),
         plain(
-            "hung-then-well",
-            "A call that reads is asked again when the first answer did not come in time.",
+            "hung-then-responds",
+            "A read-only call whose first response did not arrive in time is repeated.",
             run(Op::List)
                 .meets([Act::Read, Act::Hang], MaybeSent)
                 .gets(ok())
@@ -97,7 +97,7 @@ fn connections() -> Vec<Scenario> {
         ),
         plain(
             "two-calls-kept",
-            "A client goes on after an answer on a connection that stays open.",
+            "A client can make further calls on a connection that stays open.",
             run(Op::List)
                 .gets(ok().kept())
                 .ends(Outcome::Done)
@@ -109,13 +109,13 @@ fn connections() -> Vec<Scenario> {
                 .ends(Outcome::Done),
         ),
         plain(
-            "after-trouble",
-            "A client goes on after a failed connection.",
+            "after-failure",
+            "A client can make further calls after a failed connection.",
             send(Op::List).gets(lost()).ends(MAYBE_SENT).send(Op::List).gets(ok()).ends(Outcome::Status(200)),
         ),
         plain(
             "lost-on-kept-once",
-            "A POST that counts twice and is lost on a connection that had been used is not sent again by anybody.",
+            "A POST that is not idempotent and was lost on a reused connection is not repeated, not even by the adapter.",
             run(Op::List)
                 .gets(ok().kept())
                 .ends(Outcome::Done)
@@ -136,11 +136,11 @@ fn twice_the_same(seen: &Seen) -> Result<(), String> {
 }
 
 fn refusals() -> Vec<Scenario> {
-    let busy = || answer(503, "busy");
+    let busy = || response(503, "busy");
     vec![
         plain(
             "retry-after-seconds",
-            "429 with `Retry-After` in seconds is kept to.",
+            "After a 429 response the client waits for a `Retry-After` in seconds.",
             run(Op::List)
                 .gets(refusal(429, 11005).header("retry-after", "1"))
                 .gets(ok())
@@ -149,7 +149,7 @@ fn refusals() -> Vec<Scenario> {
         ),
         plain(
             "retry-after-date",
-            "429 with `Retry-After` as a date is kept to.",
+            "After a 429 response the client waits for a `Retry-After` with a date.",
             // A date has whole seconds, so that one two seconds ahead is more than one second away.
             run(Op::List)
                 .gets(refusal(429, 11005).retry_in(2))
@@ -159,7 +159,7 @@ fn refusals() -> Vec<Scenario> {
         ),
         plain(
             "retry-after-past",
-            "A date that has passed asks for no wait.",
+            "A `Retry-After` date in the past causes no wait.",
             run(Op::List)
                 .gets(refusal(429, 11005).header("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"))
                 .gets(ok())
@@ -168,7 +168,7 @@ fn refusals() -> Vec<Scenario> {
         ),
         plain(
             "retry-after-too-long",
-            "Asked to wait for an hour the call fails at once.",
+            "A `Retry-After` of an hour makes the call fail at once.",
             run(Op::List)
                 .gets(refusal(429, 11005).header("retry-after", "3600"))
                 .ends(Outcome::Refused(429))
@@ -176,22 +176,22 @@ fn refusals() -> Vec<Scenario> {
         ),
         plain(
             "retry-after-garbage",
-            "Garbage in `Retry-After` counts as nothing.",
+            "An invalid `Retry-After` is ignored.",
             run(Op::List).gets(busy().header("retry-after", b"so\xe9n")).gets(ok()).ends(Outcome::Done),
         ),
         plain(
             "throttled-once",
-            "A call that counts twice is sent again after 429, which says that it was not carried out.",
+            "A call that is not idempotent is repeated after a 429 response, because it was not executed.",
             run(Op::CreateOnce).gets(refusal(429, 11005)).gets(ok()).ends(Outcome::Done).check(twice_the_same),
         ),
         plain(
             "failed-once",
-            "It is not sent again after a 500, which says nothing of the kind.",
+            "A call that is not idempotent is not repeated after a 500 response, because it may have been executed.",
             run(Op::CreateOnce).gets(refusal(500, 98004)).ends(Outcome::Refused(500)).check(happened),
         ),
         plain(
             "failed-safe",
-            "A call that reads is, with its whole body.",
+            "A read-only call is repeated with its whole body.",
             run(Op::PredictBytes(50_000))
                 .gets(busy())
                 .gets(busy())
@@ -201,33 +201,33 @@ fn refusals() -> Vec<Scenario> {
         ),
         plain(
             "quota",
-            "A used up quota is not asked again.",
+            "A call is not repeated after the quota is exceeded.",
             run(Op::List).gets(refusal(429, 11006)).ends(Outcome::Refused(429)),
         ),
         plain(
-            "refused-for-good",
-            "Nor is a call that was refused for good.",
+            "refused-permanently",
+            "A call is not repeated after a permanent API error.",
             run(Op::List).gets(refusal(400, 11102)).ends(Outcome::Refused(400)),
         ),
         plain(
             "once-policy",
-            "A policy that never repeats does not.",
+            "A policy with one attempt never repeats a call.",
             run(Op::List).gets(busy()).ends(Outcome::Refused(503)).once(),
         ),
     ]
 }
 
-fn token(life: u32) -> Answer {
-    answer(200, format!(r#"{{"status":{{"code":10000}},"access_token":"{TOKEN}","expires_in":{life}}}"#))
+fn token(life: u32) -> ServerResponse {
+    response(200, format!(r#"{{"status":{{"code":10000}},"access_token":"{TOKEN}","expires_in":{life}}}"#))
 }
 
 fn tokens() -> Vec<Scenario> {
     let expired =
-        || answer(401, r#"{"status":{"code":11001,"description":"Invalid token","details":"expired token"}}"#);
+        || response(401, r#"{"status":{"code":11001,"description":"Invalid token","details":"expired token"}}"#);
     vec![
         plain(
             "token-first",
-            "The id and secret of an app are traded for a token, which later calls share.",
+            "An app id and secret are exchanged for a token, which later calls share.",
             run(Op::List)
                 .by_secret()
                 .first_gets("POST", "/v2/token", token(3600))
@@ -247,7 +247,7 @@ fn tokens() -> Vec<Scenario> {
         ),
         plain(
             "token-refresh",
-            "A token that is refused with 401 is renewed once, and the call sent again once.",
+            "A token rejected with 401 is renewed once, and the call is repeated once.",
             run(Op::CreateOnce)
                 .by_secret()
                 .first_gets("POST", "/v2/token", token(3600))
@@ -258,7 +258,7 @@ fn tokens() -> Vec<Scenario> {
         ),
         plain(
             "token-refused-again",
-            "Refused again, the call fails.",
+            "If the renewed token is rejected, too, the call fails.",
             run(Op::CreateOnce)
                 .by_secret()
                 .first_gets("POST", "/v2/token", token(3600))
@@ -269,22 +269,26 @@ fn tokens() -> Vec<Scenario> {
         ),
         plain(
             "token-denied",
-            "A refused secret is not tried again, and the error does not quote the answer.",
+            "A rejected app secret is not sent again, and the error does not quote the response.",
             run(Op::List)
                 .by_secret()
-                .first_gets("POST", "/v2/token", answer(401, format!("no such secret: {}", super::super::secrets::KEY)))
+                .first_gets(
+                    "POST",
+                    "/v2/token",
+                    response(401, format!("no such secret: {}", super::super::secrets::KEY)),
+                )
                 .ends(Outcome::Refused(401)),
         ),
         plain(
             "token-unreadable",
-            "An answer with a token in it is never quoted, even where it cannot be read.",
+            "A token response is never quoted, even if it is invalid.",
             run(Op::List)
                 .by_secret()
                 .once()
                 .first_gets(
                     "POST",
                     "/v2/token",
-                    answer(200, format!(r#"{{"status":{{"code":10000}},"access_token":["{TOKEN}"]}}"#)),
+                    response(200, format!(r#"{{"status":{{"code":10000}},"access_token":["{TOKEN}"]}}"#)),
                 )
                 .ends(Outcome::Unreadable),
         ),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::difference::Difference;
-use super::super::reply::{Framing, OK, answer, ok, refusal};
+use super::super::reply::{Framing, OK, ok, refusal, response};
 use super::super::scenario::{Ended, MAYBE_SENT, Op, Outcome, Scenario, Scene, Seen, run, send};
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
@@ -15,18 +15,18 @@ const PAGE: &str = "<!DOCTYPE html><html><title>Sign in to the network</title></
 #[expect(clippy::too_many_lines, reason = "a table is as long as its rows")]
 pub(super) fn scenarios() -> Vec<Scenario> {
     let mut all = vec![
-        plain("answer", "An answer with a length is read.", run(Op::List).gets(ok()).ends(Outcome::Done)),
+        plain("response", "A response with a `Content-Length` is read.", run(Op::List).gets(ok()).ends(Outcome::Done)),
         plain(
-            "answer-bytes",
-            "The body is handed over byte for byte, whatever bytes it has.",
+            "response-bytes",
+            "The response body is returned byte for byte, whatever bytes it contains.",
             send(Op::List)
-                .gets(answer(200, every_byte()))
+                .gets(response(200, every_byte()))
                 .ends(Outcome::Status(200))
                 .check(|seen| body_is(seen, &every_byte())),
         ),
         plain(
             "headers-twice",
-            "Headers of the answer are handed over, all values of them.",
+            "All values of a repeated response header are returned.",
             send(Op::List)
                 .gets(ok().header("x-a", "1").header("X-A", "2").header("x-empty", ""))
                 .ends(Outcome::Status(200))
@@ -39,118 +39,132 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "chunked",
-            "An answer in chunks is put together.",
+            "A chunked response is reassembled.",
             run(Op::List).gets(ok().framed(Framing::Chunked(7))).ends(Outcome::Done),
         ),
         plain(
             "chunked-large",
-            "So is a large one, beyond any buffer.",
+            "A chunked response larger than any buffer is reassembled.",
             send(Op::List)
-                .gets(answer(200, vec![b'x'; 700_000]).framed(Framing::Chunked(65_537)))
+                .gets(response(200, vec![b'x'; 700_000]).framed(Framing::Chunked(65_537)))
                 .ends(Outcome::Status(200))
                 .check(|seen| body_is(seen, &[b'x'; 700_000])),
         ),
         sockets(
             "chunked-trailers",
-            "Extensions of chunks and trailers are passed over.",
-            "the script answers with a finished body",
+            "Chunk extensions and trailers are ignored.",
+            "the mock transport returns complete bodies",
             |stage| {
                 let chunks =
                     format!("4;a=b\r\n{}\r\n{:x}\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n", &OK[..4], OK.len() - 4, &OK[4..]);
                 let bytes =
                     format!("HTTP/1.1 200 OK\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n{chunks}");
-                answered(stage, bytes.into_bytes(), OK.as_bytes())
+                check_response(stage, bytes.into_bytes(), OK.as_bytes())
             },
         ),
         plain(
             "until-close",
-            "An answer without a length ends with the connection.",
+            "A response without a length ends when the connection is closed.",
             run(Op::List).gets(ok().framed(Framing::UntilClose)).ends(Outcome::Done),
         ),
-        sockets("http-1-0", "An answer of HTTP/1.0 is read.", "the script knows no versions", |stage| {
-            answered(stage, format!("HTTP/1.0 200 OK\r\n\r\n{OK}").into_bytes(), OK.as_bytes())
+        sockets("http-1-0", "An HTTP/1.0 response is read.", "the mock transport has no HTTP versions", |stage| {
+            check_response(stage, format!("HTTP/1.0 200 OK\r\n\r\n{OK}").into_bytes(), OK.as_bytes())
         }),
         sockets(
             "no-reason",
-            "A status line without a reason, and names of headers in capitals, are read.",
-            "the script knows no status lines",
+            "A status line without a reason phrase, and header names in capitals, are read.",
+            "the mock transport has no status lines",
             |stage| {
                 let bytes = format!("HTTP/1.1 200\r\nCONNECTION: close\r\nCONTENT-LENGTH: {}\r\n\r\n{OK}", OK.len());
-                answered(stage, bytes.into_bytes(), OK.as_bytes())
+                check_response(stage, bytes.into_bytes(), OK.as_bytes())
             },
         ),
         plain(
             "one-byte-slices",
-            "An answer that comes byte by byte is put together.",
+            "A response that arrives byte by byte is reassembled.",
             run(Op::List).gets(ok().in_slices(1, Duration::ZERO)).ends(Outcome::Done),
         ),
         plain(
             "status-204",
-            "204 has no body, and nobody waits for one.",
+            "A 204 response has no body, and the client does not wait for one.",
             send(Op::List)
-                .gets(answer(204, "").framed(Framing::None))
+                .gets(response(204, "").framed(Framing::None))
                 .ends(Outcome::Status(204))
                 .check(|seen| body_is(seen, b"")),
         ),
         plain(
             "status-204-read",
-            "As the answer to a call it cannot be read, and the error says that it is empty.",
+            "A 204 response to a call is an invalid response, and the error reports that it is empty.",
             run(Op::CreateOnce)
-                .gets(answer(204, "").framed(Framing::None))
+                .gets(response(204, "").framed(Framing::None))
                 .ends(Outcome::Unreadable)
                 .check(|seen| error_contains(seen, "empty")),
         ),
         plain(
             "empty-body",
-            "So is an answer of length 0.",
+            "A response of length 0 is an invalid response, and the error reports that it is empty.",
             run(Op::CreateOnce)
-                .gets(answer(200, ""))
+                .gets(response(200, ""))
                 .ends(Outcome::Unreadable)
                 .check(|seen| error_contains(seen, "empty")),
         ),
         plain(
             "status-304",
-            "304 is handed back.",
-            send(Op::List).gets(answer(304, "").framed(Framing::None)).ends(Outcome::Status(304)),
+            "A 304 response is returned.",
+            send(Op::List).gets(response(304, "").framed(Framing::None)).ends(Outcome::Status(304)),
         ),
         plain(
             "status-unknown",
-            "So is a status that nobody has heard of.",
+            "A response with an unassigned status code is returned.",
             send(Op::List)
-                .gets(answer(299, OK))
+                .gets(response(299, OK))
                 .ends(Outcome::Status(299))
                 .or(MAYBE_SENT, Difference::LosesUnknownStatus)
                 .check(|seen| seen.ended[0].response().map_or(Ok(()), |_| body_is(seen, OK.as_bytes()))),
         ),
         plain(
             "gateway-page",
-            "The page of a gateway is a refusal by its status.",
+            "An HTML error page of a gateway is reported as an API error with its status.",
             run(Op::CreateOnce)
-                .gets(answer(502, "<html>Bad Gateway</html>").header("content-type", "text/html"))
+                .gets(response(502, "<html>Bad Gateway</html>").header("content-type", "text/html"))
                 .ends(Outcome::Refused(502)),
         ),
         plain(
             "captive-portal",
-            "The page of a captive portal under status 200 is no answer, and the advice names proxies.",
-            run(Op::List).gets(answer(200, PAGE).header("content-type", "text/html")).ends(Outcome::Unreadable).check(
-                |seen| {
+            "The page of a captive portal with status 200 is an invalid response, and the advice mentions proxies.",
+            run(Op::List)
+                .gets(response(200, PAGE).header("content-type", "text/html"))
+                .ends(Outcome::Unreadable)
+                .check(|seen| {
                     let advice = seen.ended[0].error().and_then(clarifai_core::Error::advice).unwrap_or_default();
                     must(advice.contains("proxy"), || format!("no proxy in the advice: {advice}"))
-                },
-            ),
+                }),
         ),
         plain(
             "not-utf8",
-            "An answer in another encoding is no answer.",
+            "Bytes that are not UTF-8 cost only the text that contains them.",
             run(Op::List)
-                .gets(answer(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
-                .ends(Outcome::Unreadable),
+                .gets(response(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
+                .ends(Outcome::Done),
+        ),
+        plain(
+            "byte-order-mark",
+            "A byte order mark before the JSON is skipped.",
+            run(Op::List).gets(response(200, format!("\u{feff}{OK}"))).ends(Outcome::Done),
+        ),
+        plain(
+            "redirect-named",
+            "A redirect is an API error that contains the address it points to.",
+            run(Op::List)
+                .gets(response(302, "").header("location", "https://elsewhere.example/v2/?secret=1"))
+                .ends(Outcome::Refused(302))
+                .check(|seen| error_contains(seen, "https://elsewhere.example/v2/")),
         ),
         plain(
             "quoted-key",
-            "A refusal that quotes the key does not put it into the error.",
+            "If an error response quotes the key, the error does not contain it.",
             run(Op::List)
-                .gets(answer(
+                .gets(response(
                     401,
                     format!(r#"{{"status":{{"code":11009,"description":"no key {}"}}}}"#, super::super::secrets::KEY),
                 ))
@@ -159,17 +173,17 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "quoted-key-page",
-            "Nor does a page that quotes it.",
+            "If an HTML error page quotes the key, the error does not contain it.",
             run(Op::List)
-                .gets(answer(403, format!("<p>denied: {}</p>", super::super::secrets::KEY)))
+                .gets(response(403, format!("<p>denied: {}</p>", super::super::secrets::KEY)))
                 .ends(Outcome::Refused(403))
                 .check(|seen| error_contains(seen, "***")),
         ),
         plain(
-            "gzip-unasked",
-            "An answer packed without being asked is handed over as it came.",
+            "gzip-unrequested",
+            "A compressed response that was not requested is returned as it came.",
             send(Op::List)
-                .gets(answer(200, gzip(OK.as_bytes())).header("content-encoding", "gzip"))
+                .gets(response(200, gzip(OK.as_bytes())).header("content-encoding", "gzip"))
                 .ends(Outcome::Status(200))
                 .check(|seen| {
                     let body = seen.ended[0].response().map(|response| response.body().clone()).unwrap_or_default();
@@ -178,16 +192,16 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         sockets(
             "gzip-cut",
-            "A packed answer that breaks off is a failed connection to an adapter that unpacks it, never a shorter answer.",
-            "the script unpacks nothing",
+            "A truncated compressed response is a transport error if the adapter decompresses, never a shorter response.",
+            "the mock transport does not decompress",
             gzip_cut,
         ),
         sockets(
             "redirect-same-host",
-            "A redirect to the same host is not followed either.",
-            "it is about a further request",
+            "A redirect to the same host is returned and not followed.",
+            "it is about a second request",
             |stage| {
-                let moved = answer(302, "moved").header("location", "/v2/elsewhere");
+                let moved = response(302, "moved").header("location", "/v2/elsewhere");
                 let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved.bytes())]), 1);
                 let config = stage.config(&server.url());
                 let response =
@@ -199,12 +213,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "redirect-run",
-            "To a call a redirect is a refusal.",
-            run(Op::CreateOnce).gets(answer(302, "moved").header("location", "/login")).ends(Outcome::Refused(302)),
+            "A redirect response to a call is an API error.",
+            run(Op::CreateOnce).gets(response(302, "moved").header("location", "/login")).ends(Outcome::Refused(302)),
         ),
         plain(
             "garbage",
-            "Something that speaks no HTTP is a failed connection.",
+            "A server that does not speak HTTP causes a transport error.",
             run(Op::CreateOnce)
                 .meets([Act::Read, Act::Write(b"SSH-2.0-OpenSSH_9.9\r\n\r\n\0\0\0".to_vec())], MaybeSent)
                 .ends(MAYBE_SENT)
@@ -212,7 +226,7 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "two-lengths",
-            "An answer that says two lengths is a failed connection.",
+            "A response with two different lengths is a transport error.",
             run(Op::CreateOnce)
                 .meets(
                     [
@@ -279,7 +293,7 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn gzip_cut(stage: &Stage) -> Result<(), String> {
     let mut bytes = gzip(&every_byte());
     bytes.truncate(bytes.len() - 20);
-    let acts = vec![Act::Read, Act::Write(answer(200, bytes.clone()).header("content-encoding", "gzip").bytes())];
+    let acts = vec![Act::Read, Act::Write(response(200, bytes.clone()).header("content-encoding", "gzip").bytes())];
     let server = stage.keep(Server::start(vec![acts]), 1);
     let config = stage.config(&server.url());
     let ended = Ended::Sent(stage.client(&config).send(Op::List.request(&config)));
@@ -308,7 +322,7 @@ pub(super) fn happened(seen: &Seen) -> Result<(), String> {
 }
 
 /// Checks that these bytes of a server are returned as status 200 with this body.
-pub(super) fn answered(stage: &Stage, bytes: Vec<u8>, body: &[u8]) -> Result<(), String> {
+pub(super) fn check_response(stage: &Stage, bytes: Vec<u8>, body: &[u8]) -> Result<(), String> {
     let server = stage.keep(Server::start(vec![vec![Act::Read, Act::Write(bytes)]]), 1);
     let config = stage.config(&server.url());
     let response = stage.client(&config).send(Op::List.request(&config)).map_err(|failure| format!("{failure:?}"))?;
@@ -319,7 +333,7 @@ fn redirect(stage: &Stage, status: u16) -> Result<(), String> {
     let other = stage.keep_other(Server::always(vec![Act::Read, Act::Write(ok().bytes())]));
     // By name, so that it is another host, not only another port.
     let location = format!("http://localhost:{}/v2/models", other.address().port());
-    let moved = answer(status, "moved").header("location", &location).bytes();
+    let moved = response(status, "moved").header("location", &location).bytes();
     let server = stage.keep(Server::always(vec![Act::Read, Act::Write(moved)]), 4);
     let config = stage.config(&server.url());
     let client = stage.client(&config);
