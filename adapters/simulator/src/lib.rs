@@ -12,6 +12,19 @@
 //! for an unsupported format. Nothing is fetched from the network: a URL is a failed download, unless a mounted folder
 //! contains it, see [`Simulator::mount`].
 //!
+//! # OpenAI-compatible endpoint
+//!
+//! `/v2/ext/openai/v1` has two models, which measure text. They are not language models, and their responses say so.
+//!
+//! | model | short id | output |
+//! |---|---|---|
+//! | `clarifai/simulator/models/text-statistics` | `text-statistics` | chat: counts words, characters, sentences and images of the last message, as text or, with a response format, as JSON |
+//! | `clarifai/simulator/models/text-hashing` | `text-hashing` | embeddings: a unit vector of 64 numbers from the words of a text |
+//!
+//! A chat is streamed if it asks for it, a few words per chunk. One token is one word. Tools are never called.
+//! [Truncated](faults::Fault::TruncatedJson) and [sliced](faults::Fault::SlicedResponse) responses are faults inside
+//! such a stream.
+//!
 //! # State
 //!
 //! Each application has its own state. The application is the one in the path of a request, or else the API key stands
@@ -62,7 +75,7 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo classifier web cors
+// layer: response wildcard geo classifier web cors language
 // layer: vision::lab vision::named_colors vision::plane
 // layer: vision::image
 // layer: vision::dominant_colors vision::embedding vision::measurements
@@ -79,6 +92,7 @@
 // layer: call
 // layer: predict
 // layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
+// layer: routes::openai
 // layer: routes::feedback routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::workflow_results
 // layer: routes
@@ -97,6 +111,7 @@ mod client;
 mod cors;
 pub mod faults;
 mod geo;
+mod language;
 mod media;
 mod page;
 mod predict;

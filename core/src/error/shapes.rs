@@ -129,7 +129,7 @@ fn of_grpc(code: u64) -> u16 {
     }
 }
 
-/// Returns the HTTP status that OpenAI documents for a code or a type of error.
+/// Returns the HTTP status that belongs to a code or a type of error of the OpenAI form.
 fn of_name(name: &str) -> Option<u16> {
     Some(match name {
         "invalid_request_error" | "context_length_exceeded" | "invalid_prompt" | "BadRequestError" => 400,

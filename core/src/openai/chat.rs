@@ -168,7 +168,13 @@ impl StreamOperation for CreateChatCompletion {
     }
 
     fn item(&self, element: &Element<'_>) -> Result<Option<ChatChunk>, DecodeError> {
-        let chunk: ChatChunk = super::options::parse(element.json)?;
+        let mut chunk: ChatChunk = super::options::parse(element.json)?;
+        // A server that does not stream sends the whole completion, whose choices have a message instead of a delta.
+        for choice in chunk.choices.iter_mut().flatten().filter(|choice| choice.delta.is_none()) {
+            if let Some(message) = choice.other.remove("message") {
+                choice.delta = ChatMessage::try_from(message).ok();
+            }
+        }
         // Some servers add an error to a chunk instead of sending it alone.
         let has_error = chunk.other.get("error").is_some_and(|error| !error.is_null());
         let is_chunk = chunk.choices.is_some() || chunk.usage.is_some();

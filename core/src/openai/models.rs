@@ -24,7 +24,7 @@ record! {
     /// The forms of the response that are objects.
     #[allow(unreachable_pub, reason = "the macro declares public types")]
     pub struct Listed {
-        /// The form of OpenAI.
+        /// The form of the OpenAI documentation.
         pub data: Option<Vec<ModelEntry>>,
         /// The form of the service.
         pub models: Option<Vec<ModelEntry>>,

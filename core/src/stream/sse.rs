@@ -20,6 +20,7 @@ use super::DecodeFault;
 /// # Ok::<(), clarifai_core::stream::DecodeFault>(())
 /// ```
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each one is a fact about the line or the event")]
 pub struct EventDecoder {
     limit: usize,
     /// Beginning of a line whose end has not arrived.

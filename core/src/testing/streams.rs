@@ -14,14 +14,14 @@ use crate::streaming::StreamOperation;
 /// The pieces of a body, and how it ends.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces {
-    pieces: Vec<Bytes>,
+    list: Vec<Bytes>,
     pause: Duration,
     end: Result<(), TransportErrorKind>,
 }
 
 impl Pieces {
     fn whole(body: Bytes) -> Self {
-        Self { pieces: vec![body], pause: Duration::ZERO, end: Ok(()) }
+        Self { list: vec![body], pause: Duration::ZERO, end: Ok(()) }
     }
 }
 
@@ -41,7 +41,7 @@ impl ExpectedRequest {
     ) -> MockTransport {
         let pieces: Vec<Bytes> = pieces.into_iter().map(Into::into).collect();
         let whole = pieces.concat();
-        self.planned.pieces = Some(Pieces { pieces, pause, end });
+        self.planned.pieces = Some(Pieces { list: pieces, pause, end });
         self.reply_bytes(status, whole)
     }
 }
@@ -61,7 +61,7 @@ impl MockTransport {
                 StreamStep::Send(request) => match self.send(request) {
                     Ok(response) => {
                         let (parts, whole) = response.into_parts();
-                        let Pieces { pieces, pause, end } =
+                        let Pieces { list: pieces, pause, end } =
                             self.streamed.take().unwrap_or_else(|| Pieces::whole(whole));
                         body = Some((pieces.into_iter(), pause, end));
                         StreamEvent::Opened(Response::from_parts(parts, ()))
