@@ -336,6 +336,12 @@ impl Envelope {
         Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
     }
 
+    /// Returns the raw JSON of a response that contains no status. Any JSON is accepted.
+    pub(crate) fn raw_without_status(&self) -> Result<RawResponse, DecodeError> {
+        let json = serde_json::from_slice(&self.content).map_err(|error| DecodeError::new("", error.to_string()))?;
+        Ok(RawResponse { json, body: self.body.clone() })
+    }
+
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
         if self.content.trim_ascii_start().first().is_some_and(|first| *first != b'{') {

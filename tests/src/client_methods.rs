@@ -1,5 +1,11 @@
 //! One test of all methods of a client, for the clients of all adapters.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use clarifai_core::bulk::{BatchLimits, Upload};
 use clarifai_core::client::{Client, blocking};
 use clarifai_core::error::ErrorKind;
@@ -15,7 +21,6 @@ use clarifai_simulator::faults::{Fault, Faults};
 use clarifai_simulator::{Server, Simulator};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
-use std::time::Duration;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 
@@ -53,6 +58,31 @@ fn chat() -> CreateChatCompletion {
 
 /// The end of the whole text that the model of [`chat`] responds with.
 const CHAT_END: &str = "Its most frequent word is \"be\" (2 times).";
+
+/// Starts a server that responds to one request with a stream that never ends, and reports when the connection is
+/// closed.
+fn endless_server() -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, closed) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 4096]);
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        let event = "data: {\"choices\": [{\"delta\": {\"content\": \"a\"}}]}\n\n";
+        let chunk = format!("{:x}\r\n{event}\r\n", event.len());
+        let mut written = stream.write_all(head.as_bytes());
+        while written.is_ok() {
+            thread::sleep(Duration::from_millis(2));
+            written = stream.write_all(chunk.as_bytes());
+        }
+        let _ = sender.send(());
+    });
+    (format!("http://{address}"), closed)
+}
+
+/// Longest time until a server notices that the connection was closed.
+const CLOSED_WITHIN: Duration = Duration::from_secs(20);
 
 /// Checks how a stream that was cut ended: with an error that counts the items that arrived.
 fn check_cut(items: u64, error: &Error) {
@@ -133,6 +163,13 @@ pub fn blocking<T: StreamTransport + Clone + Send + Sync + 'static>(connect: imp
     assert!(is_not_sent(
         &no_server.request(chat()).max_attempts(1).stream().next().expect("an error").expect_err("no server")
     ));
+    let (url, closed) = endless_server();
+    let endless = config(&url);
+    let transport = connect(&endless);
+    let stream = blocking::Client::with_transport(endless, transport);
+    let first: Vec<_> = stream.stream(chat()).take(3).collect();
+    assert!(first.len() == 3 && first.iter().all(Result::is_ok), "items arrive before the stream ends: {first:?}");
+    closed.recv_timeout(CLOSED_WITHIN).expect("dropping the iterator closes the connection");
     for seed in 0..4 {
         let server = cutting_server(seed);
         let config = config(&server.url());
@@ -211,6 +248,18 @@ pub async fn nonblocking<T: AsyncStreamTransport + Clone + Send + Sync + 'static
     assert!(matches!(refused.expect_err("no model").kind(), ErrorKind::Api(error) if error.http_status == 404));
     let error = no_server.request(chat()).max_attempts(1).stream().next().await.expect("an error");
     assert_eq!(error.expect_err("no server").attempts(), 1);
+    let (url, closed) = endless_server();
+    let endless = config(&url);
+    let transport = connect(&endless);
+    let stream = Client::with_transport(endless, transport.clone());
+    let first: Vec<_> = stream.stream(chat()).take(3).collect().await;
+    assert!(first.len() == 3 && first.iter().all(Result::is_ok), "items arrive before the stream ends: {first:?}");
+    let deadline = transport.now().instant + CLOSED_WITHIN;
+    while closed.try_recv().is_err() {
+        // Connections are closed by tasks of the runtime, which need this one to yield.
+        assert!(transport.now().instant < deadline, "dropping the stream closes the connection");
+        transport.wait_until(transport.now().instant + Duration::from_millis(5)).await;
+    }
     for seed in 0..4 {
         let server = cutting_server(seed);
         let config = config(&server.url());

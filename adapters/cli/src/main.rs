@@ -4,6 +4,7 @@
 
 mod args;
 mod atomic_file;
+mod chat;
 mod client;
 mod concepts;
 mod config;
@@ -77,6 +78,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
+        Command::Chat(args) => call_service(global, out, |context| chat::run(&args, context)),
         Command::Concepts(command) => call_service(global, out, |context| concepts::run(&command, context)),
         Command::Inputs(command) => call_service(global, out, |context| inputs::run(&command, context)),
         Command::Search(args) => call_service(global, out, |context| search::run(&args, context)),

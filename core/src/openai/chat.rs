@@ -141,7 +141,7 @@ impl CreateChatCompletion {
 
 impl Operation for CreateChatCompletion {
     type Output = ChatCompletion;
-    const SPEC: Spec = Spec::post("create chat completion").replay(Replay::Safe);
+    const SPEC: Spec = Spec::post("create chat completion").replay(Replay::Safe).without_status();
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("chat").path("completions");

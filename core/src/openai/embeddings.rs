@@ -59,7 +59,7 @@ impl CreateEmbeddings {
 
 impl Operation for CreateEmbeddings {
     type Output = Embeddings;
-    const SPEC: Spec = Spec::post("create embeddings").replay(Replay::Safe);
+    const SPEC: Spec = Spec::post("create embeddings").replay(Replay::Safe).without_status();
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("embeddings");

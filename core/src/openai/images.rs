@@ -50,7 +50,7 @@ impl GenerateImages {
 
 impl Operation for GenerateImages {
     type Output = GeneratedImages;
-    const SPEC: Spec = Spec::post("generate images").replay(Replay::Safe);
+    const SPEC: Spec = Spec::post("generate images").replay(Replay::Safe).without_status();
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("images").path("generations");

@@ -33,7 +33,7 @@ record! {
 
 impl Operation for ListModels {
     type Output = Vec<ModelEntry>;
-    const SPEC: Spec = Spec::get("list models of the OpenAI endpoint");
+    const SPEC: Spec = Spec::get("list models of the OpenAI endpoint").without_status();
 
     fn target(&self, target: &mut Target) {
         super::root(target).path("models");

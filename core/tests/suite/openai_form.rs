@@ -253,6 +253,18 @@ fn the_list_of_models_is_read_in_three_forms() {
 }
 
 #[test]
+fn raw_json_needs_no_status() {
+    let chat = CreateChatCompletion::new("u/a/models/m").user("a");
+    let body = json!({"choices": [], "x": 1});
+    assert_eq!(parse(chat.clone().raw(), &body).unwrap().json, body);
+    assert_eq!(parse(ListModels::new().raw(), &json!([{"id": "a"}])).unwrap().json, json!([{"id": "a"}]));
+    let error = parse(chat.clone().raw(), &json!({"error": {"message": "no", "type": "server_error"}})).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Api(_)), "{error:?}");
+    let html = Exchange::new(&config(), chat.raw()).unwrap().parse(Response::new("<html>")).unwrap_err();
+    assert!(matches!(html.kind(), ErrorKind::InvalidResponse(_)), "{html:?}");
+}
+
+#[test]
 fn generated_images_are_decoded() {
     let body = json!({"created": null, "usage": null, "data": [{"b64_json": "/9j/2Q=="}, {"url": "https://u/i.png"}]});
     let images = parse(GenerateImages::new("u/a/models/m", "a"), &body).unwrap();
