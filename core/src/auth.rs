@@ -7,5 +7,5 @@
 
 mod get_token;
 
-pub use crate::credentials::{AccessToken, Credentials};
+pub use crate::credentials::{AccessToken, Credentials, Secret};
 pub use get_token::GetToken;

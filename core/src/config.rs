@@ -297,7 +297,8 @@ impl Config {
         is_loopback(self.place.authority.host())
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
+    /// Returns the credentials. [`Credentials::secret`] reads the key or token.
+    pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 

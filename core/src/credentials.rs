@@ -23,6 +23,7 @@ pub(crate) use token_desk::{Access, TokenDesk};
 ///
 /// let credentials = Credentials::key("0123456789abcdef0123456789abcdef")?;
 /// assert_eq!(format!("{credentials:?}"), "Credentials::Key(***)");
+/// assert_eq!(credentials.secret().expose(), "0123456789abcdef0123456789abcdef");
 /// assert!(Credentials::key("0123456789abcdef\n").is_err());
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
@@ -99,6 +100,13 @@ impl Credentials {
         Ok(Self { kind: Kind::AppSecret, secret, header })
     }
 
+    /// Returns the key, the token or the app secret, for other uses of it such as another client.
+    ///
+    /// The value is shown as `***` by `Debug`, and has no `Display`: [`Secret::expose`] returns the text.
+    pub fn secret(&self) -> Secret<'_> {
+        Secret(&self.secret)
+    }
+
     /// Creates credentials whose header contains the secret itself: visible ASCII characters without spaces.
     fn in_header(kind: Kind, what: &'static str, prefix: &'static str, secret: String) -> Result<Self, Error> {
         let secret = not_empty(what, secret)?;
@@ -134,6 +142,23 @@ impl Credentials {
         let basic = self.header.to_str().ok().and_then(|header| header.strip_prefix("Basic "));
         secrets.extend(basic.filter(|_| self.kind == Kind::AppSecret).map(str::to_owned));
         secrets
+    }
+}
+
+/// A secret of [`Credentials`], which `Debug` does not show.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Secret<'a>(&'a str);
+
+impl<'a> Secret<'a> {
+    /// Returns the secret itself. Do not log it.
+    pub fn expose(self) -> &'a str {
+        self.0
+    }
+}
+
+impl fmt::Debug for Secret<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(***)")
     }
 }
 

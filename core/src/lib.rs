@@ -49,6 +49,7 @@
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |
+//! | see what changed in the API since then | [`deprecated`] |
 //! | test your code without a network | `testing`, available with the feature of that name |
 
 #![forbid(unsafe_code)]
@@ -63,6 +64,8 @@ mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
+#[doc = include_str!("../docs/deprecated.md")]
+pub mod deprecated {}
 mod envelope;
 pub mod error;
 mod exchange;
@@ -96,7 +99,7 @@ pub mod workflows;
 
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;

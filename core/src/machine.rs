@@ -61,6 +61,7 @@ use crate::time::{Instant, Now};
 use crate::transport::{AsyncTransport, Transport};
 
 mod call;
+mod delete_all_inputs;
 mod find_model;
 mod stream_call;
 mod stream_driver;
@@ -70,6 +71,7 @@ mod wait;
 mod warm_cache;
 
 pub use call::Call;
+pub use delete_all_inputs::{DeleteAllInputs, DeleteAllInputsMachine};
 pub use find_model::{FindModel, FindModelMachine, ModelCache};
 pub use stream_call::{StreamCall, StreamEvent, StreamStep};
 pub use stream_driver::Items;

@@ -11,18 +11,19 @@ use clarifai_core::inputs::{
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
+use clarifai_core::transport::Body;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint};
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, NewWorkflowNode,
     PatchWorkflow, PredictWorkflow,
 };
-use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page, PatchAction, transport::Body};
-use clarifai_tests::data;
+use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, FeedbackInfo, Operation, Page, PatchAction};
+use clarifai_tests::{data, exchanges};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -35,8 +36,10 @@ fn scoped() -> Config {
     config().with_app(AppRef::new("me", "mine"))
 }
 
-fn request(config: &Config, operation: impl Operation) -> Result<Request<Body>, Error> {
-    Exchange::new(config, operation).map(|exchange| exchange.into_parts().0)
+fn request<O: Operation>(config: &Config, operation: O) -> Result<Request<Body>, Error> {
+    let (request, _) = Exchange::new(config, operation)?.into_parts();
+    exchanges::record(O::SPEC.name, &request.clone().map(|body| body.to_bytes()), None);
+    Ok(request)
 }
 
 type Build = fn(&Config, &str) -> Result<Request<Body>, Error>;
@@ -65,6 +68,10 @@ const WITH_ID: &[(&str, Build)] = &[
     ("models/m/versions/*/feedback", |config, id| request(config, SendModelFeedback::new(version(id), "i"))),
     ("workflows/*", |config, id| request(config, GetWorkflow::new(id))),
     ("workflows/*", |config, id| request(config, DeleteWorkflow::new(id))),
+    ("models/*/versions/v/metrics", |config, id| request(config, EvaluateModelVersion::new(id, "v"))),
+    ("models/m/versions/*/metrics", |config, id| {
+        request(config, GetModelVersionMetrics::new("m", id).confusion_matrix())
+    }),
     ("workflows/*/results", |config, id| request(config, PredictWorkflow::new(id).image_url("http://u"))),
 ];
 
@@ -104,7 +111,7 @@ fn predictions_of_models_and_workflows_share_their_methods() {
     let model = json(request(&config(), with_all!(Predict::new("m"))));
     let workflow = json(request(&config(), with_all!(PredictWorkflow::new("w"))));
     assert_eq!(model["inputs"], workflow["inputs"]);
-    assert_eq!(model["model"]["output_info"]["output_config"], workflow["output_config"]);
+    assert_eq!(model["model"]["model_version"]["output_info"]["output_config"], workflow["output_config"]);
     let options = json!({"language": "de", "min_value": 0.5, "max_concepts": 3, "select_concepts": [{"id": "c"}],
         "sample_ms": 500});
     assert_eq!(workflow["output_config"], options);
@@ -124,9 +131,12 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("concepts/searches", |config, _| request(config, SearchConcepts::new("c*"))),
     ("inputs", |config, _| request(config, ListInputs::new())),
     ("inputs", |config, _| request(config, CreateInputs::new().input(NewInput::image_url("http://u")))),
+    ("inputs", |config, _| {
+        let info = FeedbackInfo::new().end_user_id("u").event_type("annotation");
+        request(config, CreateInputs::new().input(NewInput::image_url("http://u").feedback_info(info)))
+    }),
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
-    ("inputs", |config, _| request(config, DeleteInputs::all())),
     ("inputs/status", |config, _| request(config, GetInputCounts::new())),
     ("searches", |config, _| request(config, SearchInputs::new())),
     ("searches/feedback", |config, _| request(config, SendSearchFeedback::new("i"))),
@@ -143,11 +153,27 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     }),
     ("workflows", |config, _| request(config, DeleteWorkflows::ids(["w"]))),
     ("workflows", |config, _| request(config, DeleteWorkflows::all())),
-    ("public_workflows", |config, _| request(config, ListPublicWorkflows::new())),
 ];
+
+/// The app that contains the public workflows, whatever the app of the client is.
+const PUBLIC: &str = "v2/users/clarifai/apps/main/workflows";
 
 fn version(id: &str) -> ModelRef {
     ModelRef::from("m").with_version(id)
+}
+
+/// Records all requests, for the check against the official description of the API.
+#[test]
+fn every_operation_is_recorded() {
+    for config in [config(), scoped()] {
+        let public = request(&config, ListPublicWorkflows::new()).unwrap();
+        assert_eq!(public.uri().path().trim_start_matches('/'), PUBLIC);
+    }
+    for (_, build) in WITH_ID.iter().chain(WITHOUT_ID) {
+        for config in [config(), scoped()] {
+            build(&config, "plain").unwrap();
+        }
+    }
 }
 
 #[test]
@@ -324,7 +350,7 @@ fn failed_response_is_never_decoded_as_empty_or_done() {
     assert!(parse(three, 200, &moved).is_err(), "inputs without an id cannot be matched if one with an id moved");
 
     for nothing in [json!({}), json!({"status": {"message": "down"}}), json!({"ok": true})] {
-        assert!(parse(DeleteInputs::all(), 200, &nothing).is_err(), "{nothing}");
+        assert!(parse(DeleteInputs::ids(["i"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(PatchInputOutputs::merge("i", "m", ["c"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(ListModels::new().raw(), 200, &nothing).is_err(), "{nothing}");
     }
@@ -341,6 +367,7 @@ fn patches_that_append_are_not_repeated_when_uncertain() {
         (PatchInputs::merge().input(metadata(json!({"a": {"b": 1}}))), Replay::Idempotent),
         (PatchInputs::merge().input(metadata(json!({"a": {"b": [1]}}))), Replay::Once),
         (PatchInputs::merge().input(region()), Replay::Once),
+        (PatchInputs::merge().input(InputPatch::new("i").region(NewRegion::new().id("r"))), Replay::Idempotent),
         (PatchInputs::overwrite().input(region()), Replay::Idempotent),
         (PatchInputs::remove().input(region()), Replay::Idempotent),
     ] {

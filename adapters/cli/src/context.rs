@@ -142,12 +142,33 @@ impl<'a> Context<'a> {
         all: impl FnOnce() -> Some,
     ) -> Result<bool, Failure> {
         if delete.all {
-            if !delete.yes && !self.global.dry_run && !confirm(&format!("Delete all {kind}s of the app?"))? {
-                terminal::log(format_args!("Nothing deleted."));
+            if !self.confirms_all(delete, kind)? {
                 return Ok(false);
             }
             self.start_deletion(delete, all(), &format!("Requested deletion of all {kind}s."))?;
-        } else if let [id] = delete.ids.as_slice() {
+            return Ok(!self.global.dry_run);
+        }
+        self.delete_ids(delete, kind, one, some)
+    }
+
+    /// Returns whether everything may be deleted: if the user confirmed it, and in a dry run.
+    pub(crate) fn confirms_all(&self, delete: &DeleteArgs, kind: &str) -> Result<bool, Failure> {
+        let confirmed = delete.yes || self.global.dry_run || confirm(&format!("Delete all {kind}s of the app?"))?;
+        if !confirmed {
+            terminal::log(format_args!("Nothing deleted."));
+        }
+        Ok(confirmed)
+    }
+
+    /// Like [`delete`](Self::delete), for items given by their IDs.
+    pub(crate) fn delete_ids<One: Operation<Output = Status>, Some: Operation<Output = Status>>(
+        &mut self,
+        delete: &DeleteArgs,
+        kind: &str,
+        one: impl Fn(&str) -> One,
+        some: impl Fn(&[String]) -> Some,
+    ) -> Result<bool, Failure> {
+        if let [id] = delete.ids.as_slice() {
             self.start_deletion(delete, one(id), &format!("Requested deletion of {kind} {}.", sanitize(id)))?;
         } else {
             self.in_batches(&delete.ids, |context, ids| {

@@ -8,16 +8,18 @@ use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
+use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _, Operation as _};
+use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Operation as _, Page};
+use serde_json::json;
 
-use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
+use crate::args::{Annotations, DeleteArgs, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
 use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
-use crate::terminal::sanitize;
+use crate::terminal::{self, sanitize};
 use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
@@ -148,17 +150,43 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             update(ids, *action, annotations, context)
         }
         InputsCommand::Delete(delete) => {
-            let requested = context.delete(
-                delete,
-                "input",
-                |id| DeleteInput::new(id),
-                |ids| DeleteInputs::ids(ids),
-                DeleteInputs::all,
-            )?;
+            let requested = match delete.all {
+                true => delete_all(delete, context)?,
+                false => {
+                    context.delete_ids(delete, "input", |id| DeleteInput::new(id), |ids| DeleteInputs::ids(ids))?
+                }
+            };
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
         InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
+}
+
+/// Deletes every input of the app: the service has no request for it, so the IDs are listed first.
+fn delete_all(delete: &DeleteArgs, context: &mut Context<'_>) -> Result<bool, Failure> {
+    if !context.confirms_all(delete, "input")? {
+        return Ok(false);
+    }
+    if context.global.dry_run {
+        // Which IDs are deleted depends on the response.
+        context.call(ListInputs::new().page(Page::new(1, MAX_PER_PAGE)))?;
+        return Ok(false);
+    }
+    let client = context.client()?;
+    let mut deletion = DeleteAllInputs::new().into_machine(client.config());
+    let result = client.run_watched(&mut deletion, |_| ());
+    let number = deletion.deleted();
+    if let Err(stopped) = result {
+        let text = format!("requested deletion of {number} of {} inputs found", deletion.found());
+        terminal::warning(format_args!("{text}"));
+        return Err(stopped.into());
+    }
+    match (delete.wait.wait, context.global.json) {
+        (true, _) => {}
+        (false, true) => output::write_json(&json!({"outcome": "requested", "inputs": number}), context.out)?,
+        (false, false) => writeln!(context.out, "Requested deletion of all {number} inputs.")?,
+    }
+    Ok(true)
 }
 
 fn create(

@@ -35,11 +35,7 @@ pub(crate) fn run(command: &ModelsCommand, context: &mut Context<'_>) -> Result<
         ModelsCommand::Search { name, model_type, pages } => {
             let mut search = SearchModels::new().name(name);
             if let Some(wanted) = model_type {
-                // Current model type IDs have a hyphen, legacy types do not, except `facedetect-*`.
-                search = match wanted.contains('-') && !wanted.starts_with("facedetect") {
-                    true => search.model_type_id(wanted),
-                    false => search.model_type(wanted),
-                };
+                search = search.model_type(wanted);
             }
             // The first page is the default of the service.
             if pages.first() != Page::default() {
@@ -59,7 +55,10 @@ pub(crate) fn run(command: &ModelsCommand, context: &mut Context<'_>) -> Result<
             context.one::<Model>(GetModelOutputInfo::new(model))
         }
         ModelsCommand::Create { id, name, concepts, exclusive } => {
-            let mut create = CreateModel::new(id).concepts(ConceptArg::ids(concepts)?).mutually_exclusive(*exclusive);
+            let mut create = CreateModel::new(id).concepts(ConceptArg::ids(concepts)?);
+            if *exclusive {
+                create = create.mutually_exclusive(true);
+            }
             if let Some(name) = name {
                 create = create.name(name);
             }

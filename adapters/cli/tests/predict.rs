@@ -49,7 +49,10 @@ fn options_are_sent_to_the_model() {
         .run(&["--dry-run", "--json", "predict", &coffee, "--language", "de", "--sample-ms", "500"])
         .expect_code(0)
         .json_lines()[0]["body"];
-    assert_eq!(body["model"]["output_info"]["output_config"], serde_json::json!({"language": "de", "sample_ms": 500}));
+    assert_eq!(
+        body["model"]["model_version"]["output_info"]["output_config"],
+        serde_json::json!({"language": "de", "sample_ms": 500})
+    );
 }
 
 #[test]
@@ -202,10 +205,10 @@ fn splits_many_inputs_into_batches() {
 #[test]
 fn lists_shows_and_searches_models() {
     let cli = Cli::new();
-    cli.run(&["--simulator", "models", "list"]).expect_code(0).expect_text(&["ID", "color-classifier"], &[]);
+    cli.run(&["--simulator", "models", "list"]).expect_code(0).expect_text(&["ID", "image-color-recognizer"], &[]);
     cli.run(&["--simulator", "models", "get", "color"])
         .expect_code(0)
-        .expect_text(&["Type         color-classifier"], &[]);
+        .expect_text(&["Type         image-color-recognizer"], &[]);
     cli.run(&["--simulator", "models", "info", "general-image-recognition"])
         .expect_code(0)
         .expect_text(&["sim_brown"], &[]);

@@ -93,7 +93,7 @@
 // layer: predict
 // layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
 // layer: routes::openai
-// layer: routes::feedback routes::model_inputs routes::model_versions routes::workflows
+// layer: routes::feedback routes::metrics routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::workflow_results
 // layer: routes
 // layer: simulator

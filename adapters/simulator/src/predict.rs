@@ -11,6 +11,7 @@ use crate::classifier::Classifier;
 use crate::media::{InputError, Medium};
 use crate::public_models::{Kind, PublicModel};
 use crate::response::{Content, Refusal, status, timestamp};
+use crate::state::concept;
 use crate::vision::{self, Image};
 
 /// A model that is ready to predict, with its JSON.
@@ -95,6 +96,14 @@ impl Options {
     }
 }
 
+/// Returns the options in the body of a prediction: in the version of the model or, as older clients send them, in the
+/// model.
+pub(crate) fn output_config(body: &Value) -> &Value {
+    let model = &body["model"];
+    let infos = [&model["model_version"]["output_info"], &model["output_info"]];
+    infos.into_iter().map(|info| &info["output_config"]).find(|config| config.is_object()).unwrap_or(&Value::Null)
+}
+
 /// Returns the inputs of a prediction.
 pub(crate) fn inputs<'a>(call: &Call<'_>, body: &'a Value) -> Result<&'a [Value], Refusal> {
     call.items(body, "inputs", Refusal::bad_predict)
@@ -104,7 +113,7 @@ pub(crate) fn inputs<'a>(call: &Call<'_>, body: &'a Value) -> Result<&'a [Value]
 pub(crate) fn predict(call: &Call<'_>, model: &ResolvedModel) -> Result<Content, Refusal> {
     let body = call.json()?;
     let inputs = inputs(call, &body)?;
-    let options = Options::read(&body["model"]["output_info"]["output_config"])?;
+    let options = Options::read(output_config(&body))?;
     let mut failed = 0;
     let mut outputs = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -137,6 +146,7 @@ pub(crate) fn output(call: &Call<'_>, model: &ResolvedModel, status: &Value, dat
 pub(crate) fn echo(call: &Call<'_>, input: &Value) -> Value {
     let id = input["id"].as_str().map_or_else(|| call.new_id(), str::to_owned);
     let mut data = input["data"].clone();
+    concept::numbers(&mut data);
     for medium in ["image", "video"] {
         if let Some(encoded) = data.get_mut(medium).and_then(|medium| medium.get_mut("base64")) {
             *encoded = "dHJ1ZQ==".into();

@@ -47,7 +47,7 @@ pub(crate) const PUBLIC_MODELS: [PublicModel; 3] = [
         name: "color",
         display_name: "Color (simulated)",
         model_type: "color",
-        model_type_id: "color-classifier",
+        model_type_id: "image-color-recognizer",
         version: "5100000000000000000000000000000c",
         kind: Kind::Colors,
     },

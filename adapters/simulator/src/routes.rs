@@ -4,6 +4,7 @@ mod concepts;
 mod feedback;
 mod input_outputs;
 mod inputs;
+mod metrics;
 mod model_inputs;
 mod model_versions;
 mod models;
@@ -58,6 +59,8 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("POST", ["models", id, "versions"]) => model_versions::train(call, id),
         ("GET", ["models", id, "versions"]) => model_versions::list(call, id),
         ("GET", ["models", id, "versions", version]) => model_versions::get(call, id, version),
+        ("POST", ["models", id, "versions", version, "metrics"]) => metrics::evaluate(call, id, version),
+        ("GET", ["models", id, "versions", version, "metrics"]) => metrics::get(call, id, version),
         ("DELETE", ["models", id, "versions", version]) => model_versions::delete(call, id, version),
 
         ("POST", ["workflows"]) => workflows::create(call),

@@ -1,6 +1,6 @@
 //! `POST /v2/token`: exchanges an app id and secret for an access token.
 //!
-//! **Deprecated by Clarifai; still accepted**, for apps that still have a secret. The request is a form with HTTP Basic
+//! **Not in the current API description**, for apps that still have a secret. The request is a form with HTTP Basic
 //! authentication, the only request whose body is not JSON. It is safe to repeat: each request creates another token.
 
 use std::time::Duration;

@@ -48,7 +48,7 @@ impl Annotations {
 
     /// Returns true if merging these annotations twice adds some of them twice.
     pub(crate) fn appends(&self) -> bool {
-        !self.regions.is_empty() || self.metadata.iter().any(Metadata::has_list)
+        self.regions.iter().any(|region| region.get_id().is_none()) || self.metadata.iter().any(Metadata::has_list)
     }
 
     /// Returns true if there are no annotations.

@@ -1,12 +1,13 @@
-//! `DELETE /v2/inputs`: deletes several inputs, or all inputs.
+//! `DELETE /v2/inputs`: deletes several inputs.
 
 use crate::arguments::Which;
 use crate::operation::{Spec, plain_operation};
 use crate::types::Status;
 
-/// Deletes 1 to 128 inputs, or all inputs of the app.
+/// Deletes 1 to 128 inputs.
 ///
-/// The service responds before the inputs are deleted.
+/// The service responds before the inputs are deleted. To delete all inputs of the app, run
+/// [`DeleteAllInputs`](crate::machine::DeleteAllInputs).
 #[doc(alias("Inputs.delete", "Inputs.delete_all"))]
 #[derive(Clone, Debug)]
 pub struct DeleteInputs(Which);
@@ -17,10 +18,11 @@ impl DeleteInputs {
         Self(Which::ids(ids))
     }
 
-    /// Creates a request to delete every input of the app.
+    /// Creates a request with `delete_all`, which deleted every input of the app until February 2021.
     ///
-    /// **Deprecated by Clarifai; still accepted.** If the service refuses it, list the inputs and delete them by id.
-    pub fn all() -> Self {
+    /// **Withdrawn by Clarifai**: the current API refuses it. [`DeleteAllInputs`](crate::machine::DeleteAllInputs) works
+    /// with every version of the service.
+    pub fn by_withdrawn_flag() -> Self {
         Self(Which::All)
     }
 }

@@ -1,12 +1,12 @@
 //! `GET /v2/inputs/{id}/outputs`: returns the predictions of the app's model for an input.
 //!
-//! **Deprecated by Clarifai; still accepted.** Predict again instead.
+//! **Withdrawn by Clarifai.** Predict again instead.
 
 use crate::operation::{RawResponse, Spec, plain_operation};
 
 /// Retrieves the predictions that the app's model made for an input when it was stored.
 ///
-/// **Deprecated by Clarifai; still accepted.** Predict again instead.
+/// **Withdrawn by Clarifai.** Predict again instead. See [`deprecated`](crate::deprecated).
 #[doc(alias = "get_outputs")]
 #[derive(Clone, Debug)]
 pub struct GetInputOutputs {

@@ -9,6 +9,7 @@ use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
+use crate::feedback::FeedbackInfo;
 
 /// An image, video, audio or text to send to the service, with its annotations.
 ///
@@ -31,6 +32,7 @@ pub struct NewInput {
     crop: Option<Crop>,
     allow_duplicate_url: bool,
     annotations: Annotations,
+    feedback: Option<Box<FeedbackInfo>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +78,8 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations: Annotations::default() }
+        let annotations = Annotations::default();
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations, feedback: None }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -156,7 +159,7 @@ impl NewInput {
 
     /// Sets the part of the image to use. Images only; sending any other input with a crop fails.
     ///
-    /// **Deprecated by Clarifai; still accepted.** Crop the image before sending it instead.
+    /// **Withdrawn by Clarifai.** Crop the image before sending it instead. See [`deprecated`](crate::deprecated).
     pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self
@@ -203,6 +206,14 @@ impl NewInput {
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
         self.annotations.concepts.push(concept);
+        self
+    }
+
+    /// Sets the end user and the event that the input comes from. Default: not sent.
+    ///
+    /// **Withdrawn by Clarifai**: the current API has no such member. Use [`metadata`](Self::metadata) instead.
+    pub fn feedback_info(mut self, info: FeedbackInfo) -> Self {
+        self.feedback = (!info.is_empty()).then(|| Box::new(info));
         self
     }
 
@@ -328,7 +339,11 @@ impl NewInput {
         }
         json.raw("}");
         self.annotations.write(json, false)?;
-        json.raw("}}");
+        json.raw("}");
+        if let Some(feedback) = &self.feedback {
+            json.raw(",\"feedback_info\":").value("feedback info", feedback)?;
+        }
+        json.raw("}");
         Ok(())
     }
 
@@ -474,9 +489,16 @@ mod tests {
                     .not_concept("dog")
                     .geo_point(22.22, 44.44),
                 r#"{"id":"a/b","data":{"image":{"url":"http://u","crop":[0.1,0.2,0.9,1.0],"allow_duplicate_url":true},
-                    "concepts":[{"id":"cat","value":true},{"id":"dog","value":false}],
+                    "concepts":[{"id":"cat","value":1},{"id":"dog","value":0}],
                     "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
             ),
+            (
+                NewInput::text("hi")
+                    .feedback_info(FeedbackInfo::new().end_user_id("u"))
+                    .region(NewRegion::new().id("r")),
+                r#"{"data":{"text":{"raw":"hi"},"regions":[{"id":"r"}]},"feedback_info":{"end_user_id":"u"}}"#,
+            ),
+            (NewInput::text("hi").feedback_info(FeedbackInfo::new()), r#"{"data":{"text":{"raw":"hi"}}}"#),
         ] {
             assert_eq!(json(&input), Ok(serde_json::from_str(expected).expect("valid")), "{input:?}");
         }
@@ -497,6 +519,7 @@ mod tests {
             (NewInput::image_base64("AAA\n"), "base64", "line breaks"),
             (NewInput::image_base64("A-_A"), "base64", "standard"),
             (NewInput::text(""), "text", "empty"),
+            (NewInput::text("hi").region(NewRegion::new()), "regions[0] region", "empty"),
             (NewInput::image_url("http://u").id(".."), "id", "dots"),
             (NewInput::image_url("http://u").id(""), "id", "empty"),
             (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),

@@ -100,7 +100,7 @@ impl InputPatch {
         self
     }
 
-    /// Adds an annotated region of the image.
+    /// Adds an annotated region of the image. With the [id](NewRegion::id) of an existing region it changes that one.
     pub fn region(mut self, region: NewRegion) -> Self {
         self.annotations.regions.push(region);
         self
@@ -123,7 +123,7 @@ impl Operation for PatchInputs {
     const SPEC: Spec = Spec::patch("patch inputs").partial();
 
     fn replay(&self) -> Replay {
-        // Regions have no ids and lists have no keys, so merging them twice appends them twice.
+        // Regions without ids and lists, which have no keys, are appended twice if they are merged twice.
         let appends = self.inputs.iter().any(|input| input.annotations.appends());
         if self.action == PatchAction::Merge && appends { Replay::Once } else { Replay::Idempotent }
     }

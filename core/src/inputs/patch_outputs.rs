@@ -1,6 +1,6 @@
 //! `PATCH /v2/inputs/{id}/outputs`: corrects the predictions of the app's model for an input.
 //!
-//! **Deprecated by Clarifai; still accepted.** Patch annotations instead.
+//! **Withdrawn by Clarifai.** Patch annotations instead.
 
 use serde_json::json;
 
@@ -14,7 +14,7 @@ use crate::target::{Target, check_id};
 
 /// Corrects the predictions of a model for an input by adding or removing concepts, which must exist in the app.
 ///
-/// **Deprecated by Clarifai; still accepted.** Patch annotations instead.
+/// **Withdrawn by Clarifai.** Patch annotations instead. See [`deprecated`](crate::deprecated).
 #[doc(alias("merge_outputs_concepts", "remove_outputs_concepts"))]
 #[derive(Clone, Debug)]
 pub struct PatchInputOutputs {

@@ -24,8 +24,8 @@ pub struct CreateModel {
     id: String,
     name: Option<String>,
     concepts: Vec<String>,
-    mutually_exclusive: bool,
-    closed_environment: bool,
+    mutually_exclusive: Option<bool>,
+    closed_environment: Option<bool>,
     hyper_parameters: Option<Value>,
     model_type_id: Option<String>,
 }
@@ -37,36 +37,42 @@ impl CreateModel {
             id: id.into(),
             name: None,
             concepts: Vec::new(),
-            mutually_exclusive: false,
-            closed_environment: false,
+            mutually_exclusive: None,
+            closed_environment: None,
             hyper_parameters: None,
             model_type_id: None,
         }
     }
 
-    /// Sets the name of the model. Default: its id.
+    /// Sets the name of the model. Default: not sent; the service uses the id.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** Models of the current API have no name besides their id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// Adds concepts for the model to learn, by their ids.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** The current API takes the concepts with the training: see
+    /// [`CreateModelVersion::concepts`](super::CreateModelVersion::concepts).
     pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.concepts.extend(ids.into_iter().map(Into::into));
         self
     }
 
-    /// Sets whether the concepts exclude each other, so that each input shows only one of them. Default: `false`.
+    /// Sets whether the concepts exclude each other, so that each input shows only one of them. Default: not
+    /// sent, which the service takes as `false`.
     pub fn mutually_exclusive(mut self, yes: bool) -> Self {
-        self.mutually_exclusive = yes;
+        self.mutually_exclusive = Some(yes);
         self
     }
 
-    /// Sets whether the model assumes that all inputs show its concepts only. Default: `false`.
+    /// Sets whether the model assumes that all inputs show its concepts only. Default: not sent.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**: the current API has no such option and refuses a request with it.
     pub fn closed_environment(mut self, yes: bool) -> Self {
-        self.closed_environment = yes;
+        self.closed_environment = Some(yes);
         self
     }
 
@@ -101,21 +107,23 @@ impl Operation for CreateModel {
 
     fn body(&self) -> Result<Body, InvalidArgument> {
         check_id("id", &self.id)?;
-        let mut config = json!({
-            "concepts_mutually_exclusive": self.mutually_exclusive,
-            "closed_environment": self.closed_environment,
-        });
+        let mut model = json!({"id": self.id});
+        if let Some(name) = &self.name {
+            model["name"] = name.as_str().into();
+        }
+        for (option, value) in
+            [("concepts_mutually_exclusive", self.mutually_exclusive), ("closed_environment", self.closed_environment)]
+        {
+            if let Some(value) = value {
+                model["output_info"]["output_config"][option] = value.into();
+            }
+        }
         if let Some(parameters) = &self.hyper_parameters {
             if !parameters.is_object() {
                 return Err(InvalidArgument::new("hyper_parameters", "must be a JSON object"));
             }
-            config["hyper_parameters"] = parameters.to_string().into();
+            model["output_info"]["output_config"]["hyper_parameters"] = parameters.to_string().into();
         }
-        let mut model = json!({
-            "id": self.id,
-            "name": self.name.as_ref().unwrap_or(&self.id),
-            "output_info": {"output_config": config},
-        });
         if !self.concepts.is_empty() {
             model["output_info"]["data"]["concepts"] = super::concept_ids(&self.concepts)?;
         }

@@ -20,12 +20,22 @@ use crate::types::Model;
 #[derive(Clone, Debug)]
 pub struct CreateModelVersion {
     model: ModelRef,
+    concepts: Vec<String>,
 }
 
 impl CreateModelVersion {
     /// Creates a request to train this model.
     pub fn new(model: impl Into<ModelRef>) -> Self {
-        Self { model: model.into() }
+        Self { model: model.into(), concepts: Vec::new() }
+    }
+
+    /// Adds concepts for the version to learn, by their ids. Default: not sent, so the version learns the concepts that
+    /// the model has from its creation or from a patch.
+    ///
+    /// The current API takes the concepts here. [`CreateModel::concepts`](super::CreateModel::concepts) is deprecated.
+    pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.concepts.extend(ids.into_iter().map(Into::into));
+        self
     }
 }
 
@@ -38,7 +48,11 @@ impl Operation for CreateModelVersion {
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
-        Body::json(&json!({}))
+        if self.concepts.is_empty() {
+            return Body::json(&json!({}));
+        }
+        let concepts = super::concept_ids(&self.concepts)?;
+        Body::json(&json!({"model_versions": [{"output_info": {"data": {"concepts": concepts}}}]}))
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {

@@ -16,7 +16,7 @@ use crate::types::Status;
 /// The path is `POST /v2/models/{id}/feedback`, or `POST /v2/models/{id}/versions/{version}/feedback` if the
 /// [`ModelRef`] has a version.
 ///
-/// **Deprecated by Clarifai; still accepted.** Its replacement is to post annotations.
+/// **Withdrawn by Clarifai**; annotations replace it. See [`deprecated`](crate::deprecated).
 ///
 /// ```
 /// use clarifai_core::inputs::{NewRegion, RegionFeedback};

@@ -28,7 +28,8 @@ pub struct OutputOptions {
     /// Whether the concepts exclude each other. Overrides the setting of the model for this request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub concepts_mutually_exclusive: Option<bool>,
-    /// Whether the model assumes that all inputs show its concepts only. **Deprecated by Clarifai; still accepted.**
+    /// Whether the model assumes that all inputs show its concepts only. **Withdrawn by Clarifai**: the current API
+    /// refuses a request with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_environment: Option<bool>,
 }

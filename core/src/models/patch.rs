@@ -65,6 +65,8 @@ impl PatchModel {
     }
 
     /// Sets a new name, which must not be empty.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** Models of the current API have no name besides their id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -84,7 +86,7 @@ impl PatchModel {
 
     /// Sets whether the model assumes that all inputs show its concepts only. Default: unchanged.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**: the current API has no such option and refuses a request with it.
     pub fn closed_environment(mut self, yes: bool) -> Self {
         self.closed_environment = Some(yes);
         self

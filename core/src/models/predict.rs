@@ -43,12 +43,22 @@ pub struct Predict {
     model: ModelRef,
     inputs: Vec<NewInput>,
     options: OutputOptions,
+    options_in_model: bool,
 }
 
 impl Predict {
     /// Creates a prediction request for this model, without inputs. The model is an id in your app, or a [`ModelRef`].
     pub fn new(model: impl Into<ModelRef>) -> Self {
-        Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default() }
+        Self { model: model.into(), inputs: Vec::new(), options: OutputOptions::default(), options_in_model: false }
+    }
+
+    /// Sends the options in `model.output_info`, as clients before 2021 did, instead of in
+    /// `model.model_version.output_info`, as the official clients do today.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** For services that know only the older place.
+    pub fn options_in_model(mut self) -> Self {
+        self.options_in_model = true;
+        self
     }
 
     /// Returns the same request without its inputs.
@@ -84,7 +94,10 @@ impl Operation for Predict {
         json.raw("{");
         write_inputs(&self.inputs, &mut json)?;
         if !self.options.is_empty() {
-            json.raw(",\"model\":{\"output_info\":{\"output_config\":").value("options", &self.options)?.raw("}}");
+            let version = !self.options_in_model;
+            json.raw(",\"model\":{").raw(if version { "\"model_version\":{" } else { "" });
+            json.raw("\"output_info\":{\"output_config\":").value("options", &self.options)?;
+            json.raw("}}").raw(if version { "}" } else { "" });
         }
         json.raw("}");
         Ok(json.finish())

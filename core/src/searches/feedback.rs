@@ -12,7 +12,8 @@ use crate::types::Status;
 
 /// Reports to the service which hit of a search was the right one.
 ///
-/// **Deprecated by Clarifai; still accepted.** The current API has no replacement.
+/// **Withdrawn by Clarifai**, without a replacement: in the current API this path runs a saved search with the id
+/// `feedback`. For services that still have it. See [`deprecated`](crate::deprecated).
 #[doc(alias = "send_search_feedback")]
 #[derive(Clone, Debug)]
 pub struct SendSearchFeedback {

@@ -14,7 +14,10 @@ use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
 use crate::target::Target;
 use crate::types::Hit;
 
-/// Searches the inputs of an app. All terms are combined with AND.
+/// Searches the inputs of an app. All terms are combined with AND: `POST /v2/searches` with `query.ands`.
+///
+/// **Deprecated by Clarifai; still accepted.** The current form of the request is `POST /v2/inputs/searches` with
+/// filters and ranks. See [`deprecated`](crate::deprecated).
 ///
 /// ```
 /// use clarifai_core::concepts::ConceptRef;

@@ -10,6 +10,7 @@ mod bulk;
 mod bulk_drivers;
 mod call_options;
 mod corpus_roundtrip;
+mod delete_all_inputs;
 mod find_model;
 mod layers;
 mod lenient_types;

@@ -9,10 +9,11 @@ use clarifai_core::inputs::{
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    PatchModel, Predict, SearchModels, SendModelFeedback,
 };
+use clarifai_core::openai::{self, CreateChatCompletion, CreateEmbeddings, CreateResponse, GenerateImages};
 use clarifai_core::operation::Replay::{self, Idempotent, Once, Safe};
 use clarifai_core::searches::{SearchInputs, SendSearchFeedback};
 use clarifai_core::workflows::{
@@ -58,7 +59,7 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(CreateInputs::new().input(input().id("i")).input(input())), ("create inputs", "POST", Once, true)),
         (row(DeleteInput::new("i")), ("delete input", "DELETE", Idempotent, false)),
         (row(DeleteInputs::ids(["i"])), ("delete inputs", "DELETE", Idempotent, false)),
-        (row(DeleteInputs::all()), ("delete inputs", "DELETE", Idempotent, false)),
+        (row(DeleteInputs::by_withdrawn_flag()), ("delete inputs", "DELETE", Idempotent, false)),
         (row(GetInput::new("i")), ("get input", "GET", Safe, false)),
         (row(GetInputCounts::new()), ("get input counts", "GET", Safe, false)),
         (row(GetInputOutputs::new("i")), ("get input outputs", "GET", Safe, false)),
@@ -67,15 +68,23 @@ fn every_operation_has_the_spec_of_the_table() {
         (patch(InputPatch::new("i").concept("c")), ("patch inputs", "PATCH", Idempotent, true)),
         (patch(InputPatch::new("i").metadata(json!({"a": [1]}))), ("patch inputs", "PATCH", Once, true)),
         (patch(InputPatch::new("i").region(region())), ("patch inputs", "PATCH", Once, true)),
+        (patch(InputPatch::new("i").region(region().id("r"))), ("patch inputs", "PATCH", Idempotent, true)),
         (
             row(PatchInputs::overwrite().input(InputPatch::new("i").region(region()))),
             ("patch inputs", "PATCH", Idempotent, true),
         ),
+        (row(CreateChatCompletion::new("m")), ("create chat completion", "POST", Safe, false)),
+        (row(CreateEmbeddings::new("m")), ("create embeddings", "POST", Safe, false)),
+        (row(CreateResponse::new("m", "a")), ("create response", "POST", Safe, false)),
+        (row(GenerateImages::new("m", "a")), ("generate images", "POST", Safe, false)),
+        (row(openai::ListModels::new()), ("list models of the OpenAI endpoint", "GET", Safe, false)),
         (row(CreateModel::new("m")), ("create model", "POST", Idempotent, false)),
         (row(CreateModelVersion::new("m")), ("create model version", "POST", Once, false)),
         (row(DeleteModel::new("m")), ("delete model", "DELETE", Idempotent, false)),
         (row(DeleteModelVersion::new("m", "v")), ("delete model version", "DELETE", Idempotent, false)),
         (row(DeleteModels::ids(["m"])), ("delete models", "DELETE", Idempotent, false)),
+        (row(EvaluateModelVersion::new("m", "v")), ("evaluate model version", "POST", Once, false)),
+        (row(GetModelVersionMetrics::new("m", "v")), ("get model version metrics", "GET", Safe, false)),
         (row(GetModel::new("m")), ("get model", "GET", Safe, false)),
         (row(GetModelOutputInfo::new("m")), ("get model output info", "GET", Safe, false)),
         (row(GetModelVersion::new("m", "v")), ("get model version", "GET", Safe, false)),

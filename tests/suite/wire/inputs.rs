@@ -100,7 +100,7 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
         "inputs-delete-list" => ok(v, |v| v.call(DeleteInputs::ids(["id1", "id2"])).map(drop)),
         "inputs-delete-empty" => refused(v, "input id", DeleteInput::new("")),
         "inputs-delete-404" => expect(v, |v| v.call(DeleteInput::new("missing")).map(drop), false),
-        "inputs-delete-all" => ok(v, |v| v.call(DeleteInputs::all()).map(drop)),
+        "inputs-delete-all" => ok(v, |v| v.call(DeleteInputs::by_withdrawn_flag()).map(drop)),
         "inputs-get-all" | "inputs-get-all-207" => all(v, ListInputs::new()),
         "inputs-get-all-ignore-error" => all(v, ListInputs::new().without_failed()),
         "inputs-get-all-video" | "inputs-get-by-page-default" | "inputs-get-by-page-207" => list(v, ListInputs::new()),

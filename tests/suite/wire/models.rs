@@ -322,7 +322,6 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
             ok(v, |v| v.call(SendModelFeedback::new("a/b", "犬").url("http://u").not_concept("x")).map(drop))
         }
         "region-feedback-no-regions" => ok(v, |v| v.call(feedback(METRO)).map(drop)),
-        "region-feedback-no-bbox" => ok(v, |v| v.call(feedback(METRO).region(NewRegion::new())).map(drop)),
         "region-feedback-accurate"
         | "region-feedback-misplaced"
         | "region-feedback-not-detected"

@@ -11,8 +11,9 @@ use crate::media::{InputError, decode};
 use crate::response::{Content, Refusal, RouteResult, status, timestamp};
 use crate::rules::Duplicates;
 use crate::state::Config;
-use crate::state::concept::value;
+use crate::state::concept::{numbers, value};
 use crate::state::input::{Analysis, Input};
+use crate::state::ledger::fnv;
 use crate::world::LockedApp;
 
 /// The code for an input whose id or URL already exists.
@@ -116,7 +117,7 @@ fn add(
     let input = Input {
         id: id.to_owned(),
         serial: app.next_serial(),
-        data: stored_data(data, Some(id)),
+        data: stored_data(&with_region_ids(app, id, data), Some(id)),
         concepts,
         corrections: std::collections::BTreeMap::new(),
         created: call.now,
@@ -167,11 +168,27 @@ fn stored_data(data: &Value, id: Option<&str>) -> Value {
             kept.insert(name.to_owned(), data[name].clone());
         }
     }
+    if let Some(regions) = kept.get_mut("regions") {
+        numbers(regions);
+    }
     // A distance limit belongs to a search term; an input has only a point.
     if let Some(point) = data["geo"].get("geo_point") {
         kept.insert("geo".to_owned(), json!({"geo_point": point}));
     }
     kept.into()
+}
+
+/// Returns the data of an input, in which each region has an id.
+fn with_region_ids(app: &mut Config, input: &str, data: &Value) -> Value {
+    let mut data = data.clone();
+    for region in data.get_mut("regions").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(region) = region.as_object_mut().filter(|region| !region.contains_key("id")) {
+            let serial = app.next_serial();
+            let half = |salt: &str| fnv(format!("{salt}{input}/{serial}").as_bytes());
+            region.insert("id".to_owned(), format!("{:016x}{:016x}", half("region"), half("id")).into());
+        }
+    }
+    data
 }
 
 /// Reads the concepts of an input's data. Of several values for one concept the last one counts.
@@ -291,6 +308,10 @@ fn patch_one(
     if action != Action::Remove {
         check(data)?;
         ensure_concepts(app, data, call);
+    }
+    let mut data = if action == Action::Remove { data.clone() } else { with_region_ids(app, id, data) };
+    if let Some(regions) = data.get_mut("regions") {
+        numbers(regions);
     }
     match action {
         Action::Merge => concepts.iter().for_each(|(id, value)| set_concept(&mut input.concepts, id, *value)),

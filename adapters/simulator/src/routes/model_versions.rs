@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::classifier::{Classifier, Example};
 use crate::public_models::PublicModel;
 use crate::response::{Content, Refusal, RouteResult};
-use crate::routes::models::not_own;
+use crate::routes::models::{check, concept_ids, not_own};
 use crate::state::Config;
 use crate::state::input::{Analysis, Input};
 use crate::state::model::{Outcome, Training, Version};
@@ -21,10 +21,26 @@ struct TrainingInput {
 }
 
 /// Starts a training. It begins once all inputs are processed. Its outcome is computed now and becomes visible later.
+///
+/// The version in the body may have its own concepts, which then are those of the model too. Without any it has those
+/// with which the model was created or patched.
 pub(super) fn train(call: &Call<'_>, id: &str) -> RouteResult {
+    // Old clients send no body, or `null`.
+    let body: Value = serde_json::from_slice(call.request.body()).unwrap_or_default();
+    let version = &body["model_versions"][0];
+    check(version)?;
     let mut locked = call.lock();
     let app = locked.app();
-    let model = app.models.get(id).ok_or_else(|| not_own(call, id))?;
+    if !app.models.contains_key(id) {
+        return Err(not_own(call, id));
+    }
+    let new = concept_ids(app, call, &version["output_info"]["data"]["concepts"]);
+    let model = app.models.get_mut(id).ok_or_else(|| Refusal::no_model(id))?;
+    if !new.is_empty() {
+        model.concepts = new;
+    }
+    let app = &*app;
+    let model = app.models.get(id).ok_or_else(|| Refusal::no_model(id))?;
     if model.concepts.is_empty() {
         return Err(Refusal::bad_model("The model has no concepts yet; add some with PATCH /models."));
     }
@@ -41,7 +57,8 @@ pub(super) fn train(call: &Call<'_>, id: &str) -> RouteResult {
     let inputs = inputs.into_iter().map(|input| input.id).collect();
     let mut locked = call.lock();
     let model = locked.app().models.get_mut(id).ok_or_else(|| Refusal::no_model(id))?;
-    model.versions.push(Version { id: version.clone(), created: call.now, concepts, inputs, training, gone: None });
+    let (version_id, created) = (version.clone(), call.now);
+    model.versions.push(Version { id: version_id, created, concepts, inputs, training, evaluated: None, gone: None });
     let json = model.json(&call.app, None, call.now);
     locked.record(call.now, "train", "version", &version, &json!({"model": id}), 0);
     Ok(Content::ok(json!({"model": json})))

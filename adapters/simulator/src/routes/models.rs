@@ -31,6 +31,7 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
         let (id, version) = (text(item, "id").map_or_else(|| locked.new_id(), str::to_owned), locked.new_id());
         let app = locked.app();
         let info = &item["output_info"];
+        // The old Python client requires both members.
         let mut config = json!({"concepts_mutually_exclusive": false, "closed_environment": false});
         configure(&mut config, &info["output_config"]);
         let mut model = Model {
@@ -50,12 +51,12 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
         locked.record(call.now, "create", "model", &model.id, item, 0);
         locked.app().models.insert(model.id.clone(), model);
     }
-    let first = models.first().cloned();
-    Ok(Content::ok(if one.is_some() { json!({"model": first}) } else { json!({"model": first, "models": models}) }))
+    // The response describes one model, however many were created.
+    Ok(Content::ok(json!({"model": models.first()})))
 }
 
 /// Checks an item before anything is changed.
-fn check(item: &Value) -> Result<(), Refusal> {
+pub(super) fn check(item: &Value) -> Result<(), Refusal> {
     let mut concepts = item["output_info"]["data"]["concepts"].as_array().into_iter().flatten();
     match concepts.all(|concept| text(concept, "id").is_some()) {
         true => Ok(()),
@@ -64,7 +65,7 @@ fn check(item: &Value) -> Result<(), Refusal> {
 }
 
 /// Returns the ids of a list of concepts without repetitions. Creates concepts that do not exist.
-fn concept_ids(app: &mut Config, call: &Call<'_>, concepts: &Value) -> Vec<String> {
+pub(super) fn concept_ids(app: &mut Config, call: &Call<'_>, concepts: &Value) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for concept in concepts.as_array().into_iter().flatten() {
         let Some(id) = text(concept, "id") else { continue };

@@ -11,7 +11,7 @@ use crate::media::{InputError, decode};
 use crate::predict::{count, narrow, number};
 use crate::response::{Content, Refusal, RouteResult};
 use crate::state::Config;
-use crate::state::concept::value;
+use crate::state::concept::{numbers, value};
 use crate::state::input::{Analysis, Input};
 use crate::vision;
 
@@ -73,7 +73,8 @@ pub(super) fn search(call: &Call<'_>) -> RouteResult {
         .of(hits)
         .map(|(score, input)| json!({"score": number(score), "input": input.json(&app.concepts, &call.app, call.now)}))
         .collect();
-    let query = searches.first().map(|search| &search["query"]);
+    let mut query = searches.first().map(|search| search["query"].clone());
+    query.iter_mut().for_each(numbers);
     Ok(Content::ok(json!({"id": id, "query": query, "hits": hits})))
 }
 

@@ -120,8 +120,11 @@ fn unknown_model(call: &Call<'_>, model: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, 22105, "Invalid workflow recipe", details)
 }
 
-/// Newest first.
+/// Newest first. The application `main` of the user `clarifai` has the public workflow.
 pub(super) fn list(call: &Call<'_>) -> RouteResult {
+    if call.app == public().1 {
+        return list_public(call);
+    }
     let page = call.page()?;
     let mut locked = call.lock();
     let app = locked.app();

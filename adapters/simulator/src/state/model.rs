@@ -37,6 +37,9 @@ pub(crate) struct Version {
     /// Ids of the inputs it was trained with.
     pub(crate) inputs: Vec<String>,
     pub(crate) training: Training,
+    /// When its evaluation ends, if one was started.
+    #[serde(default)]
+    pub(crate) evaluated: Option<Duration>,
     pub(crate) gone: Option<Duration>,
 }
 
@@ -92,7 +95,6 @@ impl Version {
             "status": status(code, description, ""),
             "active_concept_count": self.concepts.len(),
             "total_input_count": self.inputs.len(),
-            "train_stats": {},
         })
     }
 }
@@ -111,6 +113,7 @@ impl Model {
                 concepts,
                 inputs: Vec::new(),
                 training: Training::Never,
+                evaluated: None,
                 gone: None,
             }),
         }

@@ -12,10 +12,15 @@ use clarifai_simulator::core::time::{Instant, Now};
 use http::Request;
 use serde_json::{Value, json};
 
+#[path = "../../../../tests/src/exchanges.rs"]
+mod exchanges;
+
 /// A simulator with a clock. Without another key, calls use `my-key`.
 pub(crate) struct Service {
     pub(crate) simulator: Simulator,
     pub(crate) clock: Cell<Duration>,
+    /// Whether exchanges are recorded. Not those of invalid requests, some of which the simulator repeats.
+    pub(crate) records: bool,
 }
 
 impl Service {
@@ -24,7 +29,7 @@ impl Service {
     }
 
     pub(crate) fn of(simulator: Simulator) -> Self {
-        Self { simulator, clock: Cell::new(Duration::from_secs(1_700_000_000)) }
+        Self { simulator, clock: Cell::new(Duration::from_secs(1_700_000_000)), records: true }
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
@@ -40,6 +45,9 @@ impl Service {
             .body(Bytes::from(body.to_owned()))
             .unwrap();
         let response = self.simulator.handle(Now::new(Instant::default(), self.clock.get()), &request);
+        if self.records {
+            exchanges::record("", &request, Some(&response));
+        }
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
     }
 
