@@ -338,8 +338,8 @@ fn events_of_a_response_become_the_whole_response() {
         json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": "day."}),
         finished,
     ];
-    let text: String =
-        body.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap())).collect();
+    let event = |event: &Value| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap());
+    let text = body.iter().map(event).collect::<Vec<_>>().concat();
     let mut transport = MockTransport::new().expect("POST", "/v2/ext/openai/v1/responses").reply_bytes(200, text);
     let call = StreamCall::new(&config(), CreateResponse::new("u/a/models/m", "Hello"));
     let (events, result) = transport.stream(call);
@@ -348,7 +348,9 @@ fn events_of_a_response_become_the_whole_response() {
 
     let join = |events: &[ResponseEvent]| {
         let mut whole = ResponseAccumulator::new();
-        events.iter().for_each(|event| whole.push(event));
+        for event in events {
+            whole.push(event);
+        }
         (whole.is_finished(), whole.finish().text())
     };
     assert_eq!(join(&events), (true, "Good day.".to_owned()));

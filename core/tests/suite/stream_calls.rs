@@ -295,6 +295,8 @@ fn a_body_that_is_one_json_value_is_one_item() {
     result.unwrap();
     assert_eq!(items.len(), 1);
     let mut accumulator = clarifai_core::openai::ChatAccumulator::new();
-    items.iter().for_each(|chunk| accumulator.push(chunk));
+    for chunk in &items {
+        accumulator.push(chunk);
+    }
     assert_eq!(accumulator.finish().text(), Some("a"));
 }
