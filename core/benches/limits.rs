@@ -67,7 +67,7 @@ fn decoders(table: &mut Table) {
             }
             assert_eq!(count, CHUNKS);
         };
-        let work = in_turns(40, 1, decode, || drop(black_box(body.len()))).work;
+        let work = in_turns(40, 1, decode, || _ = black_box(body.len())).work;
         let limit = Duration::from_nanos(5 * body.len() as u64);
         table.rate(name, limit, work, Bound::AtLeast(1.0), Bound::AtLeast(2.0));
     }

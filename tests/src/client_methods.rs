@@ -236,7 +236,9 @@ pub async fn nonblocking<T: AsyncStreamTransport + Clone + Send + Sync + 'static
     assert!(whole.text().expect("a text").ends_with(CHAT_END), "{whole:?}");
     let mut accumulator = ChatAccumulator::new();
     let chunks: Vec<_> = client.stream(chat()).try_collect().await.expect("chunks");
-    chunks.iter().for_each(|chunk| accumulator.push(chunk));
+    for chunk in &chunks {
+        accumulator.push(chunk);
+    }
     assert!(chunks.len() > 3, "it arrives in several chunks");
     assert_eq!(accumulator.finish().message(), whole.message());
     let mut stream = client.stream(chat());

@@ -42,17 +42,17 @@ impl Statistics {
     /// Returns the statistics as text, which names its author.
     pub(crate) fn text(&self, images: usize) -> String {
         let count = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-        let mut text = format!(
-            "This is the Clarifai simulator, which counts and is not a language model. Your message has {}, {}, {} and {}.",
+        let most_frequent = self.most_frequent.as_ref().map_or_else(String::new, |(word, times)| {
+            format!(" Its most frequent word is \"{word}\" ({}).", count(*times, "time"))
+        });
+        format!(
+            "This is the Clarifai simulator, which counts and is not a language model. Your message has {}, {}, {} and \
+             {}.{most_frequent}",
             count(self.words, "word"),
             count(self.characters, "character"),
             count(self.sentences, "sentence"),
             count(images, "image"),
-        );
-        if let Some((word, times)) = &self.most_frequent {
-            text += &format!(" Its most frequent word is \"{word}\" ({}).", count(*times, "time"));
-        }
-        text
+        )
     }
 }
 
@@ -78,7 +78,9 @@ pub(crate) fn vector(text: &str, hash: impl Fn(&[u8]) -> u64) -> Vec<f64> {
         vector[0] = 1.0;
     }
     let length = vector.iter().map(|component| component * component).sum::<f64>().sqrt();
-    vector.iter_mut().for_each(|component| *component /= length);
+    for component in &mut vector {
+        *component /= length;
+    }
     vector
 }
 
