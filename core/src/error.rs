@@ -147,8 +147,8 @@ impl Error {
         &self.0.kind
     }
 
-    /// Returns the number of items that a stream returned before this error. 0 if it failed before its first item, and for
-    /// errors of other calls.
+    /// Returns the number of items that a stream returned before this error. 0 if it failed before its first item, and
+    /// for errors of other calls.
     pub fn items_before(&self) -> u64 {
         match &self.0.kind {
             ErrorKind::Stream(broken) => broken.items,
@@ -164,8 +164,8 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the error of the last poll if this is a wait whose polling failed, the cause if this is a stream that broke
-    /// off, and the error itself otherwise.
+    /// Returns the error of the last poll if this is a wait whose polling failed, the cause if this is a stream that
+    /// broke off, and the error itself otherwise.
     fn innermost(&self) -> &Self {
         match &self.0.kind {
             ErrorKind::Wait(WaitError { cause: WaitCause::Polling(error), .. }) => error.innermost(),

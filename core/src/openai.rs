@@ -29,8 +29,9 @@
 //!
 //! # Streams
 //!
-//! `client.stream(chat)` returns the chunks as they arrive, and a [`ChatAccumulator`] joins them to the whole completion.
-//! A stream that ends without the reason why the model stopped is an error, which counts the chunks that arrived.
+//! `client.stream(chat)` returns the chunks as they arrive, and a [`ChatAccumulator`] joins them to the whole
+//! completion. A stream that ends with neither `[DONE]` nor the reason why the model stopped is an error, which counts
+//! the chunks that arrived.
 //!
 //! ```
 //! use clarifai_core::machine::StreamCall;

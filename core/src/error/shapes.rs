@@ -1,6 +1,6 @@
 //! Errors in other shapes than the API's own `{"status": {...}}`, converted to a [`Status`].
 //!
-//! The OpenAI-compatible endpoint, the models behind it and the gateway in front of the service have shapes of their own:
+//! The OpenAI-compatible endpoint, the models behind it and the gateway in front of the service have their own shapes:
 //!
 //! | shape | from |
 //! |---|---|

@@ -38,7 +38,7 @@ const MAX_WHOLE: usize = 4 * 1024 * 1024;
 /// the first element of a successful response counts like an error response. After the first item nothing is repeated,
 /// because the items before would be repeated too.
 ///
-/// A driver answers each step: [`Send`](StreamStep::Send) with `Opened` or `Failed`, [`Read`](StreamStep::Read) with
+/// A driver resumes after each step: [`Send`](StreamStep::Send) with `Opened` or `Failed`, [`Read`](StreamStep::Read) with
 /// `Piece`, `End` or `Failed`, [`WaitUntil`](StreamStep::WaitUntil) with `Woke`, [`Item`](StreamStep::Item) with `Next`.
 /// A response that is still open when a request or a wait follows is of no use any more: drop it.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use super::{
 
 /// Joins the [chunks](ChatChunk) of a streamed chat completion to the whole [`ChatCompletion`].
 ///
-/// Texts, reasoning and the arguments of tools are concatenated; calls of tools are told apart by their index; the
+/// Texts, reasoning and the arguments of tools are concatenated; calls of tools are distinguished by their index; the
 /// last usage counts.
 #[derive(Clone, Debug, Default)]
 pub struct ChatAccumulator {
@@ -153,8 +153,8 @@ fn add_json(whole: &mut Value, added: &Value) {
 
 /// Joins the [events](ResponseEvent) of a streamed response to the whole [`ModelResponse`].
 ///
-/// The event `response.completed` contains the whole response. Before it arrives, the accumulator has what the events so
-/// far added.
+/// The event `response.completed` contains the whole response. Before it arrives, the accumulator has what the events
+/// so far added.
 #[derive(Clone, Debug, Default)]
 pub struct ResponseAccumulator {
     response: ModelResponse,

@@ -77,7 +77,7 @@ impl ChatMessage {
         self
     }
 
-    /// Returns the text, or that of the first part that has one. `None` if there is none.
+    /// Returns the text, or that of the first part that has one. `None` without a text.
     pub fn text(&self) -> Option<&str> {
         match self.content.as_ref()? {
             Content::Text(text) => Some(text),

@@ -112,7 +112,7 @@ impl CreateResponse {
 
 impl Operation for CreateResponse {
     type Output = ModelResponse;
-    // A response can be stored for later requests, but repeating it harms nobody.
+    // A response can be stored for later requests, but repeating it does no harm.
     const SPEC: Spec = Spec::post("create response").replay(Replay::Safe).without_status();
 
     fn target(&self, target: &mut Target) {

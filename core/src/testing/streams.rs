@@ -26,8 +26,8 @@ impl Pieces {
 }
 
 impl ExpectedRequest {
-    /// Sets the response to this HTTP status and a body that arrives in pieces, each after `pause`. At the end, the body
-    /// is complete, or the connection fails with the error.
+    /// Sets the response to this HTTP status and a body that arrives in pieces, each after `pause`. At the end, the
+    /// body is complete, or the connection fails with the error.
     ///
     /// # Panics
     ///

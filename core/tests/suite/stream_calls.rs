@@ -77,7 +77,7 @@ fn a_stream_ends_with_its_mark_or_with_a_finish_reason() {
 }
 
 #[test]
-fn a_response_that_ends_too_early_is_told_apart_from_a_finished_one() {
+fn a_response_that_ends_too_early_differs_from_a_finished_one() {
     let mark = "between two items";
     let within = "within an item";
     for (body, end) in [(chunk("a") + &chunk("b"), mark), (chunk("a") + &chunk("b") + "data: {\"choices\"", within)] {
