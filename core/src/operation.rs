@@ -229,6 +229,6 @@ impl<O: Operation> Operation for Raw<O> {
     forward_operation!(O, |this| &this.0; replay);
 
     fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
-        answer.raw()
+        if O::SPEC.status { answer.raw() } else { answer.raw_without_status() }
     }
 }

@@ -3,6 +3,7 @@
 //! The first line of a doc comment is the short help, `-h`; the whole comment is the long help, `--help`.
 
 mod annotations;
+mod chat;
 mod concepts;
 mod config;
 mod datasets;
@@ -25,6 +26,7 @@ use crate::exit::Exit;
 use crate::settings::GivenSettings;
 
 pub(crate) use annotations::{AnnotationsCommand, NewAnnotationArgs};
+pub(crate) use chat::ChatArgs;
 pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use datasets::DatasetsCommand;
@@ -203,6 +205,12 @@ pub(crate) enum Command {
     /// the order of the inputs. An input that cannot be read or is rejected does not affect the others.
     #[command(visible_alias = "tag", after_long_help = predict::EXAMPLES)]
     Predict(PredictArgs),
+    /// Send a prompt to a language model and print its response
+    ///
+    /// The response is printed while it arrives. The model must be available at the OpenAI-compatible endpoint of the
+    /// service.
+    #[command(after_long_help = chat::EXAMPLES)]
+    Chat(ChatArgs),
     /// Manage inputs: upload, list, annotate, delete
     #[command(subcommand)]
     Inputs(InputsCommand),

@@ -5,6 +5,7 @@
 mod annotations;
 mod args;
 mod atomic_file;
+mod chat;
 mod client;
 mod concepts;
 mod config;
@@ -79,6 +80,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
+        Command::Chat(args) => call_service(global, out, |context| chat::run(&args, context)),
         Command::Concepts(command) => call_service(global, out, |context| concepts::run(&command, context)),
         Command::Annotations(command) => call_service(global, out, |context| annotations::run(&command, context)),
         Command::Datasets(command) => call_service(global, out, |context| datasets::run(&command, context)),

@@ -12,6 +12,19 @@
 //! for an unsupported format. Nothing is fetched from the network: a URL is a failed download, unless a mounted folder
 //! contains it, see [`Simulator::mount`].
 //!
+//! # OpenAI-compatible endpoint
+//!
+//! `/v2/ext/openai/v1` has two models, which measure text. They are not language models, and their responses say so.
+//!
+//! | model | short id | output |
+//! |---|---|---|
+//! | `clarifai/simulator/models/text-statistics` | `text-statistics` | chat: counts words, characters, sentences and images of the last message, as text or, with a response format, as JSON |
+//! | `clarifai/simulator/models/text-hashing` | `text-hashing` | embeddings: a unit vector of 64 numbers from the words of a text |
+//!
+//! A chat is streamed if it asks for it, a few words per chunk. One token is one word. Tools are never called.
+//! [Truncated](faults::Fault::TruncatedJson) and [sliced](faults::Fault::SlicedResponse) responses are faults inside
+//! such a stream.
+//!
 //! # State
 //!
 //! Each application has its own state. The application is the one in the path of a request, or else the API key stands
@@ -65,7 +78,7 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo parallel web cors
+// layer: response wildcard geo parallel web cors language
 // layer: classifier json_patch
 // layer: vision::lab vision::memory vision::named_colors vision::plane
 // layer: vision::image
@@ -87,7 +100,7 @@
 // layer: call training
 // layer: predict
 // layer: routes::add_jobs routes::annotations routes::concepts routes::datasets routes::input_outputs routes::models
-// layer: routes::inputs routes::outputs routes::searches
+// layer: routes::inputs routes::outputs routes::searches routes::openai
 // layer: routes::evaluations routes::feedback routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::queries routes::workflow_results
 // layer: routes
@@ -107,6 +120,7 @@ mod cors;
 pub mod faults;
 mod geo;
 mod json_patch;
+mod language;
 mod media;
 #[cfg(feature = "vision")]
 mod network;

@@ -11,6 +11,7 @@ mod inputs;
 mod model_inputs;
 mod model_versions;
 mod models;
+mod openai;
 mod outputs;
 mod queries;
 mod searches;
@@ -96,6 +97,10 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("GET", ["workflows", id]) => workflows::get(call, id),
         ("DELETE", ["workflows", id]) => workflows::delete(call, id),
         ("POST", ["workflows", id, "results"]) => workflow_results::create(call, id),
+
+        ("POST", ["ext", "openai", "v1", "chat", "completions"]) => openai::chat(call),
+        ("POST", ["ext", "openai", "v1", "embeddings"]) => openai::embeddings(call),
+        ("GET", ["ext", "openai", "v1", "models"]) => Ok(openai::models()),
         _ => return None,
     })
 }

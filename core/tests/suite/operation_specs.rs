@@ -22,6 +22,7 @@ use clarifai_core::models::{
     GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
     PatchModel, Predict, SearchModels, SendModelFeedback,
 };
+use clarifai_core::openai::{self, CreateChatCompletion, CreateEmbeddings, CreateResponse, GenerateImages};
 use clarifai_core::operation::Replay::{self, Idempotent, Once, Safe};
 use clarifai_core::searches::{CountInputs, QueryAnnotations, QueryInputs, SearchInputs, SendSearchFeedback};
 use clarifai_core::workflows::{
@@ -119,6 +120,11 @@ fn every_operation_has_the_spec_of_the_table() {
             row(PatchInputs::overwrite().input(InputPatch::new("i").region(region()))),
             ("patch inputs", "PATCH", Idempotent, true),
         ),
+        (row(CreateChatCompletion::new("m")), ("create chat completion", "POST", Safe, false)),
+        (row(CreateEmbeddings::new("m")), ("create embeddings", "POST", Safe, false)),
+        (row(CreateResponse::new("m", "a")), ("create response", "POST", Safe, false)),
+        (row(GenerateImages::new("m", "a")), ("generate images", "POST", Safe, false)),
+        (row(openai::ListModels::new()), ("list models of the OpenAI endpoint", "GET", Safe, false)),
         (row(CreateModel::new("m")), ("create model", "POST", Idempotent, false)),
         (row(CreateModelVersion::new("m")), ("create model version", "POST", Once, false)),
         (row(DeleteModel::new("m")), ("delete model", "DELETE", Idempotent, false)),

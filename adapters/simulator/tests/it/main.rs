@@ -9,6 +9,7 @@ mod inputs;
 mod invalid_requests;
 mod layers;
 mod models;
+mod openai;
 mod recognition;
 mod rules;
 mod save_restore;
