@@ -6,6 +6,7 @@ mod predict_many;
 mod rounds;
 mod scheduler;
 mod send_many;
+mod send_task;
 mod under_way;
 mod upload;
 mod upload_task;
@@ -15,11 +16,10 @@ pub use drivers::run;
 pub use drivers::run_async;
 pub(crate) use drivers::run_on_threads;
 pub use plan::BatchLimits;
-pub use predict_many::{
-    PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction, Predictor,
-};
+pub use predict_many::{PredictError, PredictMany, PredictReport, Prediction, Predictor};
 pub use scheduler::{Action, Scheduler, TaskId};
-pub use send_many::{SendError, SendMany, SendReport, SendTask, SendTaskOutput, Sender, SentItem};
+pub use send_many::{SendError, SendMany, SendReport, Sender, SentItem};
+pub use send_task::{SendTask, SendTaskOutput};
 pub use upload::{Outcome, Upload, UploadReport, UploadedItem, Uploader};
 pub use upload_task::{UploadTask, UploadTaskOutput};
 

@@ -12,7 +12,7 @@ mod keep_raw;
 mod paged;
 mod plain;
 
-pub use batched::Batched;
+pub use batched::{Batched, ItemSize};
 pub use keep_raw::KeepRaw;
 pub(crate) use keep_raw::KeepRawIf;
 pub use paged::Paged;

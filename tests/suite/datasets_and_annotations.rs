@@ -7,7 +7,7 @@ use clarifai_core::annotations::{
     CreateAnnotations, DeleteAnnotation, DeleteAnnotations, GetAnnotation, ListAnnotations, NewAnnotation,
     NewTimeSegment, PatchAnnotations,
 };
-use clarifai_core::bulk::{self, IntoBulk as _, SendError, SendMany};
+use clarifai_core::bulk::{self, BatchLimits, IntoBulk as _, SendError, SendMany};
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::datasets::{
     AddDatasetInputs, CreateDatasets, DatasetOrder, DeleteDatasets, GetDataset, ListDatasetInputs, ListDatasets,
@@ -611,7 +611,8 @@ fn lost_batches_are_repeated_only_with_ids() {
 
     // A wrong key fails every request, so the work ends.
     let mut script = MockTransport::new().expect("POST", path).reply(401, json!({"status": {"code": 11001}}));
-    let work = SendMany::new(CreateAnnotations::new(), (0..300).map(|_| one())).per_request(2);
+    let work =
+        SendMany::new(CreateAnnotations::new(), (0..300).map(|_| one())).limits(BatchLimits::default().with_inputs(2));
     let report = bulk::run(work.into_bulk(&config()), &mut script, |_| ());
     assert!(report.stopped().is_some_and(Error::is_auth));
     assert_eq!((report.done(), report.failed()), (2, 2));

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::{Bulk, Scheduler};
+use clarifai_core::bulk::{Bulk, Scheduler, SendError, SentItem};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
 use clarifai_core::machine::{Event, Machine as _, Step};
@@ -75,6 +75,16 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) result: Result<T, ItemError>,
     /// The parts of a failed result that are valid.
     pub(crate) partial: Option<T>,
+}
+
+impl<T> From<SentItem<T>> for ItemOutcome<Box<T>> {
+    fn from(item: SentItem<T>) -> Self {
+        let result = item.result.map(Box::new).map_err(|error| match error {
+            SendError::Failed(error) => ItemError::from(&*error),
+            rejected => ItemError::Input(rejected.to_string()),
+        });
+        Self { index: item.index, id: None, outcome: None, raw: item.raw, result, partial: None }
+    }
 }
 
 /// Why there is no result for an input.

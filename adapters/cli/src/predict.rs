@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::mpsc;
 
 use clarifai_core::Config;
-use clarifai_core::bulk::{IntoBulk as _, PredictError, PredictMany, PredictReport, Predictor};
+use clarifai_core::bulk::{IntoBulk as _, PredictMany, PredictReport, Predictor};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
@@ -42,22 +42,8 @@ impl InputJob for PredictJob {
             .max_retries(self.max_retries)
             // For the table too, which names what it does not show.
             .with_raw()
-            .on_item(move |prediction| {
-                let result = prediction.result.map(Box::new).map_err(|error| match error {
-                    PredictError::Failed(error) => ItemError::from(&*error),
-                    rejected => ItemError::Input(rejected.to_string()),
-                });
-                let outcome = ItemOutcome {
-                    index: prediction.index,
-                    id: None,
-                    outcome: None,
-                    raw: prediction.raw,
-                    result,
-                    partial: None,
-                };
-                // The receiver outlives the work.
-                let _ = outcomes.send(outcome);
-            })
+            // The receiver outlives the work.
+            .on_item(move |prediction| drop(outcomes.send(ItemOutcome::from(prediction))))
             .into_bulk(config)
     }
 

@@ -8,6 +8,7 @@ use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
 use crate::inputs::{Annotations, Metadata, NewRegion};
+use crate::operation::ItemSize;
 use crate::target::check_id;
 use crate::types::StatusCode;
 
@@ -199,6 +200,17 @@ impl NewAnnotation {
         }
         Ok(())
     }
+}
+
+/// Returns the size of an annotation that `check` accepts.
+pub(super) fn measure(
+    annotation: &NewAnnotation,
+    check: impl Fn(&NewAnnotation) -> Result<(), InvalidArgument>,
+) -> Result<ItemSize, InvalidArgument> {
+    check(annotation)?;
+    let mut json = BodyWriter::default();
+    annotation.write(&mut json)?;
+    Ok(ItemSize::new(json.finish().len()))
 }
 
 /// Writes `"annotations":[…]` with 1 to 128 annotations, each of which `check` accepts.

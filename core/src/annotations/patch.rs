@@ -1,12 +1,12 @@
 //! `PATCH /v2/annotations`: changes 1 to 128 annotations.
 
 use super::NewAnnotation;
-use super::new_annotation::write_annotations;
+use super::new_annotation::{measure, write_annotations};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, InvalidArgument};
-use crate::operation::{Batched, Operation, Replay, Spec};
+use crate::operation::{Batched, ItemSize, Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::Target;
 use crate::types::Annotation;
@@ -128,9 +128,8 @@ impl Batched for PatchAnnotations {
         Self { annotations, ..*self }
     }
 
-    fn check(&self, annotation: &NewAnnotation) -> Result<(), InvalidArgument> {
-        check(annotation)?;
-        annotation.write(&mut BodyWriter::default())
+    fn measure(&self, annotation: &NewAnnotation) -> Result<ItemSize, InvalidArgument> {
+        measure(annotation, check)
     }
 
     fn item_id(annotation: &NewAnnotation) -> Option<&str> {

@@ -1,15 +1,16 @@
-//! Splits inputs into requests.
+//! Splits items into requests.
 
 use std::iter::Fuse;
 
 use crate::error::InvalidArgument;
-use crate::inputs::{MAX_INPUTS, NewInput};
+use crate::inputs::MAX_INPUTS;
+use crate::operation::ItemSize;
 
 /// Limits of one request. The service has changed these numbers before, so they can be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BatchLimits {
-    /// Maximum number of inputs, from 1 to 128; other values are clamped. Default: 128.
+    /// Maximum number of items, from 1 to 128; other values are clamped. Default: 128.
     pub inputs: usize,
     /// Maximum size of the request body in bytes, after base64 encoding. Default: 128 MB (128,000,000).
     pub bytes: u64,
@@ -24,7 +25,7 @@ impl Default for BatchLimits {
 }
 
 impl BatchLimits {
-    /// Sets the maximum number of [inputs](Self::inputs).
+    /// Sets the maximum number of items: [`inputs`](Self::inputs).
     pub fn with_inputs(mut self, inputs: usize) -> Self {
         self.inputs = inputs;
         self
@@ -42,11 +43,10 @@ impl BatchLimits {
         self
     }
 
-    /// Returns the size of an input in bytes as it is sent. Errors if the input does not fit into any request.
-    pub(crate) fn check(&self, input: &NewInput) -> Result<u64, InvalidArgument> {
-        let length = input.measure()?;
-        let (bytes, encoded) = (input.source_len(), length + FRAME);
-        if input.is_image() && bytes > self.image_bytes {
+    /// Checks that an item of this size fits into a request.
+    pub(crate) fn check(&self, size: ItemSize) -> Result<(), InvalidArgument> {
+        let (bytes, encoded) = (size.image_bytes, size.bytes + FRAME);
+        if bytes > self.image_bytes {
             let problem = format!("are {bytes}, an image has at most {}", self.image_bytes);
             return Err(InvalidArgument::new("bytes", problem));
         }
@@ -54,68 +54,69 @@ impl BatchLimits {
             let problem = format!("are {encoded} as they are sent, a call takes at most {}", self.bytes);
             return Err(InvalidArgument::new("bytes", problem));
         }
-        Ok(length)
+        Ok(())
     }
 }
 
-/// Upper bound for the bytes of a request besides its inputs, such as the options.
+/// Upper bound for the bytes of a request besides its items, such as the options.
 const FRAME: u64 = 4096;
 
-/// An input with its index.
+/// An item with its index.
 #[derive(Debug)]
-pub(crate) struct Planned {
+pub(crate) struct Planned<T> {
     pub(crate) index: u64,
-    pub(crate) input: NewInput,
-    /// Size in bytes as it is sent; 0 until it is measured.
-    pub(crate) bytes: u64,
+    pub(crate) item: T,
+    /// Zero until it is measured.
+    pub(crate) size: ItemSize,
 }
 
-/// Splits the inputs of an iterator into requests, each as large as the limits allow.
-#[derive(Debug)]
+/// Splits the items of an iterator into requests, each as large as the limits allow.
 pub(crate) struct Plan<I: Iterator> {
-    inputs: Fuse<I>,
-    /// An input that did not fit into the last request.
-    held: Option<Planned>,
+    items: Fuse<I>,
+    /// An item that did not fit into the last request.
+    held: Option<Planned<I::Item>>,
     taken: u64,
     /// Whether the iterator returned `None`.
     ended: bool,
     pub(crate) limits: BatchLimits,
 }
 
-impl<I: Iterator<Item = NewInput>> Plan<I> {
-    pub(crate) fn new(inputs: I) -> Self {
-        Self { inputs: inputs.fuse(), held: None, taken: 0, ended: false, limits: BatchLimits::default() }
+impl<I: Iterator> Plan<I> {
+    pub(crate) fn new(items: I) -> Self {
+        Self { items: items.fuse(), held: None, taken: 0, ended: false, limits: BatchLimits::default() }
     }
 
-    /// Returns the total number of inputs, if the iterator knows it.
+    /// Returns the total number of items, if the iterator knows it.
     pub(crate) fn total(&self) -> Option<u64> {
-        match self.inputs.size_hint() {
+        match self.items.size_hint() {
             (least, Some(most)) if least == most => Some(self.taken + least as u64),
             _ => None,
         }
     }
 
-    /// Returns whether the iterator ended and all of its inputs were returned.
+    /// Returns whether the iterator ended and all of its items were returned.
     pub(crate) fn is_empty(&self) -> bool {
         self.ended && self.held.is_none()
     }
 
-    /// Removes and returns the input that was taken from the iterator and is not part of any request.
-    pub(crate) fn take_held(&mut self) -> Option<Planned> {
+    /// Removes and returns the item that was taken from the iterator and is not part of any request.
+    pub(crate) fn take_held(&mut self) -> Option<Planned<I::Item>> {
         self.held.take()
     }
 
-    /// Returns the inputs of the next request; empty if there are no more. `accept` returns an input that is to be
-    /// sent, and records the outcome of any other.
-    pub(crate) fn call(&mut self, mut accept: impl FnMut(Planned) -> Option<Planned>) -> Vec<Planned> {
+    /// Returns the items of the next request; empty if there are no more. `accept` returns an item that is to be sent,
+    /// with its size, and records the outcome of any other.
+    pub(crate) fn call(
+        &mut self,
+        mut accept: impl FnMut(Planned<I::Item>) -> Option<Planned<I::Item>>,
+    ) -> Vec<Planned<I::Item>> {
         let mut call = Vec::new();
         let mut bytes = FRAME;
         let most = self.limits.inputs.clamp(1, MAX_INPUTS);
         while call.len() < most {
             let Some(planned) = self.held.take().or_else(|| self.take(&mut accept)) else { break };
-            let length = planned.bytes + 1;
-            // A video is always sent without other inputs.
-            let alone = planned.input.is_video();
+            let length = planned.size.bytes + 1;
+            let alone = planned.size.is_alone;
             if !call.is_empty() && (alone || bytes + length > self.limits.bytes) {
                 self.held = Some(planned);
                 break;
@@ -129,15 +130,18 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
         call
     }
 
-    fn take(&mut self, accept: &mut impl FnMut(Planned) -> Option<Planned>) -> Option<Planned> {
+    fn take(
+        &mut self,
+        accept: &mut impl FnMut(Planned<I::Item>) -> Option<Planned<I::Item>>,
+    ) -> Option<Planned<I::Item>> {
         loop {
-            let Some(input) = self.inputs.next() else {
+            let Some(item) = self.items.next() else {
                 self.ended = true;
                 return None;
             };
             let index = self.taken;
             self.taken += 1;
-            if let Some(planned) = accept(Planned { index, input, bytes: 0 }) {
+            if let Some(planned) = accept(Planned { index, item, size: ItemSize::default() }) {
                 return Some(planned);
             }
         }
@@ -147,13 +151,15 @@ impl<I: Iterator<Item = NewInput>> Plan<I> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inputs::NewInput;
 
     fn sizes(inputs: Vec<NewInput>, limits: BatchLimits) -> Vec<usize> {
         let mut plan = Plan::new(inputs.into_iter());
         plan.limits = limits;
-        let measured = |planned: Planned| {
-            let bytes = limits.check(&planned.input).expect("it can be sent");
-            Some(Planned { bytes, ..planned })
+        let measured = |planned: Planned<NewInput>| {
+            let size = planned.item.measure().expect("it can be sent");
+            limits.check(size).expect("it fits");
+            Some(Planned { size, ..planned })
         };
         std::iter::from_fn(|| Some(plan.call(measured).len()).filter(|size| *size > 0)).collect()
     }

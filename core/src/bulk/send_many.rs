@@ -1,30 +1,27 @@
 //! Runs a batched operation for any number of items, and reports the outcome of each.
 
 use std::fmt;
-use std::iter::Fuse;
-use std::mem;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use super::rounds::Rounds;
+use serde_json::value::RawValue;
+
+use super::plan::{BatchLimits, Plan, Planned};
+use super::send_task::{SendTask, SendTaskOutput};
 use super::under_way::UnderWay;
-use super::upload_task::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, IntoBulk, Progress};
-use crate::arguments::MAX_INPUTS;
 use crate::config::Config;
 use crate::error::{Error, Misuse};
-use crate::machine::{Call, Event, Machine, Step};
-use crate::operation::{Batched, ByItem, Replay};
-use crate::time::{Instant, Latest, Now};
-use crate::types::{Status, StatusClass};
+use crate::operation::{Batched, Replay};
+use crate::types::Status;
 
 /// A batched operation, such as [`CreateAnnotations`](crate::annotations::CreateAnnotations), for any number of items.
 ///
-/// The items are split into requests of up to 128. The report contains the outcome of each item. A request that
-/// definitely did not take effect, or that may be repeated, is sent again after a transient error, within the
-/// [rate limit](Config::with_rate_limiter) of the configuration; so are single items that failed with a transient
-/// status. An item without an id is not sent again if the response to its request is lost:
-/// [`may_have_happened`](Error::may_have_happened) of its error is then true.
+/// The items are split into requests of up to 128 items and 128 MB each; a video is sent alone. The report contains the
+/// outcome of each item. A request that definitely did not take effect, or that may be repeated, is sent again after a
+/// transient error, within the [rate limit](Config::with_rate_limiter) of the configuration (default: 15 requests a
+/// second); so are single items that failed with a transient status. An item without an id is not sent again if the
+/// response to its request is lost: [`may_have_happened`](Error::may_have_happened) of its error is then true. Each
+/// request counts against the quota.
 ///
 /// To process the outcomes as they arrive, for example because they do not fit in memory, set a callback with
 /// [`on_item`](Self::on_item).
@@ -49,12 +46,12 @@ use crate::types::{Status, StatusClass};
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[must_use = "nothing is sent before it is run"]
-pub struct SendMany<O: Batched, I> {
+pub struct SendMany<O: Batched, I: Iterator> {
     operation: O,
-    items: Fuse<I>,
-    per_request: usize,
+    plan: Plan<I>,
     max_retries: u32,
     on_item: Option<OnItem<O::Response>>,
+    raw: bool,
 }
 
 type OnItem<T> = Box<dyn FnMut(SentItem<T>) + Send>;
@@ -69,6 +66,9 @@ pub struct SentItem<T> {
     pub id: Option<String>,
     /// The item in the response, or why the item failed.
     pub result: Result<T, SendError>,
+    /// JSON of the item in the response as received, including that of a failed one. Set only with
+    /// [`with_raw`](SendMany::with_raw).
+    pub raw: Option<Box<RawValue>>,
 }
 
 /// The reason why an item failed.
@@ -94,16 +94,16 @@ impl<O: Batched, I: Iterator<Item = O::Item>> SendMany<O, I> {
     pub fn new(operation: O, items: impl IntoIterator<Item = O::Item, IntoIter = I>) -> Self {
         Self {
             operation: operation.with_items(Vec::new()),
-            items: items.into_iter().fuse(),
-            per_request: MAX_INPUTS,
+            plan: Plan::new(items.into_iter()),
             max_retries: Self::DEFAULT_MAX_RETRIES,
             on_item: None,
+            raw: false,
         }
     }
 
-    /// Sets the maximum number of items in a request, from 1 to 128; other values are clamped. Default: 128.
-    pub fn per_request(mut self, items: usize) -> Self {
-        self.per_request = items.clamp(1, MAX_INPUTS);
+    /// Sets the limits of one request.
+    pub fn limits(mut self, limits: BatchLimits) -> Self {
+        self.plan.limits = limits;
         self
     }
 
@@ -121,6 +121,13 @@ impl<O: Batched, I: Iterator<Item = O::Item>> SendMany<O, I> {
         self.on_item = Some(Box::new(on_item));
         self
     }
+
+    /// Sets [`SentItem::raw`] to the JSON of each item in the responses, with all members and all digits. It comes from
+    /// the same reading of the response as the typed item.
+    pub fn with_raw(mut self) -> Self {
+        self.raw = true;
+        self
+    }
 }
 
 impl<O: Batched, I: Iterator<Item = O::Item>> IntoBulk for SendMany<O, I> {
@@ -130,8 +137,6 @@ impl<O: Batched, I: Iterator<Item = O::Item>> IntoBulk for SendMany<O, I> {
         Sender {
             config: config.paced(),
             work: self,
-            taken: 0,
-            ended: false,
             sent: Vec::new(),
             under_way: UnderWay::default(),
             done: 0,
@@ -141,23 +146,22 @@ impl<O: Batched, I: Iterator<Item = O::Item>> IntoBulk for SendMany<O, I> {
     }
 }
 
-impl<O: Batched, I> fmt::Debug for SendMany<O, I> {
+impl<O: Batched, I: Iterator> fmt::Debug for SendMany<O, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendMany")
             .field("operation", &O::SPEC.name)
-            .field("per_request", &self.per_request)
+            .field("limits", &self.plan.limits)
             .field("max_retries", &self.max_retries)
+            .field("raw", &self.raw)
             .finish_non_exhaustive()
     }
 }
 
 /// The bulk work of [`SendMany`].
 #[must_use = "nothing is sent before it is run"]
-pub struct Sender<O: Batched, I> {
+pub struct Sender<O: Batched, I: Iterator> {
     config: Config,
     work: SendMany<O, I>,
-    taken: u64,
-    ended: bool,
     sent: Vec<SentItem<O::Response>>,
     under_way: UnderWay,
     done: u64,
@@ -176,24 +180,25 @@ impl<O: Batched, I: Iterator<Item = O::Item>> Sender<O, I> {
     }
 
     /// Takes the items of the next request; empty at the end. Items that cannot be sent are reported at once.
-    fn take(&mut self) -> Vec<Waiting<O::Item>> {
-        let mut waiting = Vec::new();
-        while waiting.len() < self.work.per_request {
-            let Some(item) = self.work.items.next() else {
-                self.ended = true;
-                break;
-            };
-            let one = Waiting { index: self.taken, id: O::item_id(&item).map(str::to_owned), item };
-            self.taken += 1;
-            match self.work.operation.check(&one.item) {
-                Ok(()) => waiting.push(one),
+    fn take(&mut self) -> Vec<Planned<O::Item>> {
+        let SendMany { plan, operation, .. } = &mut self.work;
+        let limits = plan.limits;
+        let mut refused = Vec::new();
+        let items = plan.call(|one| {
+            let size = operation.measure(&one.item);
+            match size.and_then(|size| limits.check(size).map(|()| size)) {
+                Ok(size) => Some(Planned { size, ..one }),
                 Err(invalid) => {
                     let error = Arc::new(Error::new(O::SPEC.name, invalid));
-                    self.note(one.outcome(Err(SendError::Failed(error))));
+                    refused.push(one.outcome::<O>(Err(SendError::Failed(error))));
+                    None
                 }
             }
+        });
+        for item in refused {
+            self.note(item);
         }
-        waiting
+        items
     }
 }
 
@@ -205,12 +210,14 @@ impl<O: Batched, I: Iterator<Item = O::Item>> Bulk for Sender<O, I> {
         if self.stopped.is_some() {
             return None;
         }
-        let waiting = self.take();
-        if waiting.is_empty() {
+        let items = self.take();
+        if items.is_empty() {
             return None;
         }
-        let number = self.under_way.begin_named(waiting.iter().map(|one| (one.index, one.id.clone())).collect());
-        Some(SendTask::new(&self.config, self.work.operation.clone(), number, waiting, self.work.max_retries))
+        let named = items.iter().map(|one| (one.index, O::item_id(&one.item).map(str::to_owned)));
+        let number = self.under_way.begin(named.collect());
+        let SendMany { operation, max_retries, raw, .. } = &self.work;
+        Some(SendTask::new(&self.config, operation.clone(), number, items, *max_retries, *raw))
     }
 
     fn record(&mut self, result: Result<SendTaskOutput<O::Response>, Error>) {
@@ -227,26 +234,29 @@ impl<O: Batched, I: Iterator<Item = O::Item>> Bulk for Sender<O, I> {
     }
 
     fn progress(&self) -> Progress {
-        let total = match self.work.items.size_hint() {
-            (least, Some(most)) if least == most => Some(self.taken + least as u64),
-            _ => None,
-        };
-        Progress { done: self.done, failed: self.failed, in_flight: self.under_way.inputs(), total }
+        let (in_flight, total) = (self.under_way.inputs(), self.work.plan.total());
+        Progress { done: self.done, failed: self.failed, in_flight, total }
     }
 
     fn finish(mut self) -> SendReport<O::Response> {
-        let lost = Misuse("the request was started and never completed");
-        let lost = Arc::new(Error::new(O::SPEC.name, lost).in_doubt());
+        let lost = Error::new(O::SPEC.name, Misuse("the request was started and never completed"));
+        let lost = Arc::new(if O::SPEC.replay == Replay::Safe { lost } else { lost.in_doubt() });
         for (index, id) in self.under_way.take() {
-            self.note(SentItem { index, id, result: Err(SendError::Failed(Arc::clone(&lost))) });
+            self.note(SentItem { index, id, result: Err(SendError::Failed(Arc::clone(&lost))), raw: None });
+        }
+        let whole = self.stopped.is_none() && self.work.plan.is_empty();
+        // An item that was taken from the iterator, did not fit into the last request, and never became part of another.
+        if let Some(held) = self.work.plan.take_held() {
+            let unsent = || Arc::new(Error::new(O::SPEC.name, Misuse("it was not sent, because the work ended early")));
+            let error = self.stopped.clone().filter(|error| !error.may_have_happened()).unwrap_or_else(unsent);
+            self.note(held.outcome::<O>(Err(SendError::Failed(error))));
         }
         self.sent.sort_by_key(|item| item.index);
-        let whole = self.ended && self.stopped.is_none();
         SendReport { items: self.sent, done: self.done, failed: self.failed, stopped: self.stopped, whole }
     }
 }
 
-impl<O: Batched, I> fmt::Debug for Sender<O, I> {
+impl<O: Batched, I: Iterator> fmt::Debug for Sender<O, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sender")
             .field("calls", &self.under_way.begun())
@@ -303,218 +313,5 @@ impl<T> SendReport<T> {
     /// Returns whether all items were taken from the iterator and succeeded.
     pub fn is_success(&self) -> bool {
         self.whole && self.failed == 0
-    }
-}
-
-/// An item that has no outcome yet.
-#[derive(Debug)]
-struct Waiting<T> {
-    index: u64,
-    id: Option<String>,
-    item: T,
-}
-
-impl<T> Waiting<T> {
-    fn outcome<R>(&self, result: Result<R, SendError>) -> SentItem<R> {
-        SentItem { index: self.index, id: self.id.clone(), result }
-    }
-}
-
-/// A task of [`SendMany`]: up to 128 items.
-///
-/// ```text
-/// Begin ─► Send(request) ─┬─► response ─────────────────────► Done
-///              ▲          ├─► too large ─► the first half ─► …
-///              │          ├─► permanent error ──────────────► Done
-///              └─ pause ◄─┴─► transient error, if it may be repeated, while retries are left
-/// ```
-pub struct SendTask<O: Batched> {
-    config: Config,
-    operation: O,
-    number: u64,
-    waiting: Vec<Waiting<O::Item>>,
-    done: Vec<SentItem<O::Response>>,
-    /// Maximum number of items in a request; halved after a request that was too large.
-    together: usize,
-    rounds: Rounds,
-    fatal: Option<Arc<Error>>,
-    state: State<O>,
-    clock: Latest,
-}
-
-/// The output of a [`SendTask`], to be passed to [`record`](Bulk::record).
-#[derive(Debug)]
-pub struct SendTaskOutput<T> {
-    number: u64,
-    items: Vec<SentItem<T>>,
-    /// The error that no other task can avoid either.
-    fatal: Option<Arc<Error>>,
-}
-
-enum State<O> {
-    Start,
-    Sending { call: Box<Call<ByItem<O>>>, count: usize, repeatable: bool },
-    Pausing(Instant),
-    Spent,
-}
-
-impl<O: Batched> SendTask<O> {
-    fn new(config: &Config, operation: O, number: u64, waiting: Vec<Waiting<O::Item>>, rounds: u32) -> Self {
-        Self {
-            config: config.clone(),
-            operation,
-            number,
-            together: waiting.len(),
-            waiting,
-            done: Vec::new(),
-            rounds: Rounds::new(config, rounds),
-            fatal: None,
-            state: State::Start,
-            clock: Latest::default(),
-        }
-    }
-
-    /// Returns the number of items.
-    pub fn len(&self) -> usize {
-        self.waiting.len() + self.done.len()
-    }
-
-    /// Returns whether there are no items. A task that has not ended always has some.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Sends the next request, or ends the task if no item is left.
-    fn send(&mut self, now: Now) -> Step<SendTaskOutput<O::Response>> {
-        if self.waiting.is_empty() {
-            self.done.sort_by_key(|item| item.index);
-            let (items, fatal) = (mem::take(&mut self.done), self.fatal.take());
-            return Step::Done(Ok(SendTaskOutput { number: self.number, items, fatal }));
-        }
-        let count = self.waiting.len().min(self.together.max(1));
-        let items = self.waiting.iter().take(count).map(|one| one.item.clone()).collect();
-        let operation = self.operation.with_items(items);
-        let repeatable = operation.replay() != Replay::Once;
-        let call = Box::new(Call::new(&self.config, operation.by_item()));
-        self.step(call, count, repeatable, now, Event::Begin)
-    }
-
-    fn step(
-        &mut self,
-        mut call: Box<Call<ByItem<O>>>,
-        count: usize,
-        repeatable: bool,
-        now: Now,
-        event: Event,
-    ) -> Step<SendTaskOutput<O::Response>> {
-        let error = match call.resume(now, event).into_control_flow() {
-            ControlFlow::Continue(step) => {
-                self.state = State::Sending { call, count, repeatable };
-                return step;
-            }
-            ControlFlow::Break(Ok(batch)) => {
-                let failures: Vec<_> = batch.results().map(|one| one.err().map(|failure| failure.status)).collect();
-                return self.answered(now, count, failures.into_iter().zip(batch.into_items()));
-            }
-            ControlFlow::Break(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
-            ControlFlow::Break(Err(error)) => error,
-        };
-        self.failed(error, count, repeatable, now)
-    }
-
-    /// Decides what follows a request that failed as a whole.
-    fn failed(&mut self, error: Error, count: usize, repeatable: bool, now: Now) -> Step<SendTaskOutput<O::Response>> {
-        if is_too_large(&error) && count > 1 {
-            self.together = count.div_ceil(2);
-            return self.send(now);
-        }
-        let stale = has_stale_token(&error, &self.config);
-        let is_transient = error.is_retryable() || stale;
-        let fatal = is_fatal(&error) && !stale;
-        let unavailable = is_unavailable(&error) || stale;
-        let hint = error.retry_after();
-        if is_transient && !fatal && (repeatable || !error.may_have_happened()) {
-            if let Some(pause) = self.rounds.next(&self.config, hint) {
-                return self.pause(now.instant + pause);
-            }
-        }
-        let error = Arc::new(error);
-        for one in self.waiting.drain(..count) {
-            self.done.push(one.outcome(Err(SendError::Failed(Arc::clone(&error)))));
-        }
-        if fatal || (is_transient && unavailable) {
-            // The remaining items were not sent, so none of them may have been stored.
-            let unsent =
-                Arc::new(Error::new(O::SPEC.name, Misuse("it was not sent, because a request before it failed")));
-            for one in self.waiting.drain(..) {
-                self.done.push(one.outcome(Err(SendError::Failed(Arc::clone(&unsent)))));
-            }
-            self.fatal = Some(error);
-        }
-        self.send(now)
-    }
-
-    /// Records the outcome of each item of a response.
-    fn answered(
-        &mut self,
-        now: Now,
-        count: usize,
-        results: impl Iterator<Item = (Option<Box<Status>>, O::Response)>,
-    ) -> Step<SendTaskOutput<O::Response>> {
-        let sent: Vec<_> = self.waiting.drain(..count).collect();
-        let mut again = Vec::new();
-        for (one, (failure, item)) in sent.into_iter().zip(results) {
-            match failure {
-                None => self.done.push(one.outcome(Ok(item))),
-                // Only the items that failed with a transient status are sent again.
-                Some(status) if status.class() == StatusClass::Retry => again.push((one, status)),
-                Some(status) => self.done.push(one.outcome(Err(SendError::Rejected(status)))),
-            }
-        }
-        if again.is_empty() {
-            return self.send(now);
-        }
-        if let Some(pause) = self.rounds.next(&self.config, None) {
-            self.waiting.extend(again.into_iter().map(|(one, _)| one));
-            return self.pause(now.instant + pause);
-        }
-        for (one, status) in again {
-            self.done.push(one.outcome(Err(SendError::Rejected(status))));
-        }
-        self.send(now)
-    }
-
-    fn pause(&mut self, until: Instant) -> Step<SendTaskOutput<O::Response>> {
-        self.state = State::Pausing(until);
-        Step::WaitUntil(until)
-    }
-}
-
-impl<O: Batched> Machine for SendTask<O> {
-    type Output = SendTaskOutput<O::Response>;
-
-    fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output> {
-        let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(O::SPEC.name, Misuse(how))));
-        match (mem::replace(&mut self.state, State::Spent), event) {
-            (State::Start, Event::Begin) => self.send(now),
-            (State::Start, _) => misuse("it has not begun"),
-            (State::Sending { call, count, repeatable }, event) => self.step(call, count, repeatable, now, event),
-            (State::Pausing(until), Event::Woke) if now.instant < until => self.pause(until),
-            (State::Pausing(_), Event::Woke) => self.send(now),
-            (State::Pausing(_), _) => misuse("it waits for a time"),
-            (State::Spent, _) => misuse("it has ended already"),
-        }
-    }
-}
-
-impl<O: Batched> fmt::Debug for SendTask<O> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SendTask")
-            .field("operation", &O::SPEC.name)
-            .field("number", &self.number)
-            .field("waiting", &self.waiting.len())
-            .field("done", &self.done.len())
-            .finish_non_exhaustive()
     }
 }

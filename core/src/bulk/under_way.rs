@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::Planned;
-
 /// Index and id of an input.
 pub(super) type Named = (u64, Option<String>);
 
@@ -15,14 +13,8 @@ pub(super) struct UnderWay {
 }
 
 impl UnderWay {
-    /// Adds a task with these inputs and returns its number.
-    pub(super) fn begin(&mut self, inputs: &[Planned]) -> u64 {
-        let named = inputs.iter().map(|planned| (planned.index, planned.input.get_id().map(str::to_owned)));
-        self.begin_named(named.collect())
-    }
-
     /// Adds a task with these items and returns its number.
-    pub(super) fn begin_named(&mut self, items: Vec<Named>) -> u64 {
+    pub(super) fn begin(&mut self, items: Vec<Named>) -> u64 {
         self.begun += 1;
         self.calls.insert(self.begun, items);
         self.begun

@@ -218,7 +218,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
         if inputs.is_empty() {
             return None;
         }
-        let number = self.under_way.begin(&inputs);
+        let number =
+            self.under_way.begin(inputs.iter().map(|one| (one.index, one.item.get_id().map(str::to_owned))).collect());
         let keeps_raw = self.account.raw && self.account.on_item.is_some();
         Some(UploadTask::new(&self.config, number, inputs, self.max_retries, keeps_raw))
     }
@@ -261,7 +262,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
         let whole = self.stopped.is_none() && self.plan.is_empty();
         // An input that was taken from the iterator, did not fit into the last request, and never became part of
         // another.
-        if let Some(Planned { index, input, .. }) = self.plan.take_held() {
+        if let Some(Planned { index, item: input, .. }) = self.plan.take_held() {
             let error = self
                 .stopped
                 .clone()
@@ -309,18 +310,19 @@ struct Account {
 
 impl Account {
     /// Returns the input if it is to be sent. Otherwise records its outcome, or keeps it as a copy of an earlier input.
-    fn accept(&mut self, mut planned: Planned, limits: &BatchLimits) -> Option<Planned> {
+    fn accept(&mut self, mut planned: Planned<NewInput>, limits: &BatchLimits) -> Option<Planned<NewInput>> {
         let index = planned.index;
-        let from_content = self.content_ids && planned.input.get_id().is_none();
+        let from_content = self.content_ids && planned.item.get_id().is_none();
         if from_content {
-            let id = planned.input.content_id();
-            planned.input = planned.input.id(id);
+            let id = planned.item.content_id();
+            planned.item = planned.item.id(id);
         }
-        match planned.input.check_stored_id().and_then(|()| limits.check(&planned.input)) {
-            Ok(bytes) => planned.bytes = bytes,
+        let size = planned.item.check_stored_id().and_then(|()| planned.item.measure());
+        match size.and_then(|size| limits.check(size).map(|()| size)) {
+            Ok(size) => planned.size = size,
             Err(problem) => return self.refuse(&planned, problem),
         }
-        let Some(id) = planned.input.get_id() else { return Some(planned) };
+        let Some(id) = planned.item.get_id() else { return Some(planned) };
         match self.ids.get(id).copied() {
             None => {
                 self.ids.insert(id.into(), index);
@@ -340,8 +342,8 @@ impl Account {
         }
     }
 
-    fn refuse(&mut self, planned: &Planned, problem: InvalidArgument) -> Option<Planned> {
-        let id = planned.input.get_id().map(str::to_owned);
+    fn refuse(&mut self, planned: &Planned<NewInput>, problem: InvalidArgument) -> Option<Planned<NewInput>> {
+        let id = planned.item.get_id().map(str::to_owned);
         let error = Arc::new(Error::new(CreateInputs::SPEC.name, problem));
         self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), status: None, raw: None });
         None

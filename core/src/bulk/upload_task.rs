@@ -124,8 +124,8 @@ impl Slot {
 }
 
 impl UploadTask {
-    pub(super) fn new(config: &Config, number: u64, inputs: Vec<Planned>, rounds: u32, raw: bool) -> Self {
-        let slot = |Planned { index, input, .. }| Slot {
+    pub(super) fn new(config: &Config, number: u64, inputs: Vec<Planned<NewInput>>, rounds: u32, raw: bool) -> Self {
+        let slot = |Planned { index, item: input, .. }: Planned<NewInput>| Slot {
             index,
             id: input.get_id().map(str::to_owned),
             input,

@@ -7,7 +7,7 @@ use crate::batch::Batch;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, InvalidArgument};
-use crate::operation::{Batched, Operation, Replay, Spec};
+use crate::operation::{Batched, ItemSize, Operation, Replay, Spec};
 use crate::target::Target;
 use crate::types::DatasetInput;
 
@@ -76,8 +76,9 @@ impl Batched for AddDatasetInputs {
         Self { dataset: self.dataset.clone(), inputs: items }
     }
 
-    fn check(&self, id: &String) -> Result<(), InvalidArgument> {
-        check_stored_id("id", id)
+    fn measure(&self, id: &String) -> Result<ItemSize, InvalidArgument> {
+        check_stored_id("id", id)?;
+        Ok(ItemSize::new(id.len() as u64))
     }
 
     fn item_id(id: &String) -> Option<&str> {

@@ -10,6 +10,7 @@ use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
 use crate::feedback::FeedbackInfo;
+use crate::operation::ItemSize;
 
 /// An image, video, audio or text to send to the service, with its annotations.
 ///
@@ -262,11 +263,14 @@ impl NewInput {
         self.id.as_ref().map_or(Ok(()), |id| check_stored_id("id", id))
     }
 
-    /// Returns the exact size of the input in the request body, in bytes.
-    pub(crate) fn measure(&self) -> Result<u64, InvalidArgument> {
+    /// Checks the input, and returns its exact size in the request body.
+    pub(crate) fn measure(&self) -> Result<ItemSize, InvalidArgument> {
         let mut json = BodyWriter::with_capacity(self.text_len());
         self.write(&mut json)?;
-        Ok(json.finish().len())
+        let mut size = ItemSize::new(json.finish().len());
+        size.image_bytes = if self.is_image() { self.source_len() } else { 0 };
+        size.is_alone = self.is_video();
+        Ok(size)
     }
 
     /// Returns an id derived from the content: the first 40 hexadecimal digits of a SHA-256 hash.

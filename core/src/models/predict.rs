@@ -6,9 +6,9 @@ use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, InvalidArgument};
 use crate::inputs::{NewInput, inputs_len, write_inputs};
-use crate::operation::{Operation, Replay, Spec};
+use crate::operation::{Batched, ItemSize, Operation, Replay, Spec};
 use crate::target::Target;
-use crate::types::Output;
+use crate::types::{Flag, Output};
 
 /// Runs a model on 1 to 128 images or texts, or on one video: `POST /v2/models/{id}/outputs`.
 ///
@@ -61,12 +61,6 @@ impl Predict {
         self
     }
 
-    /// Returns the same request without its inputs.
-    pub(crate) fn without_inputs(mut self) -> Self {
-        self.inputs.clear();
-        self
-    }
-
     /// Returns the number of inputs.
     pub fn len(&self) -> usize {
         self.inputs.len()
@@ -109,5 +103,27 @@ impl Operation for Predict {
 
     fn total_failure(&self, batch: &Batch<Output>) -> Option<Error> {
         batch.total_failure()
+    }
+}
+
+impl Batched for Predict {
+    type Item = NewInput;
+    type Response = Output;
+
+    fn with_items(&self, inputs: Vec<NewInput>) -> Self {
+        Self { inputs, model: self.model.clone(), options: self.options.clone(), ..*self }
+    }
+
+    fn measure(&self, input: &NewInput) -> Result<ItemSize, InvalidArgument> {
+        input.measure()
+    }
+
+    fn item_id(input: &NewInput) -> Option<&str> {
+        input.get_id()
+    }
+
+    /// Returns whether the model does not exist, or does not support predictions.
+    fn fails_all(&self, error: &Error) -> bool {
+        error.is_not_found() || error.has(Flag::UnusableModel)
     }
 }

@@ -6,9 +6,9 @@ use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, InvalidArgument};
 use crate::inputs::{NewInput, write_inputs};
 use crate::models::{OutputOptions, prediction_methods};
-use crate::operation::{Operation, Replay, Spec};
+use crate::operation::{Batched, ItemSize, Operation, Replay, Spec};
 use crate::target::{AppRef, Target};
-use crate::types::WorkflowResult;
+use crate::types::{Flag, WorkflowResult};
 
 /// Runs the models of a workflow on 1 to 128 inputs: `POST /v2/workflows/{id}/results`.
 ///
@@ -73,5 +73,27 @@ impl Operation for PredictWorkflow {
 
     fn total_failure(&self, batch: &Batch<WorkflowResult>) -> Option<Error> {
         batch.total_failure()
+    }
+}
+
+impl Batched for PredictWorkflow {
+    type Item = NewInput;
+    type Response = WorkflowResult;
+
+    fn with_items(&self, inputs: Vec<NewInput>) -> Self {
+        Self { inputs, id: self.id.clone(), owner: self.owner.clone(), options: self.options.clone() }
+    }
+
+    fn measure(&self, input: &NewInput) -> Result<ItemSize, InvalidArgument> {
+        input.measure()
+    }
+
+    fn item_id(input: &NewInput) -> Option<&str> {
+        input.get_id()
+    }
+
+    /// Returns whether the workflow does not exist, or does not support predictions.
+    fn fails_all(&self, error: &Error) -> bool {
+        error.is_not_found() || error.has(Flag::UnusableModel)
     }
 }

@@ -96,8 +96,8 @@ fn a_missing_model_ends_predictions_at_the_first_call() {
     assert!(report.stopped().is_some_and(clarifai_core::Error::is_not_found), "{report:?}");
     let failed = |one: &bulk::Prediction| matches!(one.result, Err(PredictError::Failed(_)));
     // Inputs that were not taken from the iterator by then are not reported.
-    assert_eq!(report.predictions().len(), 128);
-    assert!(report.predictions().iter().all(failed) && !report.is_success());
+    assert_eq!(report.items().len(), 128);
+    assert!(report.items().iter().all(failed) && !report.is_success());
 }
 
 /// A key may be allowed to store and not to read: uncertain items stay unknown, and all others are stored.

@@ -3,12 +3,15 @@
 
 use std::time::Duration;
 
-use clarifai_core::bulk::{self, IntoBulk as _, Outcome, PredictMany, Upload};
+use clarifai_core::annotations::{CreateAnnotations, NewAnnotation};
+use clarifai_core::bulk::{self, IntoBulk as _, Outcome, PredictMany, SendMany, Upload};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{Call, Condition as _, InputDeleted, IntoMachine as _};
 use clarifai_core::models::Predict;
+use clarifai_core::operation::Batched;
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::testing::MockTransport;
+use clarifai_core::workflows::PredictWorkflow;
 use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 use serde_json::{Value, json};
 
@@ -30,24 +33,32 @@ fn response(list: &str, count: usize, odd: usize, code: u32) -> Value {
     json!({"status": {"code": 10_010}, list: items})
 }
 
-/// Bulk work without retries of its own, as the command line runs for few inputs.
-#[test]
-fn transient_items_are_predicted_again_by_the_policy_of_calls() {
+/// Runs an operation for 1, 2 and 100 items, of which the last fails with a transient status at first. There are no
+/// retries of the bulk work itself, as the command line runs it for few inputs.
+fn transient_items_are_sent_again<O: Batched>(operation: &O, path: &str, list: &str, item: impl Fn(usize) -> O::Item) {
     for code in [10_030, 11_005, 21_351, 21_354, 21_355, 40_030, 40_031, 98_004] {
         for count in [1, 2, 100] {
-            let again = response("outputs", 1, 0, 10_000).to_string().replace("i0", &format!("i{}", count - 1));
+            let again = response(list, 1, 0, 10_000).to_string().replace("i0", &format!("i{}", count - 1));
             let again = again.replace("10010", "10000");
             let mut script = MockTransport::new()
-                .expect("POST", "/v2/models/m/outputs")
-                .reply(207, response("outputs", count, count - 1, code))
-                .expect("POST", "/v2/models/m/outputs")
+                .expect("POST", path)
+                .reply(207, response(list, count, count - 1, code))
+                .expect("POST", path)
                 .reply(200, serde_json::from_str::<Value>(&again).unwrap());
-            let work = PredictMany::new(Predict::new("m"), (0..count).map(image)).max_retries(0);
+            let work = SendMany::new(operation.clone(), (0..count).map(&item)).max_retries(0);
             let report = bulk::run(work.into_bulk(&config()), &mut script, |_| ());
-            assert_eq!((report.done(), report.failed()), (count as u64, 0), "code {code}, {count} inputs");
+            assert_eq!((report.done(), report.failed()), (count as u64, 0), "{list}, code {code}, {count} inputs");
             script.assert_done();
         }
     }
+}
+
+#[test]
+fn transient_items_of_every_batch_are_sent_again_by_the_policy_of_calls() {
+    transient_items_are_sent_again(&Predict::new("m"), "/v2/models/m/outputs", "outputs", image);
+    transient_items_are_sent_again(&PredictWorkflow::new("w"), "/v2/workflows/w/results", "results", image);
+    let annotation = |number| NewAnnotation::new("i").id(format!("i{number}")).concept("boat");
+    transient_items_are_sent_again(&CreateAnnotations::new(), "/v2/annotations", "annotations", annotation);
 }
 
 #[test]

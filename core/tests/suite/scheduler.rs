@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::bulk::{Action, BatchLimits, Bulk, IntoBulk as _, PredictMany, Progress, Scheduler, TaskId, Upload};
+use clarifai_core::bulk::{
+    Action, BatchLimits, Bulk, IntoBulk as _, PredictMany, Progress, Scheduler, SendMany, TaskId, Upload,
+};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::machine::{Event, Machine, Step};
 use clarifai_core::models::Predict;
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
+use clarifai_core::workflows::PredictWorkflow;
 use clarifai_core::{Config, Credentials, Error};
 use http::{Request, Response};
 use proptest::prelude::*;
@@ -524,7 +527,8 @@ impl Service {
             let code = |input| [10000, 10000, 30002][usize::try_from(number(input) % 3).unwrap()];
             let outputs =
                 inputs.iter().map(|input| json!({"id": number(input).to_string(), "status": {"code": code(input)}}));
-            (200, json!({"status": {"code": 10000}, "outputs": outputs.collect::<Vec<_>>()}))
+            let list = if request.uri().path().ends_with("/results") { "results" } else { "outputs" };
+            (200, json!({"status": {"code": 10000}, list: outputs.collect::<Vec<_>>()}))
         };
         Response::builder().status(status).body(json.to_string().into()).unwrap()
     }
@@ -579,9 +583,15 @@ proptest! {
         prop_assert_eq!(upload(concurrency, &choices), upload(1, &[]));
         let predict = |concurrency, choices: &[u8]| {
             let many = PredictMany::new(Predict::new("m"), (0..inputs).map(image)).limits(limits).into_bulk(&config);
-            format!("{:?}", in_order(many, concurrency, choices).predictions())
+            format!("{:?}", in_order(many, concurrency, choices).items())
         };
         prop_assert_eq!(predict(concurrency, &choices), predict(1, &[]));
+        let workflow = |concurrency, choices: &[u8]| {
+            let items = (0..inputs).map(image);
+            let many = SendMany::new(PredictWorkflow::new("w"), items).limits(limits).with_raw().into_bulk(&config);
+            format!("{:?}", in_order(many, concurrency, choices).items())
+        };
+        prop_assert_eq!(workflow(concurrency, &choices), workflow(1, &[]));
     }
 
     /// The rules hold for arbitrary tasks, which proptest shrinks.

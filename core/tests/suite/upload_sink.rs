@@ -81,7 +81,7 @@ fn predictions_have_the_raw_json_only_if_requested() {
         if raw {
             many = many.with_raw();
         }
-        let predictions = bulk::run(many.into_bulk(&config()), &mut script, |_| ()).into_predictions();
+        let predictions = bulk::run(many.into_bulk(&config()), &mut script, |_| ()).into_items();
         assert!(predictions[0].result.is_ok() && predictions[1].result.is_err());
         let new: Vec<_> = predictions.iter().map(|one| new(one.raw.as_deref())).collect();
         assert_eq!(new, if raw { [Some(1.into()), Some(2.into())] } else { [None, None] });
