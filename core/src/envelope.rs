@@ -95,8 +95,20 @@ impl Envelope {
             content = redact(&self.redactor, content);
         }
         let status = find_status(&content).map(Box::new);
-        let (redactor, headers, body) = (self.redactor.clone(), self.headers.clone(), self.body.clone());
-        Some(Self { redactor, headers, status, body, content, kept: None, ..*self })
+        Some(Self { status, content, ..self.unread_copy() })
+    }
+
+    /// Returns the same response, of which no record was read.
+    fn unread_copy(&self) -> Self {
+        Self {
+            redactor: self.redactor.clone(),
+            headers: self.headers.clone(),
+            status: self.status.clone(),
+            body: self.body.clone(),
+            content: self.content.clone(),
+            kept: None,
+            ..*self
+        }
     }
 
     /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
@@ -222,17 +234,7 @@ impl Envelope {
 
     /// Returns the same response, which keeps the JSON of the records that are read from it.
     pub(crate) fn keeping_raw(&self) -> Self {
-        Self {
-            redactor: self.redactor.clone(),
-            http_status: self.http_status,
-            headers: self.headers.clone(),
-            status: self.status.clone(),
-            body: self.body.clone(),
-            content: self.content.clone(),
-            read_only: self.read_only,
-            kept: Some(Mutex::default()),
-            redacted: self.redacted,
-        }
+        Self { kept: Some(Mutex::default()), ..self.unread_copy() }
     }
 
     /// Reads a required record of the response.
@@ -401,15 +403,15 @@ impl Envelope {
     /// Creates the error for a response that cannot be decoded because of `unreadable`.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
-        let told = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
+        let quoted = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
         let start = self.content.trim_ascii_start();
-        let problem = if self.content.is_empty() { "it is empty".to_owned() } else { told(&problem) };
+        let problem = if self.content.is_empty() { "it is empty".to_owned() } else { quoted(&problem) };
         Error::new(
             operation,
             InvalidResponse {
                 http_status: self.http_status(),
                 problem,
-                path: told(&path),
+                path: quoted(&path),
                 excerpt: self.excerpt(),
                 request_id: self.request_id(),
                 damaged: damaged || self.content.is_empty(),

@@ -53,7 +53,7 @@ pub struct SendTask<O: Batched> {
     clock: Latest,
 }
 
-/// The output of a [`SendTask`], to be passed to [`record`](Bulk::record).
+/// The output of a [`SendTask`], to be passed to [`record`](super::Bulk::record).
 #[derive(Debug)]
 pub struct SendTaskOutput<T> {
     pub(super) number: u64,

@@ -1,13 +1,12 @@
 //! `POST /v2/inputs/searches` with `only_count`: counts the hits of a search.
 
 use super::query::{Query, query_methods};
-use super::{SearchAlgorithm, SearchFilter, SearchMetric, SearchRank};
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::operation::{Operation, Replay, Spec};
 use crate::target::Target;
-use crate::types::{HitCount, Timestamp};
+use crate::types::HitCount;
 
 /// Counts the inputs that a search finds, without returning them: `POST /v2/inputs/searches` with `only_count`.
 ///

@@ -2,10 +2,17 @@
 
 use serde::Serialize;
 
-use super::{SearchFilter, SearchRank};
-use crate::body::BodyWriter;
+use super::{SearchFilter, SearchRank, SearchResult};
+use crate::body::{Body, BodyWriter};
+use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
+use crate::page::Page;
 use crate::types::Timestamp;
+
+/// Reads a page of hits.
+pub(super) fn decode(response: &Envelope) -> Result<SearchResult, DecodeError> {
+    Ok(SearchResult { id: response.member("id")?, hits: response.found("hits")? })
+}
 
 /// How a search compares vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -68,6 +75,16 @@ impl Query {
         Ok(())
     }
 
+    /// Returns the body of the request for a page of hits.
+    pub(super) fn body_of_page(&self, page: Page) -> Result<Body, InvalidArgument> {
+        page.check()?;
+        let mut json = BodyWriter::with_capacity(192);
+        json.raw("{");
+        self.write(&mut json)?;
+        json.raw(",\"pagination\":").value("page", &page)?.raw("}");
+        Ok(json.finish())
+    }
+
     fn write_options(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         if let Some(algorithm) = &self.algorithm {
             json.raw(",\"algorithm\":").value("algorithm", algorithm)?;
@@ -120,13 +137,13 @@ fn write_list<T>(
 macro_rules! query_methods {
     () => {
         /// Adds a filter. All filters are combined with AND.
-        pub fn filter(mut self, filter: SearchFilter) -> Self {
+        pub fn filter(mut self, filter: $crate::searches::SearchFilter) -> Self {
             self.query.filters.push(filter);
             self
         }
 
         /// Adds a rank. The hits are sorted by all ranks together.
-        pub fn rank(mut self, rank: SearchRank) -> Self {
+        pub fn rank(mut self, rank: $crate::searches::SearchRank) -> Self {
             self.query.ranks.push(rank);
             self
         }
@@ -138,14 +155,14 @@ macro_rules! query_methods {
         }
 
         /// Sets how vectors are compared. Default: [`SearchAlgorithm::NearestNeighbor`].
-        pub fn algorithm(mut self, algorithm: SearchAlgorithm) -> Self {
+        pub fn algorithm(mut self, algorithm: $crate::searches::SearchAlgorithm) -> Self {
             self.query.algorithm = Some(algorithm);
             self
         }
 
         /// Sets the distance, for brute force only; sending it with another algorithm fails. Default: chosen by the
         /// service.
-        pub fn metric(mut self, metric: SearchMetric) -> Self {
+        pub fn metric(mut self, metric: $crate::searches::SearchMetric) -> Self {
             self.query.metric = Some(metric);
             self
         }
@@ -157,11 +174,72 @@ macro_rules! query_methods {
         }
 
         /// Searches the state at a time in the past. Default: now.
-        pub fn as_of(mut self, time: Timestamp) -> Self {
+        pub fn as_of(mut self, time: $crate::types::Timestamp) -> Self {
             self.query.as_of = Some(time);
             self
         }
     };
 }
 
-pub(super) use query_methods;
+/// Implements a search by filters and ranks in a list, whose fields are `query` and `page`.
+macro_rules! query_operation {
+    ($Query:ident, $name:literal, $list:literal) => {
+        impl $Query {
+            /// Creates a search without filters and ranks, which cannot be sent: first page of 20 hits.
+            pub fn new() -> Self {
+                Self::default()
+            }
+
+            $crate::searches::query::query_methods!();
+
+            /// Sets the page to fetch. Default: page 1 with 20 hits.
+            pub fn page(mut self, page: $crate::page::Page) -> Self {
+                self.page = page;
+                self
+            }
+        }
+
+        impl $crate::operation::Operation for $Query {
+            type Output = $crate::searches::SearchResult;
+            const SPEC: $crate::operation::Spec =
+                $crate::operation::Spec::post($name).partial().replay($crate::operation::Replay::Safe);
+
+            fn target(&self, target: &mut $crate::target::Target) {
+                target.path($list).path("searches");
+            }
+
+            fn body(&self) -> Result<$crate::body::Body, $crate::error::InvalidArgument> {
+                self.query.body_of_page(self.page)
+            }
+
+            fn decode(
+                &self,
+                response: &$crate::envelope::Envelope,
+            ) -> Result<Self::Output, $crate::envelope::DecodeError> {
+                $crate::searches::query::decode(response)
+            }
+        }
+
+        impl $crate::operation::Paged for $Query {
+            type Item = $crate::types::Hit;
+
+            fn current(&self) -> $crate::page::Page {
+                self.page
+            }
+
+            fn with_page(self, page: $crate::page::Page) -> Self {
+                self.page(page)
+            }
+
+            fn items(response: Self::Output) -> Vec<Self::Item> {
+                response.hits
+            }
+
+            fn key(hit: &Self::Item) -> std::borrow::Cow<'_, str> {
+                $crate::searches::search::hit_key(hit)
+            }
+        }
+    };
+}
+
+pub(super) use {query_methods, query_operation};
