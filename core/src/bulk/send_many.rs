@@ -245,7 +245,8 @@ impl<O: Batched, I: Iterator<Item = O::Item>> Bulk for Sender<O, I> {
             self.note(SentItem { index, id, result: Err(SendError::Failed(Arc::clone(&lost))), raw: None });
         }
         let whole = self.stopped.is_none() && self.work.plan.is_empty();
-        // An item that was taken from the iterator, did not fit into the last request, and never became part of another.
+        // An item that was taken from the iterator, did not fit into the last request, and never became part of
+        // another.
         if let Some(held) = self.work.plan.take_held() {
             let unsent = || Arc::new(Error::new(O::SPEC.name, Misuse("it was not sent, because the work ended early")));
             let error = self.stopped.clone().filter(|error| !error.may_have_happened()).unwrap_or_else(unsent);

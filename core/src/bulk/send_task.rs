@@ -29,7 +29,7 @@ impl<T> Planned<T> {
     }
 }
 
-/// A task of [`SendMany`]: up to 128 items.
+/// A task of [`SendMany`](super::SendMany): up to 128 items.
 ///
 /// ```text
 /// Begin ─► Send(request) ─┬─► response ─────────────────────► Done

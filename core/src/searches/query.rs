@@ -154,7 +154,7 @@ macro_rules! query_methods {
             self
         }
 
-        /// Sets how vectors are compared. Default: [`SearchAlgorithm::NearestNeighbor`].
+        /// Sets how vectors are compared. Default: [`SearchAlgorithm::NearestNeighbor`](crate::searches::SearchAlgorithm::NearestNeighbor).
         pub fn algorithm(mut self, algorithm: $crate::searches::SearchAlgorithm) -> Self {
             self.query.algorithm = Some(algorithm);
             self
