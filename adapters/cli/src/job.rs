@@ -1,0 +1,8 @@
+//! Job files: SQLite databases that record the inputs of a command, what was sent, and what came back.
+//!
+//! `docs/job-file.md` describes the tables for users. [`read`] is the only way in which commands read a job file, and
+//! [`journal`] the only way in which they write one.
+
+pub(crate) mod error;
+pub(crate) mod read;
+pub(crate) mod schema;
