@@ -1,22 +1,29 @@
 //! Bulk work: any number of items, split into requests that can run concurrently.
 
+mod drivers;
 mod plan;
 mod predict_many;
 mod rounds;
+mod scheduler;
 mod under_way;
 mod upload;
 mod upload_task;
 
+pub use drivers::run;
+#[cfg(feature = "futures")]
+pub use drivers::run_async;
+pub(crate) use drivers::run_on_threads;
 pub use plan::BatchLimits;
 pub use predict_many::{
     PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction, Predictor,
 };
+pub use scheduler::{Action, Scheduler, TaskId};
 pub use upload::{Outcome, Upload, UploadReport, UploadedItem, Uploader};
 pub use upload_task::{UploadTask, UploadTaskOutput};
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::machine::{Driver, Machine, drive};
+use crate::machine::Machine;
 
 /// Work that is split into tasks, each of them a [`Machine`].
 ///
@@ -24,7 +31,8 @@ use crate::machine::{Driver, Machine, drive};
 /// flight at once, and their results can be recorded in any order.
 ///
 /// The method `bulk` of a client runs tasks concurrently. To run them with your own driver, see [`run`] and, for
-/// asynchronous I/O, `run_async`. Tasks share state such as the rate limit through the [`Config`].
+/// asynchronous I/O, `run_async`; to run them in your own event loop, see [`Scheduler`]. Tasks share state such as the
+/// rate limit through the [`Config`].
 pub trait Bulk {
     /// One task. Failed requests are part of its output; its only error is that it was driven incorrectly.
     type Task: Machine;
@@ -75,39 +83,4 @@ pub struct Progress {
     pub in_flight: u64,
     /// Total number of items, where it is known in advance.
     pub total: Option<u64>,
-}
-
-/// Runs the tasks one after another, calls `watch` with the progress after each, and returns the report.
-pub fn run<B: Bulk>(mut bulk: B, driver: &mut impl Driver, mut watch: impl FnMut(&Progress)) -> B::Report {
-    while let Some(piece) = bulk.next() {
-        let result = drive(piece, driver);
-        bulk.record(result);
-        watch(&bulk.progress());
-    }
-    bulk.finish()
-}
-
-/// Runs up to `parallel` tasks concurrently (at least 1), calls `watch` with the progress after each, and returns the
-/// report.
-///
-/// Dropping the future stops the work. Whether the requests in flight took effect is then uncertain.
-#[cfg(feature = "futures")]
-pub async fn run_async<B: Bulk>(
-    mut bulk: B,
-    parallel: usize,
-    driver: &impl crate::transport::AsyncTransport,
-    mut watch: impl FnMut(&Progress),
-) -> B::Report {
-    use futures_util::stream::{FuturesUnordered, StreamExt as _};
-    let mut under_way = FuturesUnordered::new();
-    loop {
-        while under_way.len() < parallel.max(1) {
-            let Some(piece) = bulk.next() else { break };
-            under_way.push(crate::machine::drive_async(piece, driver));
-        }
-        let Some(result) = under_way.next().await else { break };
-        bulk.record(result);
-        watch(&bulk.progress());
-    }
-    bulk.finish()
 }

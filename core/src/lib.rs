@@ -43,6 +43,7 @@
 //! | read all pages of a list or a search | [`pagination::Pages`] |
 //! | train a model, wait for a condition | [`machine::Train`], [`machine::Wait`] |
 //! | upload, or predict for, any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
+//! | run bulk work in your own event loop | [`bulk::Scheduler`] |
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |

@@ -214,6 +214,24 @@ impl<T: Transport + ?Sized> Driver for &T {
     }
 }
 
+/// Sends a request inside its span.
+pub(crate) fn send(driver: &mut impl Driver, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+    trace::in_span(request, |request| driver.send(request))
+}
+
+/// Sends a request inside its span, without blocking.
+pub(crate) async fn send_async(
+    driver: &impl AsyncTransport,
+    request: Request<Body>,
+) -> Result<Response<Bytes>, TransportError> {
+    #[cfg(feature = "tracing")]
+    let span = trace::span(&request);
+    let response = driver.send(request);
+    #[cfg(feature = "tracing")]
+    let response = tracing::Instrument::instrument(response, span);
+    response.await
+}
+
 /// Drives a machine until it is done and returns its result.
 ///
 /// # Errors
@@ -223,10 +241,7 @@ pub fn drive<M: Machine>(mut machine: M, driver: &mut impl Driver) -> Result<M::
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
-            Step::Send(request) => {
-                let result = trace::in_span(request, |request| driver.send(request));
-                result.map_or_else(Event::Failed, Event::Response)
-            }
+            Step::Send(request) => send(driver, request).map_or_else(Event::Failed, Event::Response),
             Step::WaitUntil(time) => {
                 driver.wait_until(time);
                 Event::Woke
@@ -246,14 +261,7 @@ pub async fn drive_async<M: Machine>(mut machine: M, driver: &impl AsyncTranspor
     let mut event = Event::Begin;
     loop {
         event = match machine.resume(driver.now(), event) {
-            Step::Send(request) => {
-                #[cfg(feature = "tracing")]
-                let span = trace::span(&request);
-                let response = driver.send(request);
-                #[cfg(feature = "tracing")]
-                let response = tracing::Instrument::instrument(response, span);
-                response.await.map_or_else(Event::Failed, Event::Response)
-            }
+            Step::Send(request) => send_async(driver, request).await.map_or_else(Event::Failed, Event::Response),
             Step::WaitUntil(time) => {
                 driver.wait_until(time).await;
                 Event::Woke

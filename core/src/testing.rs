@@ -33,7 +33,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use serde_json::Value;
 
 use crate::body::Body;
-use crate::bulk::Bulk;
+use crate::bulk::{Action, Bulk, Scheduler, TaskId};
 use crate::error::{Error, TransportError, TransportErrorKind};
 use crate::machine::{Driver, Event, Instant, Machine, Now, Step};
 
@@ -646,6 +646,22 @@ impl<'a, M: Machine> Simulation<'a, M> {
         self.due.push(Reverse(Due { at, order: self.order, machine, event }));
     }
 
+    fn send(&mut self, machine: usize, request: Request<Body>) {
+        let now = self.clock.now();
+        let method = request.method().to_string();
+        let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
+        let Reply { result, takes } = (self.service)(now, request);
+        let outcome = result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
+        self.note(machine, || EventKind::Send { method, path, outcome });
+        self.will(machine, now.instant + takes, result.map_or_else(Event::Failed, Event::Response));
+    }
+
+    fn pause(&mut self, machine: usize, until: Instant) {
+        self.note(machine, || EventKind::Wait(until.since_start()));
+        let late = self.lateness.as_mut().map_or(Duration::ZERO, |lateness| lateness());
+        self.will(machine, until.max(self.clock.now().instant) + late, Event::Woke);
+    }
+
     /// Runs the simulation until a machine ends, and returns its number and its result. Returns `None` if no machine is
     /// left.
     pub fn next_done(&mut self) -> Option<(usize, Result<M::Output, Error>)> {
@@ -654,20 +670,8 @@ impl<'a, M: Machine> Simulation<'a, M> {
             let now = self.clock.now();
             let Some(machine) = self.machines.get_mut(&number) else { continue };
             match machine.resume(now, event) {
-                Step::Send(request) => {
-                    let method = request.method().to_string();
-                    let path = request.uri().path_and_query().map_or("", |path| path.as_str()).to_owned();
-                    let Reply { result, takes } = (self.service)(now, request);
-                    let outcome =
-                        result.as_ref().map(|response| response.status().as_u16()).map_err(|failure| failure.kind);
-                    self.note(number, || EventKind::Send { method, path, outcome });
-                    self.will(number, now.instant + takes, result.map_or_else(Event::Failed, Event::Response));
-                }
-                Step::WaitUntil(time) => {
-                    self.note(number, || EventKind::Wait(time.since_start()));
-                    let late = self.lateness.as_mut().map_or(Duration::ZERO, |lateness| lateness());
-                    self.will(number, time.max(now.instant) + late, Event::Woke);
-                }
+                Step::Send(request) => self.send(number, request),
+                Step::WaitUntil(time) => self.pause(number, time),
                 Step::Done(result) => {
                     self.machines.remove(&number);
                     self.note(number, || {
@@ -690,15 +694,35 @@ impl<'a, M: Machine> Simulation<'a, M> {
 
     /// Runs bulk work with up to `parallel` concurrent tasks (at least 1), as clients do, and returns its report. The
     /// simulation must be empty.
-    pub fn run_bulk<B: Bulk<Task = M>>(&mut self, mut bulk: B, parallel: usize) -> B::Report {
+    pub fn run_bulk<B: Bulk<Task = M>>(&mut self, bulk: B, parallel: usize) -> B::Report {
+        let mut scheduler = Scheduler::new(bulk, parallel);
+        let first = self.added;
+        let number = |task: TaskId| first + task.0;
         loop {
-            while self.len() < parallel.max(1) {
-                let Some(piece) = bulk.next() else { break };
-                self.add(piece);
+            match scheduler.poll(self.clock.now()) {
+                Action::Send(task, request) => self.send(number(task), request),
+                Action::Paused(task, time) => self.pause(number(task), time),
+                Action::Ended(task) => {
+                    self.added = self.added.max(number(task) + 1);
+                    self.note(number(task), || EventKind::Done(Ok(())));
+                }
+                Action::WaitUntil(_) | Action::WaitForResponse => {
+                    // Each request in flight and each pause has an event, so there is one.
+                    let Some(Reverse(Due { at, machine, event, .. })) = self.due.pop() else { break };
+                    self.clock.advance_to(at);
+                    let task = TaskId(machine.wrapping_sub(first));
+                    match event {
+                        Event::Response(response) => scheduler.on_response(self.clock.now(), task, Ok(response)),
+                        Event::Failed(failure) => scheduler.on_response(self.clock.now(), task, Err(failure)),
+                        // The scheduler continues all tasks whose pauses are over when it is polled.
+                        Event::Begin | Event::Woke => true,
+                    };
+                }
+                Action::Done => break,
             }
-            let Some((_, result)) = self.next_done() else { return bulk.finish() };
-            bulk.record(result);
         }
+        self.due.clear();
+        scheduler.finish()
     }
 }
 

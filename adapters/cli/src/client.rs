@@ -1,12 +1,11 @@
 //! Sending requests, over the network or to the simulator in the process, and running machines.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::bulk::Bulk;
+use clarifai_core::bulk::{Action, Bulk, Progress, Scheduler, TaskId};
 use clarifai_core::machine::{self, Call, Event, IntoMachine, Machine, Now, Step};
 use clarifai_core::policy::RateLimiter;
 use clarifai_core::transport::Transport as _;
@@ -112,7 +111,7 @@ impl Client {
             watch(machine);
             let until = match step {
                 Step::Send(request) => {
-                    self.start(request, 0, &sender);
+                    self.start(request, TaskId(0), &sender);
                     None
                 }
                 Step::WaitUntil(time) => {
@@ -134,66 +133,41 @@ impl Client {
         }
     }
 
-    /// Runs bulk work with up to `jobs` concurrent requests, and calls `watch` with it about ten times a second.
+    /// Runs bulk work, and calls `watch` with its progress about ten times a second.
     ///
     /// This is one event loop in the calling thread; only requests have threads of their own. Therefore everything
     /// known is available whenever it ends, also after an interrupt. Pending requests are abandoned then.
     pub(crate) fn run_bulk<B: Bulk>(
         &self,
-        work: &mut B,
-        jobs: usize,
-        mut watch: impl FnMut(&mut B) -> Result<(), Failure>,
+        work: &mut Scheduler<B>,
+        mut watch: impl FnMut(Progress) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
-        let jobs = if matches!(self.service, Service::Simulator(_)) { 1 } else { jobs };
-        let (sender, responses) = mpsc::channel();
-        let mut active: ActiveMachines<B::Task> = BTreeMap::new();
-        let mut started = 0;
-        loop {
-            while active.len() < jobs {
-                check_interrupt()?;
-                let Some(machine) = work.next() else { break };
-                started += 1;
-                self.step(work, &mut active, (started, machine), Event::Begin, &sender);
-                watch(work)?;
-            }
-            if active.is_empty() {
-                return watch(work);
-            }
-            let wake = active.iter().filter_map(|(number, (_, wake))| Some(((*wake)?, *number))).min();
-            let event = match self.next_response(&responses, wake.map(|(time, _)| time)) {
-                Some((number, response)) => Some((number, response.map_or_else(Event::Failed, Event::Response))),
-                None => wake.filter(|(time, _)| self.now().instant >= *time).map(|(_, number)| (number, Event::Woke)),
-            };
-            if let Some((number, event)) = event
-                && let Some((machine, _)) = active.remove(&number)
-            {
-                self.step(work, &mut active, (number, machine), event, &sender);
-            }
-            watch(work)?;
-            check_interrupt()?;
+        if let Service::Simulator(_) = self.service {
+            // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
+            work.set_concurrency(1);
         }
-    }
-
-    /// Resumes one machine of bulk work with an event.
-    fn step<B: Bulk>(
-        &self,
-        work: &mut B,
-        active: &mut ActiveMachines<B::Task>,
-        (number, mut machine): (usize, B::Task),
-        event: Event,
-        responses: &mpsc::Sender<NumberedResponse>,
-    ) {
-        match machine.resume(self.now(), event) {
-            Step::Send(request) => {
-                self.start(request, number, responses);
-                active.insert(number, (machine, None));
+        let (sender, responses) = mpsc::channel();
+        loop {
+            check_interrupt()?;
+            // The inner `Option` is the time until which to wait for the next response.
+            let wait = match work.poll(self.now()) {
+                Action::Send(task, request) => {
+                    self.start(request, task, &sender);
+                    None
+                }
+                Action::Paused(_, time) => {
+                    self.log.pause(time.since(self.now().instant));
+                    None
+                }
+                Action::Ended(_) => None,
+                Action::WaitUntil(time) => Some(Some(time)),
+                Action::WaitForResponse => Some(None),
+                Action::Done => return watch(work.progress()),
+            };
+            if let Some((task, response)) = wait.and_then(|until| self.next_response(&responses, until)) {
+                work.on_response(self.now(), task, response);
             }
-            Step::WaitUntil(time) => {
-                self.log.pause(time.since(self.now().instant));
-                active.insert(number, (machine, Some(time)));
-            }
-            Step::Done(result) => work.record(result),
+            watch(work.progress())?;
         }
     }
 
@@ -204,21 +178,21 @@ impl Client {
         }
     }
 
-    /// Sends a request. Its response arrives in `responses` with this number.
-    fn start(&self, request: Request<Body>, number: usize, responses: &mpsc::Sender<NumberedResponse>) {
+    /// Sends a request of this task. Its response arrives in `responses`.
+    fn start(&self, request: Request<Body>, task: TaskId, responses: &mpsc::Sender<TaskResponse>) {
         let log = self.log;
         match &self.service {
             Service::Simulator(client) => {
                 let response = log.send(request, |request| client.transport().send(request));
-                let _ = responses.send((number, response));
+                let _ = responses.send((task, response));
             }
             Service::Network(client) => {
                 let (client, sender) = (client.clone(), responses.clone());
                 // After an interrupt there is no receiver any more.
-                let send = move || _ = sender.send((number, log.send(request, |request| client.send(request))));
+                let send = move || _ = sender.send((task, log.send(request, |request| client.send(request))));
                 if let Err(error) = thread::Builder::new().spawn(send) {
                     let failure = TransportError::new(TransportErrorKind::NotSent, error);
-                    let _ = responses.send((number, Err(failure)));
+                    let _ = responses.send((task, Err(failure)));
                 }
             }
         }
@@ -227,9 +201,9 @@ impl Client {
     /// Returns the next response. Returns `None` at the time `until`, or after a tenth of a second.
     fn next_response(
         &self,
-        responses: &mpsc::Receiver<NumberedResponse>,
+        responses: &mpsc::Receiver<TaskResponse>,
         until: Option<machine::Instant>,
-    ) -> Option<NumberedResponse> {
+    ) -> Option<TaskResponse> {
         match &self.service {
             Service::Simulator(client) => responses.try_recv().ok().or_else(|| {
                 client.transport().wait_until(until?);
@@ -246,11 +220,8 @@ impl Client {
 /// How often a waiting command checks for interrupts and updates its progress.
 const TICK: Duration = Duration::from_millis(100);
 
-/// A response, and the number of its request.
-type NumberedResponse = (usize, Result<Response<Bytes>, TransportError>);
-
-/// The running machines of bulk work by number, each with the time to wake it, if it waits for a time.
-type ActiveMachines<M> = BTreeMap<usize, (M, Option<machine::Instant>)>;
+/// A response, and the task of its request.
+type TaskResponse = (TaskId, Result<Response<Bytes>, TransportError>);
 
 /// Why a machine has no result.
 #[derive(Debug)]

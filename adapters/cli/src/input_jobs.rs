@@ -6,7 +6,7 @@ use std::io::Write;
 use std::rc::Rc;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::Bulk;
+use clarifai_core::bulk::{Bulk, Scheduler};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
 use clarifai_core::machine::{Event, Machine as _, Now, Step};
@@ -44,8 +44,8 @@ pub(crate) trait InputJob {
         outcomes: mpsc::Sender<ItemOutcome<Self::Output>>,
     ) -> Self::Work<'a>;
 
-    /// Ends the work. Returns the error that ended it early, if there is one.
-    fn finish(work: Self::Work<'_>) -> Option<ItemError>;
+    /// Returns the error that ended the work early, if there is one.
+    fn stopped(report: &<Self::Work<'_> as Bulk>::Report) -> Option<ItemError>;
 
     /// Prints the results for inputs, each with its source, as text.
     fn write(&self, results: &[(&str, &Self::Output)], out: &mut dyn Write) -> Result<(), Failure>;
@@ -137,12 +137,11 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
         return session.print(context);
     }
     let client = context.client()?;
-    let mut work = job.work(client.config(), loader, sender);
+    let mut work = Scheduler::new(job.work(client.config(), loader, sender), args.jobs.into());
     let lines = if args.inputs.len() > MAX_INPUTS { Lines::Always } else { Lines::IfSlow };
     let mut progress = Progress::new(context.global, "inputs", lines);
-    let result = client.run_bulk(&mut work, args.jobs.into(), |work| {
+    let result = client.run_bulk(&mut work, |state| {
         session.print(context)?;
-        let state = work.progress();
         let failed = state.failed + session.unreadable;
         let details = if failed > 0 { format!("{failed} failed") } else { String::new() };
         let (done, total) = (Some(state.done + session.unreadable), Some(args.inputs.len() as u64));
@@ -153,7 +152,7 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
     if result.as_ref().is_err_and(Failure::is_output) {
         return result;
     }
-    let stopped = J::finish(work);
+    let stopped = J::stopped(&work.finish());
     session.print(context)?;
     progress.finish(&format!("{} done, {} failed, of {}", session.succeeded, session.failed, args.inputs.len()));
     session.finish(result, stopped, context)

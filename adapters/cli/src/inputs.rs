@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::io::Write;
 use std::sync::mpsc;
 
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, Outcome, Upload, Uploader};
+use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader};
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
@@ -101,8 +101,8 @@ impl InputJob for UploadJob<'_> {
         upload.into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &UploadReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
     fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {

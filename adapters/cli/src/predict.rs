@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::mpsc;
 
 use clarifai_core::Config;
-use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictError, PredictMany, Predictor};
+use clarifai_core::bulk::{IntoBulk as _, PredictError, PredictMany, PredictReport, Predictor};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
@@ -54,8 +54,8 @@ impl InputJob for PredictJob {
             .into_bulk(config)
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish().stopped().map(ItemError::from)
+    fn stopped(report: &PredictReport) -> Option<ItemError> {
+        report.stopped().map(ItemError::from)
     }
 
     fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {

@@ -57,8 +57,8 @@ impl InputJob for WorkflowJob<'_> {
         }
     }
 
-    fn finish(work: Self::Work<'_>) -> Option<ItemError> {
-        work.finish()
+    fn stopped(report: &Option<ItemError>) -> Option<ItemError> {
+        report.clone()
     }
 
     fn write(&self, results: &[(&str, &Box<WorkflowResult>)], out: &mut dyn Write) -> Result<(), Failure> {

@@ -1,6 +1,5 @@
 //! The blocking client.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,7 +8,7 @@ use http::{Request as HttpRequest, Response};
 use super::CallOptions;
 use crate::auth::Credentials;
 use crate::body::Body;
-use crate::bulk::{Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
+use crate::bulk::{self, Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
 use crate::config::{Config, ConfigBuilder, FromConfig};
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
@@ -86,21 +85,9 @@ impl<T: Transport + Sync> Client<T> {
         on_progress: impl FnMut(&Progress) + Send,
     ) -> <W::Bulk as Bulk>::Report
     where
-        W: IntoBulk<Bulk: Send>,
+        W: IntoBulk<Bulk: Bulk<Task: Send> + Send>,
     {
-        let shared = Mutex::new((work.into_bulk(&self.config), on_progress));
-        let lock = || shared.lock().unwrap_or_else(PoisonError::into_inner);
-        // A closure of its own, so that the lock is not held while the task runs.
-        let next = || lock().0.next();
-        self.transport.concurrently(concurrency.max(1), &|| {
-            while let Some(task) = next() {
-                let result = self.run(task);
-                let (work, on_progress) = &mut *lock();
-                work.record(result);
-                on_progress(&work.progress());
-            }
-        });
-        shared.into_inner().unwrap_or_else(PoisonError::into_inner).0.finish()
+        bulk::run_on_threads(work.into_bulk(&self.config), concurrency, &self.transport, on_progress)
     }
 
     /// Uploads any number of inputs, with up to `concurrency` requests at a time (at least 1), and reports the outcome

@@ -7,6 +7,7 @@
 mod support;
 
 mod bulk;
+mod bulk_drivers;
 mod call_options;
 mod corpus_roundtrip;
 mod find_model;
@@ -20,6 +21,7 @@ mod random_events;
 mod random_wait_events;
 mod rate_limiting;
 mod retry_budget_load;
+mod scheduler;
 mod single_call;
 mod uncertain_uploads;
 mod upload_sink;
