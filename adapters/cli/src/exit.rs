@@ -105,6 +105,15 @@ impl Failure {
         matches!(self, Self::OutputClosed | Self::OutputFailed(_))
     }
 
+    /// Returns the exit code that the program ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Message(exit, _) | Self::Reported(exit) => *exit,
+            Self::OutputClosed => Exit::Success,
+            Self::OutputFailed(_) => Exit::Service,
+        }
+    }
+
     /// Turns a failure of standard output into an error that also reports what was done regardless of it.
     pub(crate) fn with_completed_work(&self, done: &str) -> Self {
         let problem = match self {

@@ -1,5 +1,6 @@
 //! `clarifai predict`: runs a model on inputs.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc;
 
@@ -8,11 +9,12 @@ use clarifai_core::bulk::{IntoBulk as _, PredictError, PredictMany, PredictRepor
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
+use serde_json::Value;
 
 use crate::args::PredictArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome};
 use crate::input_loader::InputLoader;
 use crate::{model_lookup, output};
 
@@ -20,6 +22,7 @@ struct PredictJob {
     model: ModelRef,
     options: OutputOptions,
     max_retries: u32,
+    job_options: BTreeMap<String, Value>,
 }
 
 impl PredictJob {
@@ -31,6 +34,11 @@ impl PredictJob {
 impl InputJob for PredictJob {
     type Output = Box<Output>;
     type Work<'a> = Predictor<InputLoader<'a>>;
+    const NAME: &'static str = "predict";
+
+    fn options(&self) -> BTreeMap<String, Value> {
+        self.job_options.clone()
+    }
 
     fn work<'a>(
         &self,
@@ -42,12 +50,17 @@ impl InputJob for PredictJob {
             .max_retries(self.max_retries)
             .with_raw()
             .on_item(move |prediction| {
+                let facts = match &prediction.result {
+                    Err(PredictError::Failed(error)) => ErrorFacts::from(&**error),
+                    Err(PredictError::Rejected(status)) => ErrorFacts::from(&**status),
+                    Ok(_) | Err(_) => ErrorFacts::default(),
+                };
                 let result = prediction.result.map(Box::new).map_err(|error| match error {
                     PredictError::Failed(error) => ItemError::from(&*error),
                     rejected => ItemError::Input(rejected.to_string()),
                 });
-                let outcome =
-                    ItemOutcome { index: prediction.index, id: None, outcome: None, raw: prediction.raw, result };
+                let (index, raw) = (prediction.index, prediction.raw);
+                let outcome = ItemOutcome { index, id: None, outcome: None, raw, duplicate: None, facts, result };
                 // The receiver outlives the work.
                 let _ = outcomes.send(outcome);
             })
@@ -65,8 +78,12 @@ impl InputJob for PredictJob {
 
 pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), Failure> {
     let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
-    let mut job =
-        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+    let mut job_options = args.options.job_options();
+    job_options.insert("--model".to_owned(), args.model.clone().into());
+    job_options.insert("--version".to_owned(), args.version.clone().into());
+    let (model, options) = (ModelRef::from(&*args.model), args.options.output_options());
+    let mut job = PredictJob { model, options, max_retries, job_options };
+    context.rate = args.inputs.rate;
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
     job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
     input_jobs::run(&job, &args.inputs, context)

@@ -11,11 +11,12 @@ use clarifai_core::models::OutputOptions;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
 use clarifai_core::{AppRef, Batch, Config, Error};
+use serde_json::Value;
 
 use crate::args::WorkflowsCommand;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome};
 use crate::input_loader::InputLoader;
 use crate::model_lookup::SearchSpace;
 use crate::{listing, output};
@@ -25,6 +26,7 @@ struct WorkflowJob<'a> {
     /// Whether the workflow is one of Clarifai's public ones.
     public: bool,
     options: OutputOptions,
+    job_options: BTreeMap<String, Value>,
 }
 
 impl WorkflowJob<'_> {
@@ -37,6 +39,13 @@ impl WorkflowJob<'_> {
 impl InputJob for WorkflowJob<'_> {
     type Output = Box<WorkflowResult>;
     type Work<'a> = WorkflowPredictMany<InputLoader<'a>>;
+    const NAME: &'static str = "workflows predict";
+
+    fn options(&self) -> BTreeMap<String, Value> {
+        let mut options = self.job_options.clone();
+        options.insert("workflow".to_owned(), self.id.into());
+        options
+    }
 
     fn work<'a>(
         &self,
@@ -87,13 +96,14 @@ impl<I> WorkflowPredictMany<I> {
     fn send_outcome(
         &mut self,
         index: u64,
-        raw: Option<Box<serde_json::Value>>,
+        raw: Option<Box<Value>>,
+        facts: ErrorFacts,
         result: Result<Box<WorkflowResult>, ItemError>,
     ) {
         self.progress.done += 1;
         self.progress.failed += u64::from(result.is_err());
         // The receiver outlives the work.
-        let _ = self.outcomes.send(ItemOutcome { index, id: None, outcome: None, raw, result });
+        let _ = self.outcomes.send(ItemOutcome { index, id: None, outcome: None, raw, duplicate: None, facts, result });
     }
 }
 
@@ -119,7 +129,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
                 let index = self.taken;
                 self.taken += 1;
                 let text = format!("{} {}", problem.argument(), problem.problem());
-                self.send_outcome(index, None, Err(ItemError::Input(text)));
+                let facts = ErrorFacts { is_refusal: true, ..ErrorFacts::default() };
+                self.send_outcome(index, None, facts, Err(ItemError::Input(text)));
                 continue;
             }
             bytes += input.encoded_len();
@@ -151,16 +162,20 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
                 for (index, ((failure, raw), result)) in
                     (first..).zip(failures.into_iter().zip(raw).zip(batch.into_items()))
                 {
-                    let result = match failure {
-                        None => Ok(Box::new(result)),
-                        Some(failure) => Err(ItemError::Input(failure.status.to_string())),
+                    let (facts, result) = match failure {
+                        None => (ErrorFacts::default(), Ok(Box::new(result))),
+                        Some(failure) => {
+                            (ErrorFacts::from(&*failure.status), Err(ItemError::Input(failure.status.to_string())))
+                        }
                     };
-                    self.send_outcome(index, Some(Box::new(raw)), result);
+                    self.send_outcome(index, Some(Box::new(raw)), facts, result);
                 }
             }
             Err(error) => {
                 let error = Arc::new(error);
-                (first..first + count).for_each(|index| self.send_outcome(index, None, Err(ItemError::from(&*error))));
+                (first..first + count).for_each(|index| {
+                    self.send_outcome(index, None, ErrorFacts::from(&*error), Err(ItemError::from(&*error)))
+                });
                 self.stopped.get_or_insert(error);
             }
         }
@@ -172,12 +187,18 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
 
     fn finish(mut self) -> Option<ItemError> {
         for (first, count) in std::mem::take(&mut self.pending) {
-            (first..first + count).for_each(|index| self.send_outcome(index, None, Err(ItemError::Interrupted)));
+            (first..first + count)
+                .for_each(|index| self.send_outcome(index, None, ErrorFacts::default(), Err(ItemError::Interrupted)));
         }
         let stopped = self.stopped.take().map(|error| ItemError::from(&*error));
         if self.next_input.take().is_some() {
             let index = self.taken;
-            self.send_outcome(index, None, Err(stopped.clone().unwrap_or(ItemError::Interrupted)));
+            self.send_outcome(
+                index,
+                None,
+                ErrorFacts::default(),
+                Err(stopped.clone().unwrap_or(ItemError::Interrupted)),
+            );
         }
         stopped
     }
@@ -211,7 +232,9 @@ pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Resu
             context.one::<Workflow>(if public { get.in_app(AppRef::public()) } else { get })
         }
         WorkflowsCommand::Predict { id, inputs, options } => {
-            let job = WorkflowJob { id, public, options: options.output_options() };
+            let job_options = options.job_options();
+            let job = WorkflowJob { id, public, options: options.output_options(), job_options };
+            context.rate = inputs.rate;
             input_jobs::check_options(|input| job.operation().input(input))?;
             input_jobs::run(&job, inputs, context)
         }
