@@ -27,7 +27,7 @@ static ENTRIES: LazyLock<Vec<(String, Option<String>, &str)>> = LazyLock::new(||
         .collect()
 });
 /// Places where such a word is right: file, part of the line, reason. An entry that matches nothing fails the test.
-const ALLOWED: &[(&str, &str, &str)] = &[];
+const ALLOWED: &[(&str, &str, &str)] = &[("tests/peers/official.py", " is None", "an operator of Python")];
 /// The widest line of prose, in characters. Tables, links and code are exempt.
 const WIDTH: usize = 120;
 /// Beginnings of absolute paths, which belong to one machine. Split, because this file is checked too.

@@ -7,7 +7,7 @@ mod samples;
 use std::hint::black_box;
 use std::process::ExitCode;
 
-use clarifai_core::Exchange;
+use clarifai_core::{Exchange, Operation as _};
 use http::Response;
 use serde::{Deserialize, Serialize};
 
@@ -91,10 +91,12 @@ fn request(table: &mut Table) {
 }
 
 /// Measures decoding a response of 128 outputs, compared with decoding it to structs of the same shape, and (without a
-/// bound) to structs with only the members that it contains.
+/// bound) to structs with only the members that it contains. Also measures decoding it with the JSON of each output,
+/// compared with decoding it without.
 fn response(table: &mut Table) {
     const NAME: &str = "response of 128 x 20 concepts, time";
     const BARE: &str = "response of 128 x 20 concepts, bare limit";
+    const WITH_RAW: &str = "response of 128 x 20 concepts, with raw JSON";
     if !wanted(NAME) {
         return;
     }
@@ -107,6 +109,9 @@ fn response(table: &mut Table) {
     table.timed(NAME, &in_turns(200, 1, parse, same_shape), Bound::AtMost(1.0), Bound::AtMost(0.8));
     let bare = || drop(black_box(serde_json::from_slice::<plain::ModelResponse>(&json).expect("a response")));
     Table::shown(BARE, &in_turns(200, 1, parse, bare));
+    let exchange = Exchange::new(&samples::config(), samples::predict_urls(128).with_raw()).expect("a request");
+    let with_raw = || drop(black_box(exchange.parse(Response::new(json.clone())).expect("a response")));
+    Table::shown(WITH_RAW, &in_turns(200, 1, with_raw, parse));
 }
 
 /// Leaves free memory in the allocator, as in a program that has run for a while.

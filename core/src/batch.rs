@@ -1,16 +1,20 @@
 //! Batch responses: one item for each item of the request, each with its own status.
 //!
 //! The service reports the status "mixed" (10010) if some items failed and "failure" (10020) if all did; both responses
-//! contain all items. Neither is an error of the call, and neither must be mistaken for success, so every accessor of
-//! [`Batch`] states how it treats failed items.
+//! contain all items. A batch without any success is an error of the call, unless the caller asked for the result [by
+//! item](crate::Operation::by_item). A mixed one is not an error, and must not be mistaken for success, so every accessor
+//! of [`Batch`] states how it treats failed items.
+
+use std::fmt::Write as _;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
+use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
+use crate::redact::Redactor;
 use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// A batch response: one item for each item of the request, in the order of the request, each with its own status.
@@ -36,19 +40,18 @@ use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, Workflo
 /// # Ok::<(), clarifai_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "some or all of the items may have failed: see `into_result`, `results` and `failures`"]
+#[must_use = "some of the items may have failed: see `into_result`, `results` and `failures`"]
 pub struct Batch<T> {
     operation: &'static str,
     /// Whether the call is read-only, as predictions are.
     read_only: bool,
     items: Vec<T>,
-    /// JSON member of the response that lists the items, and the index of each item in it.
-    key: &'static str,
-    places: Vec<usize>,
+    /// JSON of each item; empty if it is not kept.
+    json: Vec<Box<RawValue>>,
     request_id: Option<String>,
     body: Bytes,
     /// Redacts the credentials in the errors of items.
-    config: Config,
+    redactor: Redactor,
 }
 
 /// An item of a response that has its own status.
@@ -58,6 +61,11 @@ pub trait Item {
 
     /// Returns the id that identifies the item in errors; empty if unknown.
     fn id(&self) -> &str;
+
+    /// Returns the reason why the item failed: its status, unless a part of it explains more.
+    fn cause(&self) -> Option<Status> {
+        self.status().cloned()
+    }
 
     /// Returns whether the item failed. An item without a status counts as successful, because the call as a whole was.
     fn failed(&self) -> bool {
@@ -99,11 +107,47 @@ impl Item for WorkflowResult {
         self.input.as_ref().map_or("", |input| &input.id)
     }
 
-    /// Returns whether the result or any of its outputs failed.
+    /// Returns the status of the first output that failed, with the name of its model in the details. Further failed
+    /// models follow there.
+    fn cause(&self) -> Option<Status> {
+        let mut failed = self.failed_outputs();
+        let Some((model, mut first)) = failed.next().and_then(|(model, status)| Some((model, status?.clone()))) else {
+            return self.status.clone();
+        };
+        let details = first.details.take().filter(|details| !details.is_empty());
+        let mut text = details.map_or_else(|| format!("model {model}"), |details| format!("model {model}: {details}"));
+        for (model, status) in failed {
+            let status = status.map_or_else(|| "no status".to_owned(), Status::to_string);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "; model {model}: {status}");
+        }
+        Some(Status { details: Some(text), ..first })
+    }
+
+    /// Returns whether the result or any of its outputs failed. A result with neither a status nor outputs failed too.
     fn failed(&self) -> bool {
         let is_bad = |code: &StatusCode| !matches!(code.class(), StatusClass::Success | StatusClass::Pending);
-        let outputs = self.outputs.iter().flatten().filter_map(Item::status);
-        self.status.iter().chain(outputs).filter_map(|status| status.code.as_ref()).any(is_bad)
+        let code = self.status.as_ref().and_then(|status| status.code.as_ref());
+        let is_blank = code.is_none() && self.outputs.is_none();
+        is_blank || code.is_some_and(is_bad) || self.failed_outputs().next().is_some()
+    }
+}
+
+impl<T: Item> Item for WithRaw<T> {
+    fn status(&self) -> Option<&Status> {
+        self.value.status()
+    }
+
+    fn id(&self) -> &str {
+        self.value.id()
+    }
+
+    fn cause(&self) -> Option<Status> {
+        self.value.cause()
+    }
+
+    fn failed(&self) -> bool {
+        self.value.failed()
     }
 }
 
@@ -119,9 +163,15 @@ impl<T: Item> Batch<T> {
         asked: impl ExactSizeIterator<Item = Option<&'a str>>,
     ) -> Result<Self, DecodeError>
     where
-        T: Lenient,
+        T: Lenient + PartialEq,
     {
         let mut items: Vec<T> = answer.list_of(key, asked.len())?;
+        let mut json = answer.take_kept();
+        // An item that cannot be read costs only itself, unless it would count as successful.
+        let is_blank = |item: &T| !item.failed() && T::blank().is_some_and(|blank| *item == blank);
+        if items.iter().any(is_blank) {
+            return Err(DecodeError::new(key, "has an item that cannot be read"));
+        }
         // The status reports that all items failed, but an item contradicts it: the items cannot be trusted.
         let says_why = |item: &T| item.failed() && item.status().is_some_and(|status| status.code.is_some());
         match answer.code() {
@@ -135,7 +185,6 @@ impl<T: Item> Batch<T> {
             _ => {}
         }
         let asked: Vec<_> = asked.collect();
-        let mut places: Vec<_> = (0..items.len()).collect();
         for (place, id) in asked.iter().copied().enumerate() {
             let Some(id) = id.filter(|id| !["", id].contains(&items[place].id())) else { continue };
             match (place + 1..items.len()).find(|other| items[*other].id() == id) {
@@ -145,7 +194,9 @@ impl<T: Item> Batch<T> {
                 }
                 Some(other) => {
                     items.swap(place, other);
-                    places.swap(place, other);
+                    if !json.is_empty() {
+                        json.swap(place, other);
+                    }
                 }
                 None => return Err(DecodeError::new(key, format!("has no item for the input `{id}`"))),
             }
@@ -154,11 +205,10 @@ impl<T: Item> Batch<T> {
             operation,
             read_only: answer.is_read_only(),
             items,
-            key,
-            places,
+            json,
             request_id: answer.status().and_then(|status| status.req_id.clone()),
             body: answer.body().clone(),
-            config: answer.config().clone(),
+            redactor: answer.redactor().clone(),
         })
     }
 
@@ -186,8 +236,10 @@ impl<T: Item> Batch<T> {
     }
 
     fn failure(&self, index: usize, item: &T) -> ItemFailure {
-        let status = item.status().map(|status| self.config.redact_status(status)).unwrap_or_default();
-        ItemFailure { index, id: self.config.redact(item.id(), false), status: Box::new(status) }
+        let unreadable =
+            || Status { description: Some("the result has no status and no data".to_owned()), ..Status::default() };
+        let status = item.cause().map_or_else(unreadable, |status| self.redactor.redact_status(&status));
+        ItemFailure { index, id: self.redactor.redact(item.id(), false), status: Box::new(status) }
     }
 
     /// Returns the items that succeeded, skipping failed ones.
@@ -209,10 +261,22 @@ impl<T: Item> Batch<T> {
         if self.is_success() {
             return Ok(self.items);
         }
+        Err(self.error())
+    }
+
+    /// Returns the error of a batch in which every item failed, `None` if at least one succeeded.
+    ///
+    /// [`Operation::total_failure`](crate::Operation::total_failure) of batch operations returns it.
+    pub fn total_failure(&self) -> Option<Error> {
+        (!self.is_empty() && self.items.iter().all(Item::failed)).then(|| self.error())
+    }
+
+    /// Creates the error that lists the failed items.
+    fn error(&self) -> Error {
         let failures = self.failures().collect();
-        let total = self.items.len();
-        let request_id = self.request_id.map(|id| self.config.redact(&id, false));
-        Err(Error::new(self.operation, ItemFailures { failures, total, request_id }).read_only(self.read_only))
+        let request_id = self.request_id.as_ref().map(|id| self.redactor.redact(id, false));
+        Error::new(self.operation, ItemFailures { failures, total: self.items.len(), request_id })
+            .read_only(self.read_only)
     }
 
     /// Returns the item of a request with a single item.
@@ -231,14 +295,6 @@ impl<T: Item> Batch<T> {
         self.items
     }
 
-    /// Returns the raw JSON of each item, in the order of the request; null if it is not available. The response body
-    /// is parsed again on each call.
-    pub fn raw_items(&self) -> Vec<Value> {
-        let mut answer: Value = serde_json::from_slice(&self.body).unwrap_or_default();
-        let mut item = |place: &usize| answer.get_mut(self.key)?.get_mut(place).map(Value::take);
-        self.places.iter().map(|place| item(place).unwrap_or_default()).collect()
-    }
-
     /// Returns the request id assigned by the service.
     pub fn request_id(&self) -> Option<&str> {
         self.request_id.as_deref()
@@ -247,5 +303,29 @@ impl<T: Item> Batch<T> {
     /// Returns the raw JSON of the response, including members that this crate has no field for.
     pub fn raw(&self) -> &Bytes {
         &self.body
+    }
+}
+
+impl<T> Batch<T> {
+    /// Returns the JSON of the items, which the batch then no longer has; empty if it is not kept.
+    pub(crate) fn take_json(&mut self) -> Vec<Box<RawValue>> {
+        std::mem::take(&mut self.json)
+    }
+}
+
+impl<T> Sealed for Batch<T> {}
+
+impl<T: Item> AddRaw for Batch<T> {
+    type WithRaw = Batch<WithRaw<T>>;
+
+    /// A batch has its JSON already, in the order of its items.
+    fn add_raw(self, _: Vec<Box<RawValue>>) -> Option<Batch<WithRaw<T>>> {
+        let Self { operation, read_only, items, json, request_id, body, redactor } = self;
+        let items = WithRaw::list(items, json)?;
+        Some(Batch { operation, read_only, items, json: Vec::new(), request_id, body, redactor })
+    }
+
+    fn total_failure(output: &Batch<WithRaw<T>>) -> Option<Error> {
+        output.total_failure()
     }
 }

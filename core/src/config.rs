@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::HeaderName;
 use http::uri::{Authority, Scheme, Uri};
-use serde_json::Value;
 
-use crate::auth::{Credentials, TokenDesk};
+use crate::credentials::{Credentials, TokenDesk};
 use crate::error::{Error, InvalidArgument};
 use crate::policy::RateLimiter;
 use crate::policy::retry::{Budget, RetryPolicy};
+use crate::redact::Redactor;
 use crate::target::{AppRef, check_id};
-use crate::types::Status;
 
 /// The configuration of a client: base URL, credentials, default app, retry policy, rate limiter.
 ///
@@ -52,7 +51,7 @@ struct Place {
 /// The state shared by all machines of a configuration.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
-    pub(crate) token: TokenDesk,
+    pub(crate) token: Arc<TokenDesk>,
     pub(crate) budget: Budget,
     /// Rate limiter of bulk work when the configuration has none.
     bulk: RateLimiter,
@@ -107,7 +106,8 @@ impl Config {
         self
     }
 
-    /// Sets the base URL: a host with optional scheme, port and path prefix. The default scheme is `https`.
+    /// Sets the base URL: a host with optional scheme, port and path prefix. The default scheme is `https`. A version
+    /// at the end, as in `https://api.clarifai.com/v2`, is accepted and changes nothing.
     ///
     /// # Errors
     ///
@@ -156,6 +156,8 @@ impl Config {
             return Err(refuse("must use https for a remote host, because plain http would expose the key"));
         }
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path()).trim_end_matches('/');
+        // The address as examples of the API print it. The version is added below.
+        let path = path.strip_suffix("/v2").unwrap_or(path).trim_end_matches('/');
         if whole.contains(['?', '#']) {
             return Err(refuse("must not contain a query or a fragment"));
         }
@@ -295,56 +297,14 @@ impl Config {
         is_loopback(self.place.authority.host())
     }
 
-    pub(crate) fn credentials(&self) -> &Credentials {
+    /// Returns the credentials. [`Credentials::secret`] reads the key or token.
+    pub fn credentials(&self) -> &Credentials {
         &self.credentials
     }
 
-    /// Redacts the credentials and tokens of this configuration in `text`, which comes from outside. `cut` states that
-    /// `text` was truncated: then a partial secret at its end is redacted too.
-    pub(crate) fn redact(&self, text: &str, cut: bool) -> String {
-        let mut text = text.to_owned();
-        for secret in self.credentials.secrets().into_iter().chain(self.shared.token.secrets()) {
-            text = text.replace(&secret, "***");
-            // The JSON spellings of the secret: some encoders escape slashes, others do not.
-            let json = Value::from(secret.as_str()).to_string();
-            let escaped = &json[1..json.len() - 1];
-            for spelling in [escaped.to_owned(), escaped.replace('/', "\\/")] {
-                if spelling != secret {
-                    text = text.replace(&spelling, "***");
-                }
-            }
-            let part = secret.char_indices().rev().map(|(end, _)| &secret[..end]);
-            if let Some(part) = part.filter(|part| cut && part.len() >= 4).find(|part| text.ends_with(part)) {
-                text.truncate(text.len() - part.len());
-                text.push_str("***");
-            }
-        }
-        text
-    }
-
-    /// Redacts all strings of a status with [`redact`](Self::redact).
-    pub(crate) fn redact_status(&self, status: &Status) -> Status {
-        let redacted = serde_json::to_value(status).and_then(|mut json| {
-            self.redact_json(&mut json);
-            serde_json::from_value(json)
-        });
-        // A status is plain data that was just deserialized, so this cannot fail. If it did, the unredacted text must
-        // not be returned, so only the code is kept.
-        redacted.unwrap_or_else(|_| Status { code: status.code.clone(), ..Status::default() })
-    }
-
-    fn redact_json(&self, json: &mut Value) {
-        match json {
-            Value::String(text) => *text = self.redact(text, false),
-            Value::Array(values) => values.iter_mut().for_each(|value| self.redact_json(value)),
-            Value::Object(members) => {
-                for (key, mut value) in std::mem::take(members) {
-                    self.redact_json(&mut value);
-                    members.insert(self.redact(&key, false), value);
-                }
-            }
-            _ => {}
-        }
+    /// Returns what redacts the credentials and tokens of this configuration.
+    pub(crate) fn redactor(&self) -> Redactor {
+        Redactor::new(Arc::clone(&self.credentials), Arc::clone(&self.shared.token))
     }
 
     pub(crate) fn scheme(&self) -> &Scheme {
@@ -564,6 +524,12 @@ mod tests {
             ("api.clarifai.com", "https://api.clarifai.com/v2/models/m"),
             ("https://api.clarifai.com/", "https://api.clarifai.com/v2/models/m"),
             ("https://h:8443", "https://h:8443/v2/models/m"),
+            ("https://api.clarifai.com/v2", "https://api.clarifai.com/v2/models/m"),
+            ("https://api.clarifai.com/v2/", "https://api.clarifai.com/v2/models/m"),
+            ("api.clarifai.com//v2//", "https://api.clarifai.com/v2/models/m"),
+            ("https://h/prefix/v2", "https://h/prefix/v2/models/m"),
+            ("https://h/prefixv2", "https://h/prefixv2/v2/models/m"),
+            ("https://h/v2/prefix", "https://h/v2/prefix/v2/models/m"),
             ("https://h/pre/fix/", "https://h/pre/fix/v2/models/m"),
             ("h:8443/prefix", "https://h:8443/prefix/v2/models/m"),
             (" http://127.0.0.1:8080 ", "http://127.0.0.1:8080/v2/models/m"),

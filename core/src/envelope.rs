@@ -1,16 +1,20 @@
 //! The envelope of every response: the HTTP status, the `status` object of the API, and the content.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
+use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderMap, Response, StatusCode as HttpStatus};
 use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::config::Config;
 use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
-use crate::lenient::{self, Lenient};
-use crate::operation::{RawResponse, Replay};
+use crate::lenient::{self, InPlace, Lenient, NamedMember, RawList, RawRecord};
+use crate::redact::Redactor;
+use crate::repair::Repaired;
+use crate::spec::Replay;
 use crate::types::{Flag, Status, StatusClass, StatusCode};
 
 /// A response of which the HTTP status and the API status have been read, but not the content.
@@ -19,13 +23,20 @@ use crate::types::{Flag, Status, StatusClass, StatusCode};
 #[derive(Debug)]
 pub struct Envelope {
     /// Redacts the credentials in texts quoted from the response.
-    config: Config,
+    redactor: Redactor,
     http_status: HttpStatus,
     headers: HeaderMap,
     status: Option<Box<Status>>,
+    /// The body as received.
     body: Bytes,
+    /// What is decoded: the body, or the body without its unreadable parts.
+    content: Bytes,
     /// Whether the call is read-only. If so, no error about the response reports that the call may have taken effect.
     read_only: bool,
+    /// The JSON of the records read so far, if it is wanted.
+    kept: Option<Mutex<Vec<Box<RawValue>>>>,
+    /// Whether the credentials are redacted in the whole body.
+    redacted: bool,
 }
 
 /// The outcome of the call as a whole, according to the response.
@@ -43,23 +54,48 @@ impl Envelope {
     /// Reads the status of a response. Never fails: problems are reported when the content is decoded.
     ///
     /// `replay` is the value of the operation that the response belongs to.
-    pub(crate) fn open(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
+    pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
         let (parts, body) = response.into_parts();
-        let status = find_status(&body).map(Box::new);
-        let read_only = replay == Replay::Safe;
-        Self { config: config.clone(), http_status: parts.status, headers: parts.headers, status, body, read_only }
+        let mut content = body.clone();
+        let mut status = find_status(&content);
+        let repaired = if status.is_none() { Repaired::new(&content) } else { None };
+        if let Some(repaired) = repaired {
+            status = find_status(&repaired.body);
+            if status.is_some() {
+                content = repaired.body;
+            }
+        }
+        Self {
+            redactor,
+            http_status: parts.status,
+            headers: parts.headers,
+            status: status.map(Box::new),
+            body,
+            content,
+            read_only: replay == Replay::Safe,
+            kept: None,
+            redacted: false,
+        }
     }
 
-    /// Reads the status like [`open`](Self::open), after redacting the credentials of `config` in the whole body.
-    pub(crate) fn open_redacted(config: &Config, replay: Replay, response: Response<Bytes>) -> Self {
-        let redacted = response.map(|body| match std::str::from_utf8(&body) {
-            Ok(text) => {
-                let redacted = config.redact(text, false);
-                if redacted == text { body } else { redacted.into() }
-            }
-            Err(_) => body,
-        });
-        Self::open(config, replay, redacted)
+    /// Returns the response with its unreadable parts replaced, or `None` if there are none.
+    pub(crate) fn repaired(&self) -> Option<Self> {
+        let mut content = Repaired::new(&self.content)?.body;
+        if self.redacted {
+            content = redact(&self.redactor, content);
+        }
+        let status = find_status(&content).map(Box::new);
+        let (redactor, headers, body) = (self.redactor.clone(), self.headers.clone(), self.body.clone());
+        Some(Self { redactor, headers, status, body, content, kept: None, ..*self })
+    }
+
+    /// Reads the status like [`open`](Self::open), after redacting the credentials in the whole body.
+    pub(crate) fn open_redacted(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
+        let redacted = response.map(|body| redact(&redactor, body));
+        let opened = Self::open(redactor, replay, redacted);
+        // The body may have been decoded meanwhile, so that only now a secret in it is found.
+        let content = redact(&opened.redactor, opened.content.clone());
+        Self { status: find_status(&content).map(Box::new), body: content.clone(), content, redacted: true, ..opened }
     }
 
     /// Returns the HTTP status code.
@@ -87,9 +123,9 @@ impl Envelope {
         self.read_only
     }
 
-    /// Returns the configuration of the client that received the response.
-    pub(crate) fn config(&self) -> &Config {
-        &self.config
+    /// Returns what redacts the credentials of the client that received the response.
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
     }
 
     /// Deserializes the body as a value of type `T`.
@@ -111,29 +147,123 @@ impl Envelope {
     }
 
     /// Reads one member of the response. `None` if it is missing, null or of another JSON type.
+    ///
+    /// For members that are not the records of the response: their JSON is never kept.
     pub(crate) fn member<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
+        self.find(key)
+    }
+
+    /// Reads one member of the response in the way that `M` specifies.
+    fn find<M: NamedMember>(&self, key: &'static str) -> Result<M, DecodeError> {
         let text = self.text()?;
-        let mut found = None;
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let read = MemberFinder { key, found: &mut found }.deserialize(&mut reader).and_then(|()| reader.end());
-        match read {
-            Ok(()) => Ok(found),
-            Err(error) => {
-                let damaged = is_damaged(text, &error);
-                Err(DecodeError { path: String::new(), damaged, problem: error.to_string() })
-            }
+        find_member(text, key).map_err(|error| DecodeError {
+            path: String::new(),
+            damaged: is_damaged(text, &error),
+            problem: error.to_string(),
+        })
+    }
+
+    /// Reads a record of the response. `None` if it is missing, null or of another JSON type.
+    pub(crate) fn record<T: Lenient>(&self, key: &'static str) -> Result<Option<T>, DecodeError> {
+        if self.kept.is_none() {
+            return self.find(key);
+        }
+        let RawRecord { value, json } = self.find(key)?;
+        self.keep(json);
+        Ok(value)
+    }
+
+    /// Reads a list of records. `None` if it is missing, null or of another JSON type.
+    pub(crate) fn records<T: Lenient>(&self, key: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        if self.kept.is_none() {
+            return self.find(key);
+        }
+        let list: Option<RawList<T>> = self.find(key)?;
+        Ok(list.map(|RawList { values, json }| {
+            self.keep(json);
+            values
+        }))
+    }
+
+    /// Reads a list in which every record keeps its place: one that cannot be read is blank.
+    fn records_in_place<T: Lenient>(&self, key: &'static str) -> Result<Option<Vec<T>>, DecodeError> {
+        if self.kept.is_none() {
+            return Ok(self.find::<Option<InPlace<T>>>(key)?.map(|InPlace(list)| list));
+        }
+        let list: Option<RawList<T, true>> = self.find(key)?;
+        Ok(list.map(|RawList { values, json }| {
+            self.keep(json);
+            values
+        }))
+    }
+
+    /// Keeps the JSON of records that were read.
+    fn keep(&self, json: impl IntoIterator<Item = Box<RawValue>>) {
+        if let Some(kept) = &self.kept {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).extend(json);
         }
     }
 
-    /// Reads a required member of the response.
+    /// Returns the JSON of the records read so far; empty unless it is kept.
+    pub(crate) fn take_kept(&self) -> Vec<Box<RawValue>> {
+        let kept = self.kept.as_ref().map(|kept| kept.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.map(|mut kept| std::mem::take(&mut *kept)).unwrap_or_default()
+    }
+
+    /// Returns the same response, which keeps the JSON of the records that are read from it.
+    pub(crate) fn keeping_raw(&self) -> Self {
+        Self {
+            redactor: self.redactor.clone(),
+            http_status: self.http_status,
+            headers: self.headers.clone(),
+            status: self.status.clone(),
+            body: self.body.clone(),
+            content: self.content.clone(),
+            read_only: self.read_only,
+            kept: Some(Mutex::default()),
+            redacted: self.redacted,
+        }
+    }
+
+    /// Reads a required record of the response.
     pub(crate) fn one<T: Lenient>(&self, key: &'static str) -> Result<T, DecodeError> {
-        self.member(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
+        self.record(key)?.ok_or_else(|| DecodeError::new(key, "is missing"))
     }
 
     /// Reads a required list of the response. A failed call has no list, even if the response contains one.
     pub(crate) fn list<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
-        self.one(key)
+        self.many(key)
+    }
+
+    /// Reads a required list like [`list`](Self::list), without the records that `wanted` rejects.
+    pub(crate) fn list_where<T: Lenient>(
+        &self,
+        key: &'static str,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<Vec<T>, DecodeError> {
+        let mut list = self.list(key)?;
+        let is_wanted: Vec<bool> = list.iter().map(wanted).collect();
+        let (mut of_value, mut of_json) = (is_wanted.iter(), is_wanted.iter());
+        list.retain(|_| of_value.next() == Some(&true));
+        let mut json = self.take_kept();
+        json.retain(|_| of_json.next() == Some(&true));
+        self.keep(json);
+        Ok(list)
+    }
+
+    /// Reads a required list of records. Null is an empty list.
+    pub(crate) fn many<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
+        match self.records(key)? {
+            Some(list) => Ok(list),
+            None if self.unread(key) == Some(Value::Null) => Ok(Vec::new()),
+            None => Err(DecodeError::new(key, "is missing")),
+        }
+    }
+
+    /// Returns a member that could not be read as a list.
+    fn unread(&self, key: &str) -> Option<Value> {
+        self.parse::<Value>().ok()?.get_mut(key).map(Value::take)
     }
 
     /// Rejects the status "failure" (10020), which is valid only for batches, whose items contain the reasons.
@@ -151,7 +281,9 @@ impl Envelope {
 
     /// Reads a list that must have `expected` items, one for each item of the request.
     pub(crate) fn list_of<T: Lenient>(&self, key: &'static str, expected: usize) -> Result<Vec<T>, DecodeError> {
-        let list: Vec<T> = self.one(key)?;
+        let Some(list) = self.records_in_place(key)? else {
+            return Err(DecodeError::new(key, "is missing"));
+        };
         if list.len() == expected {
             return Ok(list);
         }
@@ -162,8 +294,11 @@ impl Envelope {
     /// but only if the response has a numeric success code, which proves that it comes from the service.
     pub(crate) fn found<T: Lenient>(&self, key: &'static str) -> Result<Vec<T>, DecodeError> {
         self.not_failed()?;
-        match self.member(key)? {
+        match self.records(key)? {
             Some(list) => Ok(list),
+            None if self.unread(key).is_some_and(|value| !value.is_null()) => {
+                Err(DecodeError::new(key, "is not a list"))
+            }
             None if self.code().is_some_and(|code| code.number().is_some()) && self.verdict() == Verdict::Success => {
                 Ok(Vec::new())
             }
@@ -173,6 +308,10 @@ impl Envelope {
 
     /// Returns the status of a response that has no other content.
     pub(crate) fn done(&self) -> Result<Status, DecodeError> {
+        if self.kept.is_some() {
+            // The status was read without its JSON.
+            self.record::<Status>("status")?;
+        }
         match self.status() {
             Some(status) if status.code.is_some() => Ok(status.clone()),
             _ => Err(DecodeError::new("status.code", "is missing")),
@@ -188,10 +327,10 @@ impl Envelope {
 
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.
     fn text(&self) -> Result<&str, DecodeError> {
-        if self.body.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
+        if self.content.trim_ascii_start().first().is_some_and(|first| *first != b'{') {
             return Err(DecodeError::new("", "it is not a JSON object"));
         }
-        std::str::from_utf8(&self.body)
+        std::str::from_utf8(&self.content)
             .map_err(|error| DecodeError::new("", format!("it is not valid UTF-8 after byte {}", error.valid_up_to())))
     }
 
@@ -215,21 +354,40 @@ impl Envelope {
 
     /// Creates the error for a response that reports a failure.
     pub(crate) fn refusal(&self, operation: &'static str) -> Error {
-        let status = self.status.as_ref().map(|status| Box::new(self.config.redact_status(status)));
+        let status = self.status.as_ref().map(|status| Box::new(self.redactor.redact_status(status)));
         let excerpt = if status.is_some() { String::new() } else { self.excerpt() };
+        let location = self.location();
         Error::new(
             operation,
-            ApiError { http_status: self.http_status(), status, retry_after: self.retry_after(None), excerpt },
+            ApiError {
+                http_status: self.http_status(),
+                status,
+                retry_after: self.retry_after(None),
+                excerpt,
+                location,
+            },
         )
         .read_only(self.read_only)
+    }
+
+    /// Returns the address that a redirect points to, without the parts that can hold a secret.
+    fn location(&self) -> Option<String> {
+        let location = self.headers.get(LOCATION).filter(|_| self.http_status.is_redirection())?;
+        let text = String::from_utf8_lossy(location.as_bytes());
+        let text = self.redactor.redact(text.split(['?', '#']).next().unwrap_or_default(), false);
+        let (scheme, rest) =
+            text.split_once("//").map_or(("", &*text), |(scheme, rest)| (&text[..scheme.len() + 2], rest));
+        let host_end = rest.find('/').unwrap_or(rest.len());
+        let host_start = rest[..host_end].rfind('@').map_or(0, |at| at + 1);
+        Some(clean(&format!("{scheme}{}", &rest[host_start..]), EXCERPT_BYTES))
     }
 
     /// Creates the error for a response that cannot be decoded because of `unreadable`.
     pub(crate) fn unreadable(&self, operation: &'static str, unreadable: DecodeError) -> Error {
         let DecodeError { problem, path, damaged } = unreadable;
-        let told = |text: &str| clean(&self.config.redact(text, false), EXCERPT_BYTES / 2);
-        let start = self.body.trim_ascii_start();
-        let problem = if self.body.is_empty() { "it is empty".to_owned() } else { told(&problem) };
+        let told = |text: &str| clean(&self.redactor.redact(text, false), EXCERPT_BYTES / 2);
+        let start = self.content.trim_ascii_start();
+        let problem = if self.content.is_empty() { "it is empty".to_owned() } else { told(&problem) };
         Error::new(
             operation,
             InvalidResponse {
@@ -238,7 +396,7 @@ impl Envelope {
                 path: told(&path),
                 excerpt: self.excerpt(),
                 request_id: self.request_id(),
-                damaged: damaged || self.body.is_empty(),
+                damaged: damaged || self.content.is_empty(),
                 html: start.first() == Some(&b'<'),
             },
         )
@@ -247,16 +405,26 @@ impl Envelope {
 
     /// Returns the request id assigned by the service, redacted.
     pub(crate) fn request_id(&self) -> Option<String> {
-        Some(self.config.redact(self.status.as_ref()?.req_id.as_ref()?, false))
+        Some(self.redactor.redact(self.status.as_ref()?.req_id.as_ref()?, false))
     }
 
     fn excerpt(&self) -> String {
         // Redact before truncating: a truncated secret would not be recognized.
-        let body = self.body.trim_ascii_start();
+        let body = self.content.trim_ascii_start();
         let some = &body[..body.len().min(EXCERPT_BYTES * 8)];
-        let text = self.config.redact(&String::from_utf8_lossy(some), some.len() < body.len());
+        let text = self.redactor.redact(&String::from_utf8_lossy(some), some.len() < body.len());
         clean(text.trim(), EXCERPT_BYTES)
     }
+}
+
+/// The raw response of a call.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct RawResponse {
+    /// Response body parsed as JSON. Parts that could not be read are null.
+    pub json: Value,
+    /// Response body as received.
+    pub body: Bytes,
 }
 
 /// Returns whether a response of the service was damaged in transit: it is truncated, or has trailing data.
@@ -280,6 +448,13 @@ impl DecodeError {
     pub fn new(path: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { path: path.into(), problem: problem.into(), damaged: false }
     }
+}
+
+/// Redacts the credentials in a body.
+fn redact(redactor: &Redactor, body: Bytes) -> Bytes {
+    let Ok(text) = std::str::from_utf8(&body) else { return body };
+    let redacted = redactor.redact(text, false);
+    if redacted == text { body } else { redacted.into() }
 }
 
 /// Parses `Retry-After`, which is a number of seconds or a date. Invalid values are ignored; a date in the past is a
@@ -332,13 +507,22 @@ impl<'de> Visitor<'de> for StatusFinder<'_> {
     }
 }
 
-/// Reads one member of a JSON object and ignores the others.
-struct MemberFinder<'a, T> {
-    key: &'static str,
-    found: &'a mut Option<T>,
+/// Reads one member of a JSON object. Returns the default value if the member is missing.
+fn find_member<M: NamedMember>(text: &str, key: &'static str) -> serde_json::Result<M> {
+    let mut found = M::default();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    MemberFinder { key, found: &mut found }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(found)
 }
 
-impl<'de, T: Lenient> DeserializeSeed<'de> for MemberFinder<'_, T> {
+/// Reads one member of a JSON object and ignores the others.
+struct MemberFinder<'a, M> {
+    key: &'static str,
+    found: &'a mut M,
+}
+
+impl<'de, M: NamedMember> DeserializeSeed<'de> for MemberFinder<'_, M> {
     type Value = ();
 
     fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -346,7 +530,7 @@ impl<'de, T: Lenient> DeserializeSeed<'de> for MemberFinder<'_, T> {
     }
 }
 
-impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
+impl<'de, M: NamedMember> Visitor<'de> for MemberFinder<'_, M> {
     type Value = ();
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -356,7 +540,7 @@ impl<'de, T: Lenient> Visitor<'de> for MemberFinder<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(is_it) = map.next_key_seed(IsKey(self.key))? {
             if is_it {
-                lenient::member(&mut map, self.found)?;
+                self.found.read(&mut map)?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

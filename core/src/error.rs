@@ -128,6 +128,11 @@ impl Error {
         Self::new("connect", error)
     }
 
+    /// Creates the error of a transport that cannot be set up because of a setting, such as an environment variable.
+    pub fn from_setting(invalid: InvalidArgument) -> Self {
+        Self::new("connect", invalid)
+    }
+
     /// Returns the name of the operation that failed, such as `predict`.
     pub fn operation(&self) -> &'static str {
         self.0.operation
@@ -212,7 +217,7 @@ impl Error {
         match &self.innermost().0.kind {
             ErrorKind::Wait(WaitError { cause: WaitCause::Deadline, .. }) => true,
             ErrorKind::Api(error) => error.is_transient(),
-            ErrorKind::Transport(failure) => failure.kind != TransportErrorKind::TooLarge,
+            ErrorKind::Transport(failure) => failure.kind.is_transient(),
             ErrorKind::InvalidResponse(error) => error.damaged,
             ErrorKind::Items(items) => {
                 let is_transient = |failure: &ItemFailure| failure.status.class() == StatusClass::Retry;
@@ -297,6 +302,13 @@ impl Error {
             ErrorKind::InvalidResponse(error) if error.html => {
                 "check the base URL, and any proxy between you and the service"
             }
+            ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::Untrusted => {
+                "if a proxy of your company replaces certificates, trust its root certificate: set SSL_CERT_FILE to a \
+                 PEM file with it"
+            }
+            ErrorKind::Api(error) if error.location.is_some() => {
+                "redirects are not followed, because the credentials would reach another server: check the base URL"
+            }
             ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::TooLarge => {
                 "raise the limit for responses, or request less at once"
             }
@@ -351,7 +363,7 @@ mod tests {
     use super::*;
 
     fn api(http_status: u16) -> ApiError {
-        ApiError { http_status, status: None, retry_after: None, excerpt: String::new() }
+        ApiError { http_status, status: None, retry_after: None, excerpt: String::new(), location: None }
     }
 
     #[test]

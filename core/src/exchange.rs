@@ -4,12 +4,13 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 
-use crate::auth::Authorization;
 use crate::body::Body;
 use crate::config::Config;
+use crate::credentials::Authorization;
 use crate::envelope::{Envelope, Verdict};
-use crate::error::{Error, InvalidArgument};
+use crate::error::{Error, ErrorKind, InvalidArgument};
 use crate::operation::{AuthScheme, Operation};
+use crate::redact::Redactor;
 use crate::target::Target;
 use crate::types::Flag;
 
@@ -48,7 +49,7 @@ impl<O: Operation> Exchange<O> {
     /// It is also returned if the credentials are an app id and secret: fetch a token with
     /// [`GetToken`](crate::auth::GetToken) first, or use a [machine](crate::machine), which does so automatically.
     pub fn new(config: &Config, operation: O) -> Result<Self, Error> {
-        let request = match (O::AUTH, config.credentials().ready()) {
+        let request = match (O::SPEC.auth, config.credentials().ready()) {
             (AuthScheme::App, Some(authorization)) => request(config, &operation, authorization),
             (AuthScheme::App, None) => {
                 Err(InvalidArgument::credentials("are an app id and secret: fetch a token first"))
@@ -57,8 +58,8 @@ impl<O: Operation> Exchange<O> {
                 basic(config).and_then(|authorization| request(config, &operation, authorization))
             }
         };
-        let request = request.map_err(|invalid| Error::new(O::NAME, invalid))?;
-        Ok(Self { request, parser: Parser { config: config.clone(), operation } })
+        let request = request.map_err(|invalid| Error::new(O::SPEC.name, invalid))?;
+        Ok(Self { request, parser: Parser { redactor: config.redactor(), operation } })
     }
 
     /// Returns the request to send.
@@ -84,7 +85,7 @@ impl<O: Operation> Exchange<O> {
 /// A parser of the response to one operation.
 #[derive(Debug)]
 pub struct Parser<O> {
-    config: Config,
+    redactor: Redactor,
     operation: O,
 }
 
@@ -94,24 +95,45 @@ impl<O: Operation> Parser<O> {
     /// # Errors
     ///
     /// [`ErrorKind::Api`](crate::error::ErrorKind::Api) if the HTTP status or the status in the body reports an error;
-    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded.
+    /// [`ErrorKind::InvalidResponse`](crate::error::ErrorKind::InvalidResponse) if the response cannot be decoded;
+    /// [`ErrorKind::Items`](crate::error::ErrorKind::Items) if every item of a batch failed, unless the operation is
+    /// sent [by item](Operation::by_item).
     pub fn parse(&self, response: Response<impl Into<Bytes>>) -> Result<O::Output, Error> {
-        judge(&self.operation, &Envelope::open(&self.config, self.operation.replay(), response.map(Into::into)))
+        let response = response.map(Into::into);
+        judge(&self.operation, &Envelope::open(self.redactor.clone(), self.operation.replay(), response))
     }
 }
 
 /// Turns a response into the result of the operation that requested it.
 pub(crate) fn judge<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
+    let first = judge_once(operation, answer);
+    let is_unreadable = |error: &Error| matches!(error.kind(), ErrorKind::InvalidResponse(_));
+    if !first.as_ref().is_err_and(is_unreadable) {
+        return first;
+    }
+    // One part that cannot be read must not cost the others.
+    let Some(repaired) = answer.repaired() else { return first };
+    match judge_once(operation, &repaired) {
+        Err(error) if is_unreadable(&error) => first,
+        second => second,
+    }
+}
+
+fn judge_once<O: Operation>(operation: &O, answer: &Envelope) -> Result<O::Output, Error> {
     let result = match answer.verdict() {
-        Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::NAME, unreadable)),
-        Verdict::ByItem if O::PARTIAL => operation.decode(answer).map_err(|unreadable| match answer.code() {
+        Verdict::Success => operation.decode(answer).map_err(|unreadable| answer.unreadable(O::SPEC.name, unreadable)),
+        Verdict::ByItem if O::SPEC.partial => operation.decode(answer).map_err(|unreadable| match answer.code() {
             // All items failed and none contains a reason: only the status of the call can be reported.
-            Some(code) if code.has(Flag::AllFailed) => answer.refusal(O::NAME),
-            _ => answer.unreadable(O::NAME, unreadable),
+            Some(code) if code.has(Flag::AllFailed) => answer.refusal(O::SPEC.name),
+            _ => answer.unreadable(O::SPEC.name, unreadable),
         }),
-        Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::NAME)),
+        Verdict::ByItem | Verdict::Refused => Err(answer.refusal(O::SPEC.name)),
     };
-    match O::AUTH {
+    let result = result.and_then(|output| match operation.total_failure(&output) {
+        Some(error) => Err(error),
+        None => Ok(output),
+    });
+    match O::SPEC.auth {
         AuthScheme::App => result,
         // The response contains a token, so errors must not quote it.
         AuthScheme::AppSecret => result.map_err(Error::without_excerpt),
@@ -147,11 +169,11 @@ pub(crate) fn request<O: Operation>(
     headers.insert(authorization.name, authorization.value);
     headers.insert(Config::CLIENT_HEADER, HeaderValue::from_static(Config::CLIENT));
     if !body.is_empty() {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(O::CONTENT_TYPE));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(O::SPEC.content_type));
     }
 
     let mut request = Request::new(body);
-    *request.method_mut() = O::METHOD;
+    *request.method_mut() = O::SPEC.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
     Ok(request)

@@ -1,28 +1,34 @@
 //! Inputs: images, video, audio and text to predict on or to store.
 
+mod annotations;
+mod counts;
 mod create;
 mod crop;
 mod delete;
-mod facts;
+mod delete_many;
 mod get;
+mod get_outputs;
 mod list;
+mod metadata;
 mod new_input;
-mod outputs;
+mod new_region;
 mod patch;
-mod region;
-mod status;
+mod patch_outputs;
 
 pub use crate::arguments::MAX_INPUTS;
+pub use counts::GetInputCounts;
 pub use create::CreateInputs;
 pub use crop::Crop;
-pub use delete::{DeleteInput, DeleteInputs};
+pub use delete::DeleteInput;
+pub use delete_many::DeleteInputs;
 pub use get::GetInput;
+pub use get_outputs::GetInputOutputs;
 pub use list::ListInputs;
+pub use metadata::Metadata;
 pub use new_input::NewInput;
-pub use outputs::{GetInputOutputs, PatchInputOutputs};
+pub use new_region::{NewFace, NewRegion, RegionFeedback};
 pub use patch::{InputPatch, PatchInputs};
-pub use region::{NewFace, NewRegion, RegionFeedback};
-pub use status::GetInputCounts;
+pub use patch_outputs::PatchInputOutputs;
 
-pub(crate) use facts::{Facts, check_geo_point};
+pub(crate) use annotations::{Annotations, check_geo_point};
 pub(crate) use new_input::{inputs_len, write_inputs};

@@ -19,8 +19,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::repair::Repaired;
+
+/// A record of the API: a JSON object with known members, all of which are optional.
+pub trait Record {}
 
 /// A type that can be read from JSON values of several types.
 ///
@@ -417,6 +423,102 @@ impl<T: Lenient> Lenient for Vec<T> {
     }
 }
 
+/// A list of which every element keeps its place: an unreadable one is read as a blank record.
+pub(crate) struct InPlace<T>(pub(crate) Vec<T>);
+
+impl<T: Lenient> Place for InPlace<T> {
+    type Item = T;
+    #[inline]
+    fn put(&mut self, read: Option<T>) {
+        self.0.extend(read.or_else(T::blank));
+    }
+    #[inline]
+    fn put_map<'de, A: MapAccess<'de>>(&mut self, map: A) -> Result<(), A::Error> {
+        self.0.put_map(map)
+    }
+}
+
+impl<T: Lenient> Lenient for InPlace<T> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut list = Self(Vec::new());
+        while seq.next_element_seed(ReadInto(&mut list))?.is_some() {}
+        list.0.shrink_to_fit();
+        Ok(Some(list))
+    }
+}
+
+/// A list that keeps the JSON of its elements. Elements that cannot be read are left out, with their JSON; if they are
+/// to stay in place (`IN_PLACE`), they are read as blank records.
+///
+/// Readable from JSON text only.
+pub(crate) struct RawList<T, const IN_PLACE: bool = false> {
+    pub(crate) values: Vec<T>,
+    /// The JSON of each of the `values`.
+    pub(crate) json: Vec<Box<RawValue>>,
+}
+
+impl<T: Lenient, const IN_PLACE: bool> Lenient for RawList<T, IN_PLACE> {
+    fn from_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<Option<Self>, A::Error> {
+        let mut list = Self { values: Vec::new(), json: Vec::new() };
+        let unreadable = if IN_PLACE { T::blank } else { T::gap };
+        while let Some(json) = seq.next_element::<&RawValue>()? {
+            if let Some(value) = read_text(json.get()).map_err(A::Error::custom)?.or_else(unreadable) {
+                list.values.push(value);
+                list.json.push(json.to_owned());
+            }
+        }
+        list.values.shrink_to_fit();
+        list.json.shrink_to_fit();
+        Ok(Some(list))
+    }
+}
+
+/// A record that keeps its JSON. Both are `None` if it is missing or cannot be read.
+///
+/// Readable from JSON text only.
+pub(crate) struct RawRecord<T> {
+    pub(crate) value: Option<T>,
+    pub(crate) json: Option<Box<RawValue>>,
+}
+
+impl<T> Default for RawRecord<T> {
+    fn default() -> Self {
+        Self { value: None, json: None }
+    }
+}
+
+/// A member of an object that is read by its name.
+pub(crate) trait NamedMember: Default {
+    /// Reads the value of the key that was read last.
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error>;
+}
+
+impl<T: Lenient> NamedMember for Option<T> {
+    #[inline]
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        member(map, self)
+    }
+}
+
+impl<T: Lenient> NamedMember for RawRecord<T> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A) -> Result<(), A::Error> {
+        let json = map.next_value::<&RawValue>()?;
+        self.value = read_text(json.get()).map_err(A::Error::custom)?;
+        self.json = self.value.is_some().then(|| json.to_owned());
+        Ok(())
+    }
+}
+
+/// Reads a `T` from JSON text. Parts that cannot be read are repaired, and cost only themselves.
+// Apart from the reading of typed values alone, which slows down measurably if this is inlined next to it.
+#[inline(never)]
+fn read_text<T: Lenient>(text: &str) -> serde_json::Result<Option<T>> {
+    read(&mut serde_json::Deserializer::from_str(text)).or_else(|error| match Repaired::new(text.as_bytes()) {
+        Some(repaired) => read(&mut serde_json::Deserializer::from_slice(&repaired.body)),
+        None => Err(error),
+    })
+}
+
 /// Reads an object with any keys. Members that cannot be read are left out.
 impl<T: Lenient> Lenient for BTreeMap<String, T> {
     fn blank() -> Option<Self> {
@@ -557,6 +659,8 @@ macro_rules! record {
             }
 
             $crate::lenient::deserialize_leniently!($name);
+
+            impl $crate::lenient::Record for $name {}
         };
     };
     (@key $member:ident) => { stringify!($member) };

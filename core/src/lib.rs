@@ -47,6 +47,7 @@
 //! | read responses | [`types`], [`Batch`] |
 //! | handle errors | [`Error`], [`error`] |
 //! | migrate from the Python client | [`python`] |
+//! | see what changed in the API since then | [`deprecated`] |
 //! | test your code without a network | `testing`, available with the feature of that name |
 
 #![forbid(unsafe_code)]
@@ -57,8 +58,12 @@ mod batch;
 mod body;
 pub mod bulk;
 pub mod client;
+mod collector;
 pub mod concepts;
 mod config;
+mod credentials;
+#[doc = include_str!("../docs/deprecated.md")]
+pub mod deprecated {}
 mod envelope;
 pub mod error;
 mod exchange;
@@ -72,25 +77,30 @@ mod page;
 pub mod pagination;
 mod patch;
 pub mod policy;
-pub mod types;
+pub mod repair;
 #[doc = include_str!("../docs/python.md")]
 pub mod python {}
-mod collector;
+mod raw;
+mod redact;
 pub mod searches;
+mod spec;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
 pub mod transport;
+pub mod types;
 pub mod workflows;
 
-pub use auth::Credentials;
 pub use batch::{Batch, Item};
 pub use config::{Config, ConfigBuilder, FromConfig};
+pub use credentials::{Credentials, Secret};
 pub use error::Error;
 pub use exchange::{Exchange, Parser};
 pub use feedback::FeedbackInfo;
 pub use operation::Operation;
 pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
+/// JSON values and the macro `json!`, for metadata and hyperparameters.
+pub use serde_json;
 pub use target::{AppRef, MAX_ID_BYTES};

@@ -4,10 +4,10 @@
 //! performs the sends and the waits and does nothing else. The whole loop:
 //!
 //! ```
-//! # use clarifai_core::{Error, machine::{Event, Machine, Now, Step}};
+//! # use clarifai_core::{Error, machine::{Event, Machine, Step}, time::{Instant, Now}};
 //! # fn now() -> Now { Now::default() }
 //! # fn send(_: http::Request<clarifai_core::transport::Body>) -> Result<http::Response<bytes::Bytes>, clarifai_core::transport::TransportError> { unreachable!() }
-//! # fn wait_until(_: clarifai_core::machine::Instant) {}
+//! # fn wait_until(_: Instant) {}
 //! fn run<M: Machine>(mut machine: M) -> Result<M::Output, Error> {
 //!     let mut event = Event::Begin;
 //!     loop {
@@ -57,10 +57,11 @@ use crate::error::Error;
 use crate::error::TransportError;
 #[cfg(doc)]
 use crate::error::TransportErrorKind;
-pub use crate::time::{Instant, Now};
+use crate::time::{Instant, Now};
 use crate::transport::{AsyncTransport, Transport};
 
 mod call;
+mod delete_all_inputs;
 mod find_model;
 mod trace;
 mod train;
@@ -68,6 +69,7 @@ mod wait;
 mod warm_cache;
 
 pub use call::Call;
+pub use delete_all_inputs::{DeleteAllInputs, DeleteAllInputsMachine};
 pub use find_model::{FindModel, FindModelMachine, ModelCache};
 pub use trace::OperationInfo;
 pub use train::{Train, TrainMachine, Training};

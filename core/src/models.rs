@@ -1,30 +1,45 @@
 //! Operations on models: predict, list, search, create, train, change and delete.
 
 mod create;
+mod create_version;
 mod delete;
+mod delete_many;
+mod delete_version;
 mod feedback;
 mod get;
-mod inputs;
+mod get_version;
 mod list;
+mod list_inputs;
+mod list_versions;
+mod metrics;
 mod model_ref;
+pub(crate) mod model_type;
 mod output_info;
+mod output_options;
 mod patch;
 mod predict;
+mod prediction_methods;
 mod search;
-mod versions;
 
 pub use create::CreateModel;
-pub use delete::{DeleteModel, DeleteModelVersion, DeleteModels};
+pub use create_version::CreateModelVersion;
+pub use delete::DeleteModel;
+pub use delete_many::DeleteModels;
+pub use delete_version::DeleteModelVersion;
 pub use feedback::SendModelFeedback;
 pub use get::GetModel;
-pub use inputs::ListModelInputs;
+pub use get_version::GetModelVersion;
 pub use list::ListModels;
+pub use list_inputs::ListModelInputs;
+pub use list_versions::ListModelVersions;
+pub use metrics::{EvaluateModelVersion, GetModelVersionMetrics};
 pub use model_ref::ModelRef;
 pub use output_info::GetModelOutputInfo;
+pub use output_options::OutputOptions;
 pub use patch::PatchModel;
-pub use predict::{OutputOptions, Predict};
+pub use predict::Predict;
+pub(crate) use prediction_methods::prediction_methods;
 pub use search::SearchModels;
-pub use versions::{CreateModelVersion, GetModelVersion, ListModelVersions};
 
 use serde_json::{Value, json};
 

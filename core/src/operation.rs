@@ -1,13 +1,21 @@
 //! API calls as plain values, and the rules for retrying them.
 
-use bytes::Bytes;
-use http::Method;
-use serde_json::Value;
-
 use crate::body::Body;
-pub use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
+pub use crate::envelope::{DecodeError, Envelope, RawResponse};
+use crate::error::{Error, InvalidArgument};
+pub use crate::raw::{AddRaw, WithRaw};
+pub use crate::spec::{AuthScheme, Replay, Spec};
 pub use crate::target::Target;
+
+mod keep_raw;
+mod paged;
+mod plain;
+
+pub use keep_raw::KeepRaw;
+pub(crate) use keep_raw::KeepRawIf;
+pub use paged::Paged;
+pub(crate) use paged::{in_app, paged};
+pub(crate) use plain::plain_operation;
 
 /// An API call as a plain value: how to build its request, and how to decode its response.
 ///
@@ -17,27 +25,17 @@ pub trait Operation {
     /// Type of the decoded response.
     type Output;
 
-    /// Name in errors and logs: a verb and an object, such as `get model`.
-    const NAME: &'static str;
+    /// The constant facts of the call: its name, HTTP method and so on.
+    const SPEC: Spec;
 
-    /// HTTP method of the request.
-    const METHOD: Method;
-
-    /// Authentication scheme of the request. Default: [`AuthScheme::App`].
-    const AUTH: AuthScheme = AuthScheme::App;
-
-    /// Whether the response is a list in which every item has its own status. Only then are responses with the status
-    /// codes "mixed" (10010) and "failure" (10020) decoded; for all other operations they are errors. Default: `false`.
-    const PARTIAL: bool = false;
-
-    /// Content type of the request body, if there is one. Default: `application/json`.
-    const CONTENT_TYPE: &'static str = "application/json";
-
-    /// Returns whether the call may be repeated when it is uncertain whether it took effect.
+    /// Returns whether the call may be repeated when it is uncertain whether it took effect. Default:
+    /// the value of the [`Spec`].
     ///
-    /// This is a method rather than a constant because it can depend on the arguments: creating inputs is safe to
-    /// repeat if the caller chose their ids, and creates duplicates otherwise.
-    fn replay(&self) -> Replay;
+    /// This is a method because it can depend on the arguments: creating inputs is safe to repeat if the caller chose
+    /// their ids, and creates duplicates otherwise.
+    fn replay(&self) -> Replay {
+        Self::SPEC.replay
+    }
 
     /// Appends the path segments and the query of the request.
     fn target(&self, target: &mut Target);
@@ -51,13 +49,49 @@ pub trait Operation {
         Ok(Body::empty())
     }
 
-    /// Decodes the response. Called only for responses that the service reports as a success or, if
-    /// [`PARTIAL`](Self::PARTIAL) is set, as "mixed" or "failure".
+    /// Decodes the response. Called only for responses that the service reports as a success or, if the spec is
+    /// [`partial`](Spec::partial), as "mixed" or "failure".
     ///
     /// # Errors
     ///
     /// Names the place in the response that cannot be decoded.
     fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError>;
+
+    /// Returns the error of a response that consists only of failed items. Default: `None`, for responses without
+    /// items.
+    ///
+    /// The call then ends with this error instead of the output, unless the caller asked for it [by
+    /// item](Self::by_item).
+    fn total_failure(&self, output: &Self::Output) -> Option<Error> {
+        let _ = output;
+        None
+    }
+
+    /// Converts the operation into one whose call succeeds even if every item of the batch failed.
+    ///
+    /// For code that treats each item by itself. Without it, a call of which nothing succeeded is an error with the
+    /// reasons of all items, so that `?` is enough to notice it.
+    ///
+    /// ```
+    /// use clarifai_core::{Config, Credentials, Exchange, Operation, models::Predict};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let predict = Predict::new("m").image_url("https://example.com/missing.jpg");
+    /// let body = r#"{"status": {"code": 10020}, "outputs": [{"status": {"code": 30002, "description": "Download failed"}}]}"#;
+    ///
+    /// let error = Exchange::new(&config, &predict)?.parse(http::Response::new(body)).unwrap_err();
+    /// assert_eq!(error.api_code(), Some(30002), "the reason of the first item: {error}");
+    ///
+    /// let batch = Exchange::new(&config, predict.by_item())?.parse(http::Response::new(body))?;
+    /// assert_eq!(batch.failures().count(), 1);
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    fn by_item(self) -> ByItem<Self>
+    where
+        Self: Sized,
+    {
+        ByItem(self)
+    }
 
     /// Converts the operation into one that sends the same request and returns the raw JSON of the response.
     fn raw(self) -> Raw<Self>
@@ -66,52 +100,120 @@ pub trait Operation {
     {
         Raw(self)
     }
+
+    /// Converts the operation into one that returns each record as a [`WithRaw`]: the typed value and its JSON, with
+    /// all members and all digits. Both come from one reading of the response.
+    ///
+    /// ```
+    /// use clarifai_core::{Config, Credentials, Exchange, Operation, concepts::ListConcepts};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let exchange = Exchange::new(&config, ListConcepts::new().with_raw())?;
+    /// let concepts = exchange.parse(http::Response::new(
+    ///     r#"{"status": {"code": 10000}, "concepts": [{"id": "cat", "value": 0.9000000000000000000001}]}"#,
+    /// ))?;
+    /// assert_eq!(concepts[0].value.id, "cat");
+    /// assert_eq!(concepts[0].json.get(), r#"{"id": "cat", "value": 0.9000000000000000000001}"#);
+    /// # Ok::<(), clarifai_core::Error>(())
+    /// ```
+    fn with_raw(self) -> KeepRaw<Self>
+    where
+        Self: Sized,
+        Self::Output: AddRaw,
+    {
+        KeepRaw(self)
+    }
 }
 
-/// Whether a call may be repeated when it is uncertain whether it took effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Replay {
-    /// The call changes nothing: reading, searching, predicting. It may always be repeated.
-    Safe,
-    /// Repeating the call has no additional effect: deleting by id, merging, creating with caller-chosen ids.
-    Idempotent,
-    /// Repeating the call repeats its effect. It is retried only if it was definitely not executed.
-    Once,
-}
+/// Forwards the request of an operation to another one: `SPEC`, `target`, `body`, and the methods named after the
+/// semicolon.
+///
+/// For operations that wrap another one and change what is decoded, or how often it may be repeated. All of them use
+/// this macro, so that none of them forgets a part of the trait.
+///
+/// ```
+/// use clarifai_core::operation::{DecodeError, Envelope};
+/// use clarifai_core::{Operation, forward_operation};
+///
+/// /// The HTTP status of an operation's response.
+/// struct StatusOf<O>(O);
+///
+/// impl<O: Operation> Operation for StatusOf<O> {
+///     type Output = u16;
+///
+///     forward_operation!(O, |this| &this.0; replay);
+///
+///     fn decode(&self, response: &Envelope) -> Result<u16, DecodeError> {
+///         Ok(response.http_status())
+///     }
+/// }
+/// ```
+#[macro_export]
+macro_rules! forward_operation {
+    ($inner:ty, |$this:ident| $to:expr; $($method:ident),*) => {
+        const SPEC: $crate::operation::Spec = <$inner as $crate::Operation>::SPEC;
 
-/// The authentication scheme of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AuthScheme {
-    /// The API key or the token of the configuration.
-    App,
-    /// The app id and secret of the configuration, by HTTP Basic: only to get an access token.
-    AppSecret,
+        $crate::forward_operation!(@target $inner, $this, $to);
+        $crate::forward_operation!(@body $inner, $this, $to);
+        $($crate::forward_operation!(@$method $inner, $this, $to);)*
+    };
+    (@replay $inner:ty, $this:ident, $to:expr) => {
+        fn replay(&self) -> $crate::operation::Replay {
+            let $this = self;
+            <$inner as $crate::Operation>::replay($to)
+        }
+    };
+    (@target $inner:ty, $this:ident, $to:expr) => {
+        fn target(&self, target: &mut $crate::operation::Target) {
+            let $this = self;
+            <$inner as $crate::Operation>::target($to, target);
+        }
+    };
+    (@body $inner:ty, $this:ident, $to:expr) => {
+        fn body(&self) -> Result<$crate::transport::Body, $crate::error::InvalidArgument> {
+            let $this = self;
+            <$inner as $crate::Operation>::body($to)
+        }
+    };
+    (@decode $inner:ty, $this:ident, $to:expr) => {
+        fn decode(
+            &self,
+            response: &$crate::operation::Envelope,
+        ) -> Result<Self::Output, $crate::operation::DecodeError> {
+            let $this = self;
+            <$inner as $crate::Operation>::decode($to, response)
+        }
+    };
+    (@total_failure $inner:ty, $this:ident, $to:expr) => {
+        fn total_failure(&self, output: &Self::Output) -> Option<$crate::Error> {
+            let $this = self;
+            <$inner as $crate::Operation>::total_failure($to, output)
+        }
+    };
 }
 
 impl<O: Operation> Operation for &O {
     type Output = O::Output;
-    const NAME: &'static str = O::NAME;
-    const METHOD: Method = O::METHOD;
-    const AUTH: AuthScheme = O::AUTH;
-    const PARTIAL: bool = O::PARTIAL;
-    const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
-    fn replay(&self) -> Replay {
-        (**self).replay()
-    }
+    forward_operation!(O, |this| *this; replay, decode, total_failure);
+}
 
-    fn target(&self, target: &mut Target) {
-        (**self).target(target);
-    }
+/// An operation whose call succeeds even if every item of the batch failed: see [`Operation::by_item`].
+#[derive(Clone, Copy, Debug)]
+pub struct ByItem<O>(O);
 
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        (**self).body()
-    }
+impl<O: Operation> Operation for ByItem<O> {
+    type Output = O::Output;
 
-    fn decode(&self, answer: &Envelope) -> Result<Self::Output, DecodeError> {
-        (**self).decode(answer)
+    // Without `total_failure`: that is its purpose.
+    forward_operation!(O, |this| &this.0; replay, decode);
+}
+
+impl<O: Operation<Output: AddRaw>> ByItem<O> {
+    /// Returns each item together with its JSON: the same as [`Operation::with_raw`], whichever of the two is called
+    /// first.
+    pub fn with_raw(self) -> ByItem<KeepRaw<O>> {
+        ByItem(KeepRaw(self.0))
     }
 }
 
@@ -121,35 +223,10 @@ pub struct Raw<O>(O);
 
 impl<O: Operation> Operation for Raw<O> {
     type Output = RawResponse;
-    const NAME: &'static str = O::NAME;
-    const METHOD: Method = O::METHOD;
-    const AUTH: AuthScheme = O::AUTH;
-    const PARTIAL: bool = O::PARTIAL;
-    const CONTENT_TYPE: &'static str = O::CONTENT_TYPE;
 
-    fn replay(&self) -> Replay {
-        self.0.replay()
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.0.target(target);
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
+    forward_operation!(O, |this| &this.0; replay);
 
     fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
         answer.raw()
     }
-}
-
-/// The raw response of a call.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct RawResponse {
-    /// Response body parsed as JSON.
-    pub json: Value,
-    /// Response body as received.
-    pub body: Bytes,
 }

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use crate::error::InvalidArgument;
-use crate::target::Target;
 
 /// Maximum number of items per page.
 pub const MAX_PER_PAGE: u32 = 1000;
@@ -25,11 +24,7 @@ impl Page {
         Self { number, size }
     }
 
-    /// Appends `page` and `per_page` to the query.
-    pub(crate) fn query(self, target: &mut Target) {
-        target.query("page", self.number).query("per_page", self.size);
-    }
-
+    /// Checks the number and the size.
     pub(crate) fn check(self) -> Result<(), InvalidArgument> {
         if self.number == 0 {
             return Err(InvalidArgument::new("page", "is 0, pages are counted from 1"));

@@ -3,42 +3,17 @@
 //! The service numbers its pages, so items move between pages when a list grows or shrinks while it is read.
 //! [`Pages`] returns no item twice, and reports at the end whether it noticed a change.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::ControlFlow;
 
 use crate::config::Config;
 use crate::error::{Error, IncompleteList, ListProblem, Misuse};
-use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Now, Step, drive};
-use crate::operation::Operation;
+use crate::machine::{Call, Driver, Event, IntoMachine, Machine, Step, drive};
+pub use crate::operation::Paged;
 use crate::page::Page;
 use crate::time::Latest;
-
-/// An operation that returns one page of a list.
-pub trait Paged: Operation + Clone {
-    /// The items of the list.
-    type Item: 'static;
-
-    /// Returns the page that it requests.
-    fn current(&self) -> Page;
-
-    /// Returns the same operation for another page.
-    fn with_page(self, page: Page) -> Self;
-
-    /// Returns the items of a response.
-    fn items(response: Self::Output) -> Vec<Self::Item>;
-
-    /// Returns the text that distinguishes an item from all others of the list, or an empty text.
-    fn key(item: &Self::Item) -> Cow<'_, str>;
-
-    /// Returns whether an item belongs to the result. An operation that leaves items out must do so here, and not in
-    /// [`items`](Self::items), because an empty page is the end of a list.
-    fn wants(&self, item: &Self::Item) -> bool {
-        let _ = item;
-        true
-    }
-}
+use crate::time::Now;
 
 /// A list to read to its end: what `client.pages` takes. Either an operation, or [`Pages`] of it with options.
 pub trait IntoPages {
@@ -181,7 +156,7 @@ impl<O: Paged> IntoMachine for Pages<O> {
 impl<O: Paged> fmt::Debug for Pages<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
-            .field("operation", &O::NAME)
+            .field("operation", &O::SPEC.name)
             .field("per_page", &self.per_page)
             .field("limit", &self.limit)
             .field("filter", &self.filter.is_some())
@@ -276,7 +251,7 @@ impl<O: Paged> PageReader<O> {
     /// expected, or repeats itself. [`Misuse`](crate::error::ErrorKind::Misuse) while there is a next page.
     pub fn finish(&self) -> Result<(), Error> {
         let problem = match self.ended {
-            None => return Err(Error::new(O::NAME, Misuse("the list has a next page"))),
+            None => return Err(Error::new(O::SPEC.name, Misuse("the list has a next page"))),
             Some(Ended::Looping) => ListProblem::Looping,
             Some(Ended::Empty) if self.pages.expected.is_some_and(|expected| self.read < expected) => {
                 ListProblem::Short { expected: self.pages.expected.unwrap_or_default() }
@@ -284,7 +259,7 @@ impl<O: Paged> PageReader<O> {
             Some(_) if self.repeated > 0 && !self.pages.may_change => ListProblem::Changed { repeated: self.repeated },
             Some(_) => return Ok(()),
         };
-        Err(Error::new(O::NAME, IncompleteList { problem, read: self.read, page: self.page.number }))
+        Err(Error::new(O::SPEC.name, IncompleteList { problem, read: self.read, page: self.page.number }))
     }
 
     /// Returns the number of different items read so far, before the filter.
@@ -307,7 +282,7 @@ impl<O: Paged> PageReader<O> {
 impl<O: Paged> fmt::Debug for PageReader<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PageReader")
-            .field("operation", &O::NAME)
+            .field("operation", &O::SPEC.name)
             .field("page", &self.page)
             .field("read", &self.read)
             .field("repeated", &self.repeated)
@@ -379,9 +354,9 @@ impl<O: Paged> Machine for AllPages<O> {
         let now = self.clock.observe(now);
         match (std::mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.request(now),
-            (State::Start, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has not begun")))),
+            (State::Start, _) => Step::Done(Err(Error::new(O::SPEC.name, Misuse("it has not begun")))),
             (State::Requesting(call), event) => self.step(call, now, event),
-            (State::Spent, _) => Step::Done(Err(Error::new(O::NAME, Misuse("it has ended already")))),
+            (State::Spent, _) => Step::Done(Err(Error::new(O::SPEC.name, Misuse("it has ended already")))),
         }
     }
 }
@@ -460,39 +435,3 @@ pub fn stream<O: Paged, D: crate::transport::AsyncTransport>(
     });
     read.try_flatten()
 }
-
-/// Returns the key of an item in a list that has items of several apps.
-pub(crate) fn in_app<'a>(app: Option<&str>, id: &'a str) -> Cow<'a, str> {
-    match app {
-        Some(app) if !app.is_empty() && !id.is_empty() => format!("{app}/{id}").into(),
-        _ => id.into(),
-    }
-}
-
-/// The parts of [`Paged`] that all operations that return a list have in common.
-macro_rules! paged {
-    ($operation:ty, $item:ty, $key:expr) => {
-        impl $crate::pagination::Paged for $operation {
-            type Item = $item;
-
-            fn current(&self) -> $crate::page::Page {
-                self.page
-            }
-
-            fn with_page(self, page: $crate::page::Page) -> Self {
-                self.page(page)
-            }
-
-            fn items(response: Vec<$item>) -> Vec<$item> {
-                response
-            }
-
-            fn key(item: &$item) -> ::std::borrow::Cow<'_, str> {
-                let key: fn(&$item) -> ::std::borrow::Cow<'_, str> = $key;
-                key(item)
-            }
-        }
-    };
-}
-
-pub(crate) use paged;

@@ -12,6 +12,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidArgument;
+use crate::page::Page;
 
 /// Maximum length of an id, in bytes. Ids assigned by the service have fewer than 100 characters; the limit leaves room
 /// for longer ones and keeps paths below the limits of servers and proxies.
@@ -133,6 +134,14 @@ impl Target {
             self.encode(&value);
         }
         self
+    }
+
+    /// Appends `page` and `per_page` to the query. A page that is not valid is recorded like an invalid id.
+    pub fn page(&mut self, page: Page) -> &mut Self {
+        if let Err(problem) = page.check() {
+            self.problem.get_or_insert(problem);
+        }
+        self.query("page", page.number).query("per_page", page.size)
     }
 
     fn encode(&mut self, text: &str) {

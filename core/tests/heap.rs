@@ -6,7 +6,7 @@
 mod samples;
 
 use allocation_counter::measure;
-use clarifai_core::Exchange;
+use clarifai_core::{Exchange, Operation as _};
 
 #[test]
 fn images_are_not_copied() {
@@ -22,4 +22,19 @@ fn a_small_request_makes_few_allocations() {
     drop(Exchange::new(&config, &predict));
     let count = measure(|| drop(Exchange::new(&config, &predict))).count_total;
     assert!(count <= 8, "{count} allocations");
+}
+
+/// The JSON of each item is one more allocation, and nothing else: no second reading, no tree of values.
+#[test]
+fn raw_json_costs_one_allocation_for_each_item() {
+    const ITEMS: usize = 64;
+    let (config, json) = (samples::config(), samples::response(ITEMS, 20));
+    let response = || http::Response::new(json.clone());
+    let typed = Exchange::new(&config, samples::predict_urls(ITEMS)).expect("a request");
+    let raw = Exchange::new(&config, samples::predict_urls(ITEMS).with_raw()).expect("a request");
+    let allocations = |parse: &dyn Fn()| measure(parse).count_total;
+    let typed = allocations(&|| drop(typed.parse(response()).expect("a response")));
+    let raw = allocations(&|| drop(raw.parse(response()).expect("a response")));
+    let most = typed + ITEMS as u64 + 32;
+    assert!(raw <= most, "{raw} allocations with the JSON, {typed} without it");
 }

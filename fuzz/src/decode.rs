@@ -38,7 +38,7 @@ pub fn decode(data: &[u8]) {
         8 | 9 => written(ListModels::new(), response),
         10 | 11 => written(SearchModels::new().name("m"), response),
         12 => {
-            if let Some(grant) = parse(GetToken::default(), response) {
+            if let Some(grant) = parse(GetToken::new(), response) {
                 assert!(!grant.token().is_empty());
                 assert!(!format!("{grant:?}").contains(&format!("\"{}\"", grant.token())) || grant.token() == "***");
             }
@@ -48,7 +48,7 @@ pub fn decode(data: &[u8]) {
 }
 
 fn parse<O: Operation>(operation: O, response: Response<Bytes>) -> Option<O::Output> {
-    let credentials = match O::AUTH {
+    let credentials = match O::SPEC.auth {
         clarifai_core::operation::AuthScheme::AppSecret => Credentials::app_secret("id", SECRET),
         _ => Credentials::key(SECRET),
     };
@@ -64,7 +64,7 @@ fn parse<O: Operation>(operation: O, response: Response<Bytes>) -> Option<O::Out
 
 fn batch(predict: Predict, response: Response<Bytes>) {
     let inputs = predict.len();
-    let Some(batch) = parse(predict, response) else { return };
+    let Some(batch) = parse(predict.by_item(), response) else { return };
     assert_eq!(batch.len(), inputs, "an output for each input");
     assert_eq!(batch.succeeded().count() + batch.failures().count(), inputs);
     for output in batch.clone().into_items() {

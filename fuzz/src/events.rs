@@ -8,15 +8,16 @@ use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::{ErrorKind, InvalidArgument};
 use clarifai_core::inputs::{ListInputs, NewInput};
 use clarifai_core::machine::{
-    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed, Instant,
-    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Now, Step, Train, WarmModelCache,
+    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed,
+    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Step, Train, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
 use clarifai_core::policy::{RateLimiter, RetryPolicy};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials, Operation,
-    operation::{DecodeError, Envelope, Replay, Target},
+    operation::{DecodeError, Envelope, Replay, Spec, Target},
     transport::{Body, TransportError, TransportErrorKind},
 };
 use http::{HeaderValue, Method, Response, StatusCode};
@@ -122,8 +123,7 @@ struct Create(Replay);
 
 impl Operation for Create {
     type Output = Value;
-    const NAME: &'static str = "create thing";
-    const METHOD: Method = Method::POST;
+    const SPEC: Spec = Spec::post("create thing");
 
     fn replay(&self) -> Replay {
         self.0

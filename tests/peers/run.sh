@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs old clients of other languages against the simulator: installs them, starts it, and runs their programs.
+# Runs old clients of other languages against the simulator: installs them, starts it, and runs their programs. And checks
+# the requests of this client and the responses of the simulator against the official description of the API.
 #
-# run.sh [CLIENT...]   python@VERSION or javascript@VERSION; without any, those that are known to work
+# run.sh [PEER...]   python@VERSION, javascript@VERSION or official; without any, all that are known to work
 
 set -eu
 
@@ -22,7 +23,7 @@ cp "$images/astronaut.jpg" "$place/web/samples.clarifai.com/metro-north.jpg"
 cp "$images/chelsea.jpg" "$place/web/samples.clarifai.com/dog2.jpg"
 cp "$images/coffee.jpg" "$place/web/samples.clarifai.com/third.jpg"
 
-cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --example serve
+cargo build --quiet --manifest-path "$root/Cargo.toml" -p clarifai-simulator --features vision --example serve
 serve="${CARGO_TARGET_DIR:-$root/target}/debug/examples/serve"
 
 # Installs a Python client in $place/$1.
@@ -48,14 +49,35 @@ javascript() {
     npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$place/$1" "clarifai@${1#javascript@}"
 }
 
+# Records the exchanges of the tests, and checks them against the official description.
+official() {
+    python3 -m venv "$place/official"
+    "$place/official/bin/pip" --quiet --disable-pip-version-check install 'clarifai-grpc==12.6.0' > "$place/log" 2>&1 \
+        || { cat "$place/log" >&2; exit 1; }
+    rm -f "$place/exchanges"
+    for tests in '-p clarifai-tests --test suite' '-p clarifai-simulator --test it'; do
+        # shellcheck disable=SC2086
+        CLARIFAI_EXCHANGES="$place/exchanges" \
+            cargo test --quiet --manifest-path "$root/Cargo.toml" $tests > "$place/log" 2>&1 \
+            || { cat "$place/log" >&2; exit 1; }
+    done
+    "$place/official/bin/python" "$here/official.py" "$place/exchanges" "$root/tests/data/official_differences.json" \
+        "$root/core/src"
+}
+
 # Runs a program without settings of the user, with its own key, and without a proxy.
 tour() {
     env -u http_proxy -u HTTP_PROXY -u https_proxy -u HTTPS_PROXY -u all_proxy -u ALL_PROXY \
         HOME="$place" TOUR_IMAGES="$images" CLARIFAI_API_BASE="$(cat "$place/address")" "$@"
 }
 
-[ $# -gt 0 ] || set -- python@2.0.32 python@2.6.2 javascript@2.9.1
+[ $# -gt 0 ] || set -- official python@2.0.32 python@2.6.2 javascript@2.9.1
 for client in "$@"; do
+    if [ "$client" = official ]; then
+        echo "== the official description of the API"
+        official
+        continue
+    fi
     case $client in
         python@*) python "$client" ;;
         javascript@*) javascript "$client" ;;
@@ -63,7 +85,7 @@ for client in "$@"; do
     esac
 
     rm -f "$place/address"
-    "$serve" --mount "$place/web" --delay 500 > "$place/address" &
+    "$serve" --mount "$place/web" --delay 500 --reject-keys 'rejected*' > "$place/address" &
     server=$!
     tries=0
     until [ -s "$place/address" ]; do

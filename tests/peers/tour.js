@@ -8,6 +8,10 @@ const Clarifai = require('clarifai');
 
 const SAMPLES = 'https://samples.clarifai.com/';
 const TEXTURES = ['brick', 'grass', 'gravel'];
+const PUBLIC_MODELS = ['APPAREL_MODEL', 'CELEBRITY_MODEL', 'COLOR_MODEL', 'DEMOGRAPHICS_MODEL', 'FACE_DETECT_MODEL',
+  'FACE_EMBED_MODEL', 'FOCUS_MODEL', 'FOOD_MODEL', 'GENERAL_EMBED_MODEL', 'LANDSCAPE_QUALITY', 'LOGO_MODEL',
+  'MODERATION_MODEL', 'NSFW_MODEL', 'PORTRAIT_QUALITY', 'TEXTURES_AND_PATTERNS', 'TRAVEL_MODEL',
+  'WEDDINGS_MODEL'].map((name) => Clarifai[name]).filter((id) => id);
 let steps = 0;
 
 const step = (name) => {
@@ -38,6 +42,9 @@ async function concepts(app) {
   assert.strictEqual(list(await app.concepts.list({page: 1, perPage: 1})).length, 1);
   assert.deepStrictEqual(list(await app.concepts.search('cute*')).map((one) => one.id), ['c1']);
   assert(list(await app.concepts.search('rot', 'de')).some((one) => one.id === 'sim_red'));
+  assert.strictEqual((await app.concepts.get('ai_vhvTrLRT')).name, 'affection');
+  assert.strictEqual(list(await app.concepts.search('lab*'))[0].name, 'label');
+  assert.strictEqual(list(await app.concepts.search('\u72d7*', 'zh')).length, 3);
   await app.concepts.update({id: 'c1', name: 'renamed'});
   assert.strictEqual((await app.concepts.get('c1')).name, 'renamed');
   await refused(11101, app.concepts.get('none'));
@@ -79,6 +86,8 @@ async function searches(app) {
   assert.strictEqual((await find([{input: {id: 'i1'}}]))[0], 'i1');
   const response = await app.inputs.search({concept: {name: 'landscape format'}});
   assert(response.id && response.hits.every((hit) => hit.score > 0 && hit.score <= 1));
+  assert.strictEqual((await find({concept: {name: 'cat'}}))[0], 'i2');
+  assert.strictEqual((await find({concept: {id: 'ai_mFqxrph2'}}))[0], 'i2');
   await app.inputs.searchFeedback('i1', response.id, 'user', 'session');
   step('searches');
 }
@@ -86,6 +95,15 @@ async function searches(app) {
 async function models(app) {
   const general = await app.models.predict(Clarifai.GENERAL_MODEL, SAMPLES + 'dog2.jpg', {maxConcepts: 3});
   assert.strictEqual(general.outputs[0].data.concepts.length, 3);
+  for (const id of PUBLIC_MODELS) {
+    const response = await app.models.predict(id, SAMPLES + 'metro-north.jpg');
+    assert(Object.keys(response.outputs[0].data).length > 0, id);
+  }
+  const russian = await app.models.predict(Clarifai.GENERAL_MODEL, SAMPLES + 'dog2.jpg', {language: 'ru'});
+  assert(russian.outputs[0].data.concepts.slice(0, 5).some((one) => one.name === '\u043a\u043e\u0448\u043a\u0430'));
+  const older = 'aa9ca48295b37401f8af92ad1af0d91d';
+  const output = await app.models.getOutputInfo({id: Clarifai.GENERAL_MODEL, version: older});
+  assert.strictEqual(output.modelVersion.id, older);
   const color = await app.models.predict(Clarifai.COLOR_MODEL, {base64: photograph('coffee')});
   assert(color.outputs[0].data.colors.length > 0);
   step('predictions');
@@ -110,6 +128,10 @@ async function models(app) {
     });
   }
   step('training');
+
+  const evaluated = await model.runModelEval();
+  assert.strictEqual(evaluated.metrics.status.code, 21303);
+  step('evaluation');
 
   model = await app.models.get('textures');
   assert.strictEqual((await model.getInputs({page: 1, perPage: 100})).inputs.length, 12);

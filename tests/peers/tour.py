@@ -93,13 +93,61 @@ def tour_tags(app):
     general = app.models.get('general-v1.3')
     response = general.predict_by_url(SAMPLES + 'dog2.jpg', max_concepts=3)
     assert len(concepts_of(response)) == 3
-    response = general.predict_by_bytes(plain('red'), lang='de', min_value=0.5)
-    assert 'rot' in [one['name'] for one in concepts_of(response)]
+    with open(coffee, 'rb') as file:
+        response = general.predict_by_bytes(file.read(), lang='de', min_value=0.5)
+    assert 'Getr\xe4nk' in [one['name'] for one in concepts_of(response)]
     assert all(one['value'] >= 0.5 for one in concepts_of(response))
+    response = general.predict_by_bytes(plain('red'), lang='de', select_concepts=[Concept('rot')])
+    assert concepts_of(response)[0]['value'] > 0.5
     response = general.predict_by_bytes(plain('red'), select_concepts=[Concept(concept_id='sim_red')])
     assert [one['id'] for one in concepts_of(response)] == ['sim_red']
     raises(10020, general.predict_by_url, SAMPLES + 'nothing-there.jpg')
     step('Model.predict, by url, filename, bytes and base64')
+
+
+# The public models by their old ids, each with the member of its output for a photograph of an astronaut.
+PUBLIC_MODELS = {
+    'e0be3b9d6a454f0493ac3a30784001ff': 'concepts', 'e466caa0619f444ab97497640cefc4dc': 'regions',
+    'eeed0b6733a644cea07cf4c60f87ebb7': 'colors', 'c0c0ac362b03416da06ab3fa36fb58e3': 'regions',
+    'a403429f2ddf4b49b307e318f00e528b': 'regions', 'd02b4508df58432fbb84e800597b8959': 'regions',
+    'c2cf7cecd8a6427da375b9f35fcd2381': 'focus', 'bd367be194cf45149e75f01d59f77ba7': 'concepts',
+    'bbb5f41425b8468d9b7a554ff10f8581': 'embeddings', 'aaa03c23b3724a16a56b629203edc62c': 'concepts',
+    'bec14810deb94c40a05f1f0eb3c91403': 'concepts', 'c443119bf2ed4da98487520d01a0b1e3': 'regions',
+    'd16f390eb32cad478c7ae150069bd2c6': 'concepts', 'e9576d86d2004ed1a38ba0cf39ecb4b1': 'concepts',
+    'de9bd05cfdbf4534af151beb2a5d0953': 'concepts', 'fbefb47f9fdb410e8ce14f24f54b47ff': 'concepts',
+    'eee28c313d69466f836ab83287a54ed9': 'concepts', 'c386b7a870114f4a87477c0824499348': 'concepts',
+}
+
+
+def tour_public(app):
+    for model_id, member in sorted(PUBLIC_MODELS.items()):
+        model = app.models.get(model_id=model_id)
+        response = model.predict_by_url(SAMPLES + 'metro-north.jpg')
+        assert member in response['outputs'][0]['data'], (model_id, response)
+        info = model.get_info(verbose=True)['model']['output_info']
+        assert 'data' not in info or info['data']['concepts'], model_id
+        versions = model.list_versions()['model_versions']
+        model.model_version = versions[0]['id']
+        assert model.get_info(verbose=True)['model']['model_version']['id'] == versions[0]['id']
+    general = app.models.get(model_id=GENERAL)
+    general.model_version = 'aa9ca48295b37401f8af92ad1af0d91d'
+    assert general.get_info(verbose=True)['model']['model_version']['id'] == general.model_version
+    names = ['apparel', 'celeb-v1.3', 'demographics', 'face', 'focus', 'food-items-v1.0', 'nsfw-v1.0', 'travel-v1.0',
+             'weddings-v1.0']
+    # The name of the focus model is its id of today, too.
+    assert all(app.models.get(name).model_id in list(PUBLIC_MODELS) + ['focus'] for name in names)
+    assert app.models.get('face').model_id != app.models.get('face', model_type='embed').model_id
+    step('the public models: by id and name, predictions, output info, versions')
+    assert app.concepts.get('ai_vhvTrLRT').concept_name == 'affection'
+    assert app.concepts.get('ai_HLmqFqBf').concept_name == 'train'
+    assert len(list(app.concepts.search('dog*'))) >= 2 and len(list(app.concepts.search(u'\u72d7*', lang='zh'))) >= 3
+    for language, name in [('de', u'Katze'), ('fr', u'chat'), ('es', u'gato'), ('ru', u'\u043a\u043e\u0448\u043a\u0430'),
+                           ('ja', u'\u732b'), ('zh', u'\u732b')]:
+        response = general.predict_by_url(SAMPLES + 'dog2.jpg', lang=language)
+        assert name in [one['name'] for one in concepts_of(response)[:5]], (language, response)
+    step('public concepts: by id, by wildcard, in other languages')
+    raises(11009, ClarifaiApp, api_key='rejected-key')
+    step('a rejected key')
 
 
 def tour_concepts(app):
@@ -186,7 +234,7 @@ def tour_inputs(app):
     if not OLDEST:
         return
     outputs = inputs.get_outputs('red')
-    assert 'sim_red' in [one['id'] for one in outputs['outputs'][0]['data']['concepts']]
+    assert outputs['outputs'][0]['data']['concepts'][0]['id'].startswith('ai_')
     outputs = inputs.merge_outputs_concepts('red', ['warm'])
     assert outputs['outputs'][0]['data']['concepts'][0]['id'] == 'warm'
     outputs = inputs.remove_outputs_concepts('red', ['warm'])
@@ -205,6 +253,12 @@ def tour_searches(app):
     assert hits[0].input_id == 'red' and 0 < hits[0].score <= 1
     assert inputs.search_by_predicted_concepts(concept=u'blau', lang='de')[0].input_id == 'blue'
     assert 'blue' not in ids(inputs.search_by_predicted_concepts(concept_id='sim_blue', value=False))
+    for found in [inputs.search_by_predicted_concepts(concept='cat'),
+                  inputs.search_by_predicted_concepts(concept_id='ai_mFqxrph2'),
+                  inputs.search_by_predicted_concepts(concept=u'\u043a\u043e\u0448\u043a\u0430', lang='ru')]:
+        assert found[0].input_id == 'dog', ids(found)
+    inputs.search_by_predicted_concepts(concepts=['train', 'railway'], values=[True, False])
+    assert ids(inputs.search_by_annotated_concepts(concept_id='ai_mFqxrph2')) == []
     step('Inputs.search_by_predicted_concepts')
     near = GeoPoint(13.5, 52.6)
     assert ids(inputs.search_by_geo(near, GeoLimit('kilometer', 20))) == ['url']
@@ -308,6 +362,10 @@ def tour_training(app):
     assert len(trained.get_inputs(page=1, per_page=100)['inputs']) == 24
     assert len(trained.get_inputs(version_id=version['id'], page=2, per_page=20)['inputs']) == 4
     step('Model.list_versions, get_version, get_inputs')
+    if not OLDEST:
+        trained.model_version = version['id']
+        assert trained.evaluate()['model_version']['metrics']['status']['code'] == 21303
+        step('Model.evaluate')
     info = FeedbackInfo(end_user_id='u', session_id='s', event_type='annotation', output_id='o')
     general = models.get('general-v1.3')
     general.send_concept_feedback('red', SAMPLES + 'dog2.jpg', concepts=['dog'], not_concepts=['cat'],
@@ -331,7 +389,7 @@ def tour_training(app):
 def tour_workflows(app):
     assert list(app.workflows.get_all()) == [] and app.workflows.get_by_page() == []
     public = list(app.workflows.get_all(public_only=True))
-    assert [one.wf_id for one in public] == ['General'] and len(public[0].nodes) == 2
+    assert [one.wf_id for one in public] == ['General', 'food-and-general'] and len(public[0].nodes) == 2
     workflow = app.workflows.get('General')
     assert workflow.wf_id == 'General'
     coffee = os.path.join(IMAGES, 'coffee.jpg')
@@ -344,6 +402,8 @@ def tour_workflows(app):
         assert len(outputs) == 2 and outputs[0]['data']['concepts'] and outputs[1]['data']['colors']
     response = workflow.predict_by_bytes(plain('red'), max_concepts=2, lang='de')
     assert len(response['results'][0]['outputs'][0]['data']['concepts']) == 2
+    response = app.workflows.get('food-and-general').predict_by_filename(coffee)
+    assert all(output['data']['concepts'] for output in response['results'][0]['outputs'])
     step('Workflows, Workflow.predict')
 
 
@@ -360,7 +420,7 @@ def tour_deletion(app):
 
 def main():
     app = ClarifaiApp(api_key='tour')
-    for part in [tour_tags, tour_concepts, tour_inputs, tour_searches, tour_models, tour_training, tour_workflows,
+    for part in [tour_tags, tour_public, tour_concepts, tour_inputs, tour_searches, tour_models, tour_training, tour_workflows,
                  tour_deletion]:
         part(app)
     if OLDEST:  # Later versions support keys only.

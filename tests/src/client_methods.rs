@@ -71,7 +71,7 @@ pub fn blocking<T: Transport + Clone + Send + Sync + 'static>(connect: impl Fn(&
     let output = client.call(predict().image_url("https://images/rocket.jpg")).expect("a response");
     assert!(!output.into_single().expect("an output").concepts().is_empty());
     let models = client.request(ListModels::new()).timeout(Duration::from_secs(20)).max_attempts(1).send();
-    assert_eq!(models.expect("models").len(), 3);
+    assert!(models.expect("models").len() >= 3);
     let error = no_server.request(ListModels::new()).retry(RetryPolicy::never()).send().expect_err("no server");
     assert_eq!((error.attempts(), is_not_sent(&error)), (1, true), "{error:?}");
     let limited = no_server.request(ListModels::new()).timeout(Duration::from_millis(1)).send();
@@ -115,7 +115,7 @@ pub async fn nonblocking<T: AsyncTransport + Clone + Send + Sync + 'static>(conn
     let output = client.call(predict().image_url("https://images/rocket.jpg")).await.expect("a response");
     assert!(!output.into_single().expect("an output").concepts().is_empty());
     let models = client.request(ListModels::new()).timeout(Duration::from_secs(20)).max_attempts(1).send().await;
-    assert_eq!(models.expect("models").len(), 3);
+    assert!(models.expect("models").len() >= 3);
     let error = no_server.request(ListModels::new()).retry(RetryPolicy::never()).send().await.expect_err("no server");
     assert_eq!(error.attempts(), 1, "{error:?}");
     let limited = no_server.request(ListModels::new()).timeout(Duration::from_millis(1)).send().await;

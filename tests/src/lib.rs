@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 
 pub mod client_methods;
 pub mod conformance;
+pub mod exchanges;
+pub mod recorded;
 pub mod replay;
 
 /// Returns the path of a file below `tests/data`.

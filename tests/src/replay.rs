@@ -4,11 +4,14 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Driver, Instant, Now};
+use clarifai_core::machine::{Driver, OperationInfo};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
+
+use crate::exchanges;
 
 /// A transport that expects the requests of a recording.
 #[derive(Debug)]
@@ -46,7 +49,9 @@ impl Replay {
 
     /// Records a difference between a request and its recording.
     pub fn compare(&mut self, what: &str, sent: &Value, recorded: &Value) {
-        let (sent, recorded) = (normal(sent), normal(recorded));
+        let mut recorded = recorded.clone();
+        concept_values(&mut recorded);
+        let (sent, recorded) = (normal(sent), normal(&recorded));
         if sent != recorded {
             self.differences.push(format!("{what}: sent {sent}, recorded {recorded}"));
         }
@@ -68,6 +73,8 @@ impl Driver for Replay {
     }
 
     fn send(&mut self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let operation = request.extensions().get::<OperationInfo>().map_or("", |info| info.operation);
+        exchanges::record(operation, &request.clone().map(|body| body.to_bytes()), None);
         let Some(exchange) = self.exchanges.pop_front() else {
             self.differences.push(format!("one request too many: {} {}", request.method(), request.uri()));
             return Err(TransportError::new(TransportErrorKind::TooLarge, "the recording has ended"));
@@ -79,7 +86,7 @@ impl Driver for Replay {
             ("query", query(request.uri().query()), recorded["query"].clone()),
             ("authorization", header(&request, "authorization"), recorded["headers"]["authorization"].clone()),
             ("content-type", sent_type(&request, recorded), content_type(recorded)),
-            ("body", sent_body(&request, recorded), tolerated(&recorded["body"])),
+            ("body", sent_body(&request, recorded), tolerated(&modern(operation, recorded["body"].clone()))),
         ] {
             if sent != recorded {
                 self.differences.push(format!("{what}: sent {sent}, recorded {recorded}"));
@@ -139,12 +146,79 @@ fn sent_body(request: &Request<Body>, recorded: &Value) -> Value {
     }
 }
 
+/// Rewrites a recorded body as the current description of the API has it. `D` and a number name each tolerance: a
+/// deprecated or withdrawn form, and what this client sends instead.
+fn modern(operation: &str, mut body: Value) -> Value {
+    concept_values(&mut body);
+    match operation {
+        "predict" => options_in_version(&mut body),
+        "create model" => name_of_model(&mut body),
+        "search models" | "find model" => type_of_model(&mut body),
+        _ => {}
+    }
+    body
+}
+
+/// D1: the value of a concept is a number, never a boolean.
+fn concept_values(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                if key == "concepts" || key == "select_concepts" {
+                    for concept in member.as_array_mut().into_iter().flatten() {
+                        if let Some(Value::Bool(is)) = concept.get("value") {
+                            concept["value"] = u8::from(*is).into();
+                        }
+                    }
+                }
+                concept_values(member);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(concept_values),
+        _ => {}
+    }
+}
+
+/// D2: the options of a prediction are in `model.model_version`.
+fn options_in_version(body: &mut Value) {
+    let Some(model) = body.get_mut("model").and_then(Value::as_object_mut) else { return };
+    if let Some(info) = model.remove("output_info") {
+        model.insert("model_version".to_owned(), json!({"output_info": info}));
+    }
+}
+
+/// D3: a new model has no name but its id.
+fn name_of_model(body: &mut Value) {
+    if let Some(model) =
+        body.get_mut("model").and_then(Value::as_object_mut).filter(|model| model.get("name") == model.get("id"))
+    {
+        model.remove("name");
+    }
+}
+
+/// D4: a type has its current name; `concept`, which stands for several, is not sent.
+fn type_of_model(body: &mut Value) {
+    let Some(query) = body.get_mut("model_query").and_then(Value::as_object_mut) else { return };
+    match query.remove("type").as_ref().and_then(Value::as_str) {
+        Some("embed") => _ = query.insert("model_type_id".to_owned(), "visual-embedder".into()),
+        Some("facedetect") => _ = query.insert("model_type_id".to_owned(), "visual-detector".into()),
+        Some("color") => _ = query.insert("model_type_id".to_owned(), "image-color-recognizer".into()),
+        Some("concept") | None => {}
+        Some(other) => _ = query.insert("type".to_owned(), other.into()),
+    }
+}
+
 /// Returns a body without the parts that may differ by the list of quirks, and with one form for each number.
 fn tolerated(body: &Value) -> Value {
     let mut body = normal(body);
     let Some(members) = body.as_object_mut() else { return body };
     if let Some(model) = members.get_mut("model").and_then(Value::as_object_mut) {
-        tolerated_model(model, !model.contains_key("id"));
+        let predict = !model.contains_key("id");
+        tolerated_model(model, true);
+        if let Some(version) = model.get_mut("model_version").and_then(Value::as_object_mut).filter(|_| predict) {
+            tolerated_model(version, true);
+        }
+        drop_empty(model, "model_version");
     }
     for model in members.get_mut("models").and_then(Value::as_array_mut).into_iter().flatten() {
         model.as_object_mut().into_iter().for_each(|model| tolerated_model(model, false));
@@ -158,11 +232,11 @@ fn tolerated(body: &Value) -> Value {
     body
 }
 
-/// Q37: empty objects in a model; Q38: settings as JSON text of any form; with `predict`, Q32 applies as well.
-fn tolerated_model(model: &mut Map<String, Value>, predict: bool) {
+/// Q37: empty objects in a model; Q38: settings as JSON text of any form; where the model is not patched, Q32 as well.
+fn tolerated_model(model: &mut Map<String, Value>, drops_unset: bool) {
     if let Some(info) = model.get_mut("output_info").and_then(Value::as_object_mut) {
         if let Some(config) = info.get_mut("output_config").and_then(Value::as_object_mut) {
-            if predict {
+            if drops_unset {
                 drop_unset(config);
             }
             if let Some(text) = config.get_mut("hyper_parameters") {

@@ -11,18 +11,19 @@ use clarifai_core::inputs::{
     NewInput, NewRegion, PatchInputOutputs, PatchInputs,
 };
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo,
-    GetModelVersion, ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SearchModels,
-    SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
+use clarifai_core::transport::Body;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint};
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, NewWorkflowNode,
     PatchWorkflow, PredictWorkflow,
 };
-use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, Operation, Page, PatchAction, transport::Body};
-use clarifai_tests::data;
+use clarifai_core::{AppRef, Config, Credentials, Error, Exchange, FeedbackInfo, Operation, Page, PatchAction};
+use clarifai_tests::{data, exchanges};
 use http::{Request, Response};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
@@ -35,8 +36,10 @@ fn scoped() -> Config {
     config().with_app(AppRef::new("me", "mine"))
 }
 
-fn request(config: &Config, operation: impl Operation) -> Result<Request<Body>, Error> {
-    Exchange::new(config, operation).map(|exchange| exchange.into_parts().0)
+fn request<O: Operation>(config: &Config, operation: O) -> Result<Request<Body>, Error> {
+    let (request, _) = Exchange::new(config, operation)?.into_parts();
+    exchanges::record(O::SPEC.name, &request.clone().map(|body| body.to_bytes()), None);
+    Ok(request)
 }
 
 type Build = fn(&Config, &str) -> Result<Request<Body>, Error>;
@@ -65,8 +68,60 @@ const WITH_ID: &[(&str, Build)] = &[
     ("models/m/versions/*/feedback", |config, id| request(config, SendModelFeedback::new(version(id), "i"))),
     ("workflows/*", |config, id| request(config, GetWorkflow::new(id))),
     ("workflows/*", |config, id| request(config, DeleteWorkflow::new(id))),
+    ("models/*/versions/v/metrics", |config, id| request(config, EvaluateModelVersion::new(id, "v"))),
+    ("models/m/versions/*/metrics", |config, id| {
+        request(config, GetModelVersionMetrics::new("m", id).confusion_matrix())
+    }),
     ("workflows/*/results", |config, id| request(config, PredictWorkflow::new(id).image_url("http://u"))),
 ];
+
+/// The operations that name the app in which they look for the resource, whatever the app of the configuration.
+#[test]
+fn an_owner_replaces_the_app_of_the_configuration() {
+    let owned = || ModelRef::from("m").in_app(AppRef::new("flora", "garden"));
+    for (request, path) in [
+        (request(&scoped(), GetModel::new(owned())), "models/m"),
+        (request(&scoped(), Predict::new(owned()).image_url("http://u")), "models/m/outputs"),
+        (request(&scoped(), PatchModel::merge(owned()).name("n")), "models"),
+        (request(&scoped(), ListModels::new().in_app(AppRef::new("flora", "garden"))), "models"),
+    ] {
+        assert_eq!(request.unwrap().uri().path(), format!("/v2/users/flora/apps/garden/{path}"));
+    }
+}
+
+/// Predictions of models and of workflows have the same inputs and options.
+#[test]
+fn predictions_of_models_and_workflows_share_their_methods() {
+    macro_rules! with_all {
+        ($predict:expr) => {
+            $predict
+                .image_url("http://u")
+                .image_bytes(vec![1, 2, 3])
+                .image_base64("AQID")
+                .language("de")
+                .min_value(0.5)
+                .max_concepts(3)
+                .select(ConceptRef::id("c"))
+                .sample_ms(500)
+        };
+    }
+    let json = |request: Result<Request<Body>, Error>| -> Value {
+        serde_json::from_slice(&request.unwrap().body().to_bytes()).unwrap()
+    };
+    let model = json(request(&config(), with_all!(Predict::new("m"))));
+    let workflow = json(request(&config(), with_all!(PredictWorkflow::new("w"))));
+    assert_eq!(model["inputs"], workflow["inputs"]);
+    assert_eq!(model["model"]["model_version"]["output_info"]["output_config"], workflow["output_config"]);
+    let options = json!({"language": "de", "min_value": 0.5, "max_concepts": 3, "select_concepts": [{"id": "c"}],
+        "sample_ms": 500});
+    assert_eq!(workflow["output_config"], options);
+    for video in [
+        request(&config(), PredictWorkflow::new("w").video_url("http://u")),
+        request(&config(), PredictWorkflow::new("w").video_bytes(vec![1])),
+    ] {
+        assert!(json(video)["inputs"][0]["data"]["video"].is_object());
+    }
+}
 
 /// All other operations, with their path.
 const WITHOUT_ID: &[(&str, Build)] = &[
@@ -76,15 +131,18 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("concepts/searches", |config, _| request(config, SearchConcepts::new("c*"))),
     ("inputs", |config, _| request(config, ListInputs::new())),
     ("inputs", |config, _| request(config, CreateInputs::new().input(NewInput::image_url("http://u")))),
+    ("inputs", |config, _| {
+        let info = FeedbackInfo::new().end_user_id("u").event_type("annotation");
+        request(config, CreateInputs::new().input(NewInput::image_url("http://u").feedback_info(info)))
+    }),
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
-    ("inputs", |config, _| request(config, DeleteInputs::all())),
-    ("inputs/status", |config, _| request(config, GetInputCounts::default())),
+    ("inputs/status", |config, _| request(config, GetInputCounts::new())),
     ("searches", |config, _| request(config, SearchInputs::new())),
     ("searches/feedback", |config, _| request(config, SendSearchFeedback::new("i"))),
     ("models", |config, _| request(config, ListModels::new())),
     ("models", |config, _| request(config, CreateModel::new("m"))),
-    ("models", |config, _| request(config, PatchModel::new("m", PatchAction::Merge).name("n"))),
+    ("models", |config, _| request(config, PatchModel::merge("m").name("n"))),
     ("models", |config, _| request(config, DeleteModels::ids(["m"]))),
     ("models", |config, _| request(config, DeleteModels::all())),
     ("models/searches", |config, _| request(config, SearchModels::new())),
@@ -95,11 +153,27 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     }),
     ("workflows", |config, _| request(config, DeleteWorkflows::ids(["w"]))),
     ("workflows", |config, _| request(config, DeleteWorkflows::all())),
-    ("public_workflows", |config, _| request(config, ListPublicWorkflows::new())),
 ];
+
+/// The app that contains the public workflows, whatever the app of the client is.
+const PUBLIC: &str = "v2/users/clarifai/apps/main/workflows";
 
 fn version(id: &str) -> ModelRef {
     ModelRef::from("m").with_version(id)
+}
+
+/// Records all requests, for the check against the official description of the API.
+#[test]
+fn every_operation_is_recorded() {
+    for config in [config(), scoped()] {
+        let public = request(&config, ListPublicWorkflows::new()).unwrap();
+        assert_eq!(public.uri().path().trim_start_matches('/'), PUBLIC);
+    }
+    for (_, build) in WITH_ID.iter().chain(WITHOUT_ID) {
+        for config in [config(), scoped()] {
+            build(&config, "plain").unwrap();
+        }
+    }
 }
 
 #[test]
@@ -184,6 +258,7 @@ fn errors_name_the_invalid_argument() {
         ("no image", term(SearchTerm::similar_to(NewInput::image_bytes(Bytes::new()))), "terms[0] bytes"),
         ("no workflow nodes", request(&config(), CreateWorkflow::new("w")), "nodes"),
         ("empty model patch", request(&config(), PatchModel::new("m", PatchAction::Merge)), "patch"),
+        ("no object", request(&config(), CreateModel::new("m").hyper_parameters(json!([1]))), "hyper_parameters"),
         ("no corrections", request(&config(), PatchInputOutputs::merge("i", "m", empty)), "concepts"),
     ] {
         let error = request.expect_err(what);
@@ -207,7 +282,7 @@ fn a_batch_is_matched_item_by_item_or_is_an_error() {
     const COUNT: usize = 128;
     let ids: Vec<_> = (0..COUNT).map(|number| format!("id-{number}")).collect();
     let inputs = ids.iter().map(|id| NewInput::image_url("http://u").id(id));
-    let exchange = Exchange::new(&config(), CreateInputs::new().inputs(inputs)).unwrap();
+    let exchange = Exchange::new(&config(), CreateInputs::new().inputs(inputs).by_item()).unwrap();
     let parse = |items: Vec<Value>, failed: usize| {
         let (http, code) = match failed {
             0 => (200, 10000),
@@ -266,7 +341,7 @@ fn failed_response_is_never_decoded_as_empty_or_done() {
     assert!(parse(two(), 207, &mixed).is_err(), "the status is mixed, and no item failed");
     let result = json!({"status": {"code": 10000}, "outputs": [{"status": {"code": 21354}}]});
     let result = json!({"status": {"code": 10000}, "results": [result]});
-    let batch = parse(PredictWorkflow::new("w").image_url("http://u"), 200, &result).unwrap();
+    let batch = parse(PredictWorkflow::new("w").image_url("http://u").by_item(), 200, &result).unwrap();
     assert_eq!(batch.failures().count(), 1, "a result fails if one of its outputs failed");
 
     let named = || NewInput::image_url("http://u").id("A");
@@ -275,7 +350,7 @@ fn failed_response_is_never_decoded_as_empty_or_done() {
     assert!(parse(three, 200, &moved).is_err(), "inputs without an id cannot be matched if one with an id moved");
 
     for nothing in [json!({}), json!({"status": {"message": "down"}}), json!({"ok": true})] {
-        assert!(parse(DeleteInputs::all(), 200, &nothing).is_err(), "{nothing}");
+        assert!(parse(DeleteInputs::ids(["i"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(PatchInputOutputs::merge("i", "m", ["c"]), 200, &nothing).is_err(), "{nothing}");
         assert!(parse(ListModels::new().raw(), 200, &nothing).is_err(), "{nothing}");
     }
@@ -292,6 +367,7 @@ fn patches_that_append_are_not_repeated_when_uncertain() {
         (PatchInputs::merge().input(metadata(json!({"a": {"b": 1}}))), Replay::Idempotent),
         (PatchInputs::merge().input(metadata(json!({"a": {"b": [1]}}))), Replay::Once),
         (PatchInputs::merge().input(region()), Replay::Once),
+        (PatchInputs::merge().input(InputPatch::new("i").region(NewRegion::new().id("r"))), Replay::Idempotent),
         (PatchInputs::overwrite().input(region()), Replay::Idempotent),
         (PatchInputs::remove().input(region()), Replay::Idempotent),
     ] {
@@ -410,7 +486,7 @@ fn read(name: &str, body: &Value) -> Result<(), Error> {
             // items failed, if an item does not confirm it. Everything else must be decoded.
             let count = body["outputs"].as_array().map_or(0, Vec::len);
             let urls = (0..count).map(|_| NewInput::image_url("http://u"));
-            let result = Exchange::new(&config(), Predict::new("m").inputs(urls))?.parse(response);
+            let result = Exchange::new(&config(), Predict::new("m").inputs(urls).by_item())?.parse(response);
             match result {
                 Err(error) if body["outputs"].as_array().unwrap().iter().any(|item| !item.is_object()) => {
                     assert!(error.to_string().contains("were asked for") || error.api_code() == Some(10020), "{error}");

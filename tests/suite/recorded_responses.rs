@@ -138,7 +138,9 @@ fn batches_keep_results_and_failures_of_items() {
     assert_eq!(error.api_code(), Some(30002));
     assert!(error.to_string().contains("1 of 2 items failed: item 1 `in-b`"), "{error}");
 
-    let all = parse(predict(1), 400, fixture("predict_all_failed")).unwrap();
+    let error = parse(predict(1), 400, fixture("predict_all_failed")).unwrap_err();
+    assert_eq!(error.api_code(), Some(30101), "{error}");
+    let all = parse(predict(1).by_item(), 400, fixture("predict_all_failed")).unwrap();
     assert_eq!((all.succeeded().count(), all.failures().count()), (0, 1));
     assert_eq!(all.into_single().unwrap_err().api_code(), Some(30101));
 }
@@ -180,7 +182,7 @@ fn refused_calls() {
 #[test]
 fn tokens() {
     let config = Config::new(Credentials::app_secret("id", "secret").unwrap());
-    let exchange = Exchange::new(&config, GetToken::default()).unwrap();
+    let exchange = Exchange::new(&config, GetToken::new()).unwrap();
     let grant = exchange.parse(Response::new(fixture("token"))).unwrap();
     assert_eq!((grant.token(), grant.expires_in().as_secs()), ("kFixtureToken1", 176_400));
     assert!(!format!("{grant:?}").contains("kFixture"));
@@ -206,7 +208,7 @@ fn other_operation(name: &str, json: &Value, status: u16, body: &str) -> Option<
         }
         "concepts_search" => parse(SearchConcepts::new("*"), status, body).map(drop),
         "inputs_create" | "error_10010_inputs_create" | "error_10020_inputs_create" => {
-            parse(CreateInputs::new().inputs(inputs()), status, body).map(drop)
+            parse(CreateInputs::new().inputs(inputs()).by_item(), status, body).map(drop)
         }
         "inputs_get" => parse(GetInput::new("i"), status, body).map(drop),
         "inputs_list" => parse(ListInputs::new(), status, body).map(drop),
@@ -218,7 +220,7 @@ fn other_operation(name: &str, json: &Value, status: u16, body: &str) -> Option<
             parse(ids.iter().fold(PatchInputs::merge(), patch), status, body).map(drop)
         }
         "inputs_delete" | "models_delete" | "feedback_model" => done(DeleteInput::new("i")),
-        "inputs_status" => parse(GetInputCounts::default(), status, body).map(drop),
+        "inputs_status" => parse(GetInputCounts::new(), status, body).map(drop),
         "model_inputs_list" | "model_version_inputs_list" => parse(ListModelInputs::new("m"), status, body).map(drop),
         "model_versions_list" => parse(ListModelVersions::new("m"), status, body).map(drop),
         "model_versions_get" => parse(GetModelVersion::new("m", "v"), status, body).map(drop),
@@ -228,11 +230,11 @@ fn other_operation(name: &str, json: &Value, status: u16, body: &str) -> Option<
         "token" => {
             let config = Config::new(Credentials::app_secret("id", "secret").unwrap());
             let response = Response::builder().status(status).body(body).unwrap();
-            Exchange::new(&config, GetToken::default()).unwrap().parse(response).map(drop)
+            Exchange::new(&config, GetToken::new()).unwrap().parse(response).map(drop)
         }
         "workflows_predict" => {
             let urls = (0..count("results")).map(|_| NewInput::image_url("http://u"));
-            parse(PredictWorkflow::new("w").inputs(urls), status, body).map(drop)
+            parse(PredictWorkflow::new("w").inputs(urls).by_item(), status, body).map(drop)
         }
         "workflows_get_nodes" => parse(GetWorkflow::new("w"), status, body).map(drop),
         _ => return None,
@@ -271,7 +273,8 @@ fn recorded_responses_are_decoded() {
             } else if let Some(result) = other_operation(&name, &file["body"], status, &body) {
                 result.unwrap_or_else(|error| panic!("{name}: {error}"));
             } else if name.starts_with("error_10010_models_predict") || name.starts_with("error_10020_models_predict") {
-                let batch = parse(predict(count), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
+                let batch =
+                    parse(predict(count).by_item(), status, body).unwrap_or_else(|error| panic!("{name}: {error}"));
                 assert!(batch.failures().count() > 0, "{name}");
             } else if name.starts_with("error_") {
                 let error = parse(GetModel::new("m"), status, body).expect_err(&name);

@@ -7,9 +7,11 @@ use clarifai_core::inputs::{
     CreateInputs, Crop, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
     NewInput, NewRegion, PatchInputOutputs, PatchInputs, RegionFeedback,
 };
+use clarifai_core::machine::{DeleteAllInputs, InputsProcessed, Train, Training};
 use clarifai_core::models::{
-    CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, GetModel, GetModelOutputInfo, GetModelVersion,
-    ListModelInputs, ListModelVersions, ListModels, ModelRef, PatchModel, Predict, SendModelFeedback,
+    CreateModel, CreateModelVersion, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
+    GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
+    ModelRef, PatchModel, Predict, SendModelFeedback,
 };
 use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
 use clarifai_core::types::StatusCode;
@@ -19,14 +21,16 @@ use clarifai_core::workflows::{
     PredictWorkflow,
 };
 use clarifai_core::{AppRef, Config, Credentials, FeedbackInfo, PatchAction};
-use clarifai_simulator::{Client, Simulator};
+use clarifai_simulator::Simulator;
+use clarifai_tests::recorded::RecordedClient as Client;
 use clarifai_tests::{object, photograph};
 use serde_json::json;
 
 /// Returns clients for both forms of the path: with the key of an app, and with a personal access token and an app.
 fn clients() -> [Client; 2] {
-    let pat = Credentials::personal_access_token("a-personal-token").unwrap();
-    [Client::new(), Client::with(Config::new(pat).with_app(AppRef::new("me", "mine")), Simulator::new())]
+    let key = Config::new(Credentials::key("simulator").unwrap());
+    let pat = Config::new(Credentials::personal_access_token("a-personal-token").unwrap());
+    [key, pat.with_app(AppRef::new("me", "mine"))].map(|config| Client::new(config, Simulator::new()))
 }
 
 /// Stores four photographs, and waits until they are processed.
@@ -40,9 +44,10 @@ fn store(client: &Client) {
     ];
     let stored = client.call(CreateInputs::new().inputs(inputs)).unwrap().into_result().unwrap();
     assert!(stored.iter().all(|input| input.status.as_ref().unwrap().code == Some(StatusCode::INPUT_PENDING)));
-    assert!(client.call(GetInputCounts::default()).unwrap().to_process.unwrap_or(0) > 0);
+    assert!(client.call(GetInputCounts::new()).unwrap().to_process.unwrap_or(0) > 0);
+    client.run(InputsProcessed::of(["coffee", "rocket"])).unwrap();
     client.advance(Duration::from_secs(10));
-    let counts = client.call(GetInputCounts::default()).unwrap();
+    let counts = client.call(GetInputCounts::new()).unwrap();
     assert_eq!((counts.processed, counts.to_process.unwrap_or(0)), (Some(4), 0));
 }
 
@@ -85,6 +90,15 @@ fn inputs() {
         let coffee = client.call(GetInput::new("coffee")).unwrap();
         assert_eq!(coffee.data.unwrap().concepts().len(), 1);
 
+        let chelsea = client.call(GetInput::new("chelsea")).unwrap().data.unwrap();
+        let region = chelsea.regions()[0].id.clone();
+        let change =
+            InputPatch::new("chelsea").region(NewRegion::new().id(&*region).concept(ConceptRef::id("cat").positive()));
+        let patched = client.call(PatchInputs::merge().input(change)).unwrap().into_single().unwrap().data.unwrap();
+        assert_eq!(patched.regions().len(), 1, "the existing one was changed");
+        assert_eq!(patched.regions()[0].region_info, chelsea.regions()[0].region_info, "its place stays");
+        assert!(patched.regions()[0].data.as_ref().unwrap().concepts()[0].value() > 0.99);
+
         let again = NewInput::image_bytes(photograph("coffee")).id("coffee");
         let broken = NewInput::image_url("https://example.com/gone.jpg").id("gone");
         let batch = client.call(CreateInputs::new().input(again).input(broken)).unwrap();
@@ -93,7 +107,7 @@ fn inputs() {
         client.advance(Duration::from_secs(10));
         assert_eq!(client.call(ListInputs::new()).unwrap().len(), 5);
         assert_eq!(client.call(ListInputs::new().without_failed()).unwrap().len(), 4);
-        assert_eq!(client.call(GetInputCounts::default()).unwrap().errors, Some(1));
+        assert_eq!(client.call(GetInputCounts::new()).unwrap().errors, Some(1));
 
         client.call(GetInputOutputs::new("coffee")).unwrap();
         client.call(PatchInputOutputs::merge("coffee", "aaa03c23b3724a16a56b629203edc62c", ["only"])).unwrap();
@@ -103,7 +117,7 @@ fn inputs() {
         client.call(DeleteInputs::ids(["rocket", "chelsea"])).unwrap();
         client.advance(Duration::from_secs(10));
         assert_eq!(client.call(ListInputs::new()).unwrap().len(), 2);
-        client.call(DeleteInputs::all()).unwrap();
+        assert_eq!(client.run(DeleteAllInputs::new()).unwrap(), 2);
         client.advance(Duration::from_secs(10));
         assert!(client.call(ListInputs::new()).unwrap().is_empty());
         assert!(client.call(GetInput::new("coffee")).unwrap_err().is_not_found());
@@ -181,6 +195,14 @@ fn a_model_learns_textures_from_their_left_halves() {
         let trained = client.call(GetModelVersion::new("textures", &*version.id)).unwrap();
         assert_eq!(trained.status.unwrap().code, Some(StatusCode::MODEL_TRAINED));
 
+        client.call(EvaluateModelVersion::new("textures", &*version.id)).unwrap();
+        client.advance(Duration::from_secs(600));
+        let metrics = GetModelVersionMetrics::new("textures", &*version.id).confusion_matrix().label_counts();
+        let metrics = client.call(metrics).unwrap().metrics.unwrap();
+        assert_eq!(metrics.summary.unwrap().top1_accuracy, Some(1.0), "on the inputs that it was trained with");
+        assert_eq!(metrics.label_counts.unwrap().positive_label_counts.unwrap().len(), 3);
+        assert_eq!(metrics.confusion_matrix.unwrap().concept_ids.unwrap(), TEXTURES);
+
         for texture in TEXTURES {
             let model = ModelRef::from("textures").with_version(&*version.id);
             let outputs = client.call(Predict::new(model).inputs(crops(texture, 0.5))).unwrap().into_result().unwrap();
@@ -202,7 +224,18 @@ fn a_model_learns_textures_from_their_left_halves() {
         client.call(DeleteModels::ids(["textures"])).unwrap();
         client.advance(Duration::from_secs(10));
         assert!(client.call(GetModel::new("textures")).unwrap_err().is_not_found());
+        // Concepts can also come with the training, as in the current API.
         client.call(CreateModel::new("another")).unwrap();
+        let train = Train::new("another").concepts(TEXTURES);
+        let Training::Trained(version) = client.run(train).unwrap() else { panic!("it is trained") };
+        let another = ModelRef::from("another").with_version(&*version.id);
+        assert_eq!(client.call(GetModelOutputInfo::new(another.clone())).unwrap().concepts().len(), 3);
+        // Both places of the options of a prediction mean the same.
+        let predict = || Predict::new(another.clone()).inputs(crops("brick", 0.5)).max_concepts(1);
+        for predict in [predict(), predict().options_in_model()] {
+            let outputs = client.call(predict).unwrap().into_result().unwrap();
+            assert!(outputs.iter().all(|output| output.concepts().len() == 1), "{outputs:?}");
+        }
         client.call(DeleteModels::all()).unwrap();
         client.advance(Duration::from_secs(10));
         let is_listed = |models: Vec<clarifai_core::types::Model>| models.iter().any(|model| model.id == "another");

@@ -5,11 +5,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::concepts::ConceptRef;
 use clarifai_core::inputs::{Crop, NewInput};
-use clarifai_core::machine::{FindModel, InputsProcessed, Instant, IntoMachine as _, ModelCache, Now};
+use clarifai_core::machine::{FindModel, InputsProcessed, IntoMachine as _, ModelCache};
 use clarifai_core::models::{GetModel, GetModelOutputInfo, ListModels, ModelRef, Predict, SearchModels};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::types::StatusCode;
-use clarifai_core::{AppRef, Config, Credentials, Page};
-use clarifai_simulator::{Client, Delays, Server, Simulator};
+use clarifai_core::{AppRef, Config, Credentials, Operation as _, Page};
+use clarifai_simulator::{Client, Delays, Recognition, Server, Simulator};
 use clarifai_tests::photograph;
 use http::Request;
 use serde_json::{Value, json};
@@ -30,9 +31,14 @@ fn the_same_image_gets_the_same_response() {
     assert!(first.concepts().iter().all(|concept| (0.0..=1.0).contains(&concept.value())));
 }
 
+/// Returns a client of a simulator that measures pixels, whichever features it is built with.
+fn measuring(credentials: Credentials) -> Client {
+    Client::with(Config::new(credentials), Simulator::new().with_recognition(Recognition::Pixels))
+}
+
 #[test]
 fn models_are_found_by_every_id_and_name() {
-    let client = Client::new();
+    let client = measuring(Credentials::key("0123456789abcdef").unwrap());
     for model in [GENERAL, "aaa03c23b3724a16a56b629203edc62c"] {
         let output = client.call(Predict::new(model).image_bytes(photograph("coffee"))).unwrap().into_single().unwrap();
         assert!(output.concept("landscape format").unwrap().value() > 0.9, "{model}");
@@ -118,8 +124,10 @@ fn failures_have_the_codes_of_the_service() {
     let codes: Vec<_> =
         batch.failures().map(|failure| (failure.index, failure.status.code.unwrap().number().unwrap())).collect();
     assert_eq!(codes, [(1, 30101), (2, 30002)]);
-    let batch = client.call(Predict::new(GENERAL).image_bytes(&b"not an image"[..])).unwrap();
-    assert_eq!(batch.succeeded().count(), 0);
+    let predict = Predict::new(GENERAL).image_bytes(&b"not an image"[..]);
+    let batch = client.call((&predict).by_item()).unwrap();
+    assert_eq!((batch.succeeded().count(), batch.failures().count()), (0, 1));
+    assert_eq!(client.call(predict).unwrap_err().api_code(), Some(30101), "nothing succeeded");
 
     let error = client.call(Predict::new("nonsense").image_bytes(photograph("coffee"))).unwrap_err();
     assert_eq!((error.http_status(), error.api_code()), (Some(404), Some(21200)), "{error}");
@@ -174,7 +182,7 @@ fn public_models_are_only_in_the_public_app() {
 
 #[test]
 fn models_are_listed_searched_and_described() {
-    let client = Client::new();
+    let client = measuring(Credentials::key("0123456789abcdef").unwrap());
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     assert_eq!(client.call(ListModels::new().page(Page::new(2, 2))).unwrap().len(), 1);
     assert!(client.call(ListModels::new().page(Page::new(9, 20))).unwrap().is_empty());
@@ -186,7 +194,7 @@ fn models_are_listed_searched_and_described() {
 
 #[test]
 fn tokens_for_an_app_secret_expire() {
-    let client = Client::with(Config::new(Credentials::app_secret("id", "secret").unwrap()), Simulator::new());
+    let client = measuring(Credentials::app_secret("id", "secret").unwrap());
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     assert_eq!(client.call(ListModels::new()).unwrap().len(), 3);
     let later = client.clone().at(Client::START + Duration::from_secs(1_000_000));
@@ -200,7 +208,7 @@ fn a_mounted_directory_provides_urls() {
     std::fs::create_dir_all(&host).unwrap();
     std::fs::write(host.join("metro north.jpg"), photograph("rocket")).unwrap();
     let client = Client::with(Config::new(Credentials::key("key").unwrap()), Simulator::new().mount(&directory));
-    let is_found = |url: &str| client.call(Predict::new(GENERAL).image_url(url)).unwrap().is_success();
+    let is_found = |url: &str| client.call(Predict::new(GENERAL).image_url(url).by_item()).unwrap().is_success();
     assert!(is_found("https://samples.clarifai.com/metro%20north.jpg"));
     assert!(!is_found("https://samples.clarifai.com/other.jpg"));
     assert!(!is_found("https://samples.clarifai.com/../../etc/hostname"));

@@ -10,8 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use clarifai_core::bulk::{BatchLimits, IntoBulk as _, Outcome, Upload, UploadedItem};
 use clarifai_core::inputs::{CreateInputs, NewInput};
-use clarifai_core::machine::{Call, Now};
+use clarifai_core::machine::Call;
 use clarifai_core::testing::{ManualClock, Reply, Simulation};
+use clarifai_core::time::Now;
 use clarifai_core::{
     Config, Credentials,
     transport::{Body, TransportErrorKind},

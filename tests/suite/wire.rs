@@ -277,6 +277,7 @@ const EXCUSED: &[(&str, &[&str])] = &[
             "model-merge-concepts-empty",
         ],
     ),
+    ("no quirk named: a region about nothing is refused here before it is sent", &["region-feedback-no-bbox"]),
     (
         "no quirk named: base64 that is none is refused here before it is sent",
         &["create-base64-invalid", "term-output-base64", "term-output-base64-crop"],

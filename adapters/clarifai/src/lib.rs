@@ -12,7 +12,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[cfg(feature = "ureq")]
 pub mod blocking {
     #[doc(inline)]
-    pub use clarifai_ureq::{Client, Ureq, ureq};
+    pub use clarifai_ureq::{Client, RootCertificates, Ureq, ureq};
 }
 
 #[cfg(feature = "reqwest")]

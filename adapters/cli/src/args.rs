@@ -16,6 +16,7 @@ mod values;
 mod workflows;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -29,12 +30,12 @@ pub(crate) use job::{ExportArgs, JobCommand};
 pub(crate) use models::ModelsCommand;
 pub(crate) use predict::PredictArgs;
 pub(crate) use search::SearchArgs;
-pub(crate) use shared::{Annotations, DeleteArgs, InputArgs, PageArgs, PredictionOptions, TimeoutArg, WaitArgs};
+pub(crate) use shared::{Annotations, DeleteArgs, InputArgs, PageArgs, PredictionOptions, WaitArgs};
 pub(crate) use simulator::SimulatorArgs;
 #[cfg(test)]
 pub(crate) use update_check::RELEASES_URL;
 pub(crate) use update_check::UpdateCheckArgs;
-pub(crate) use values::{ConceptArg, PatchMode};
+pub(crate) use values::{ConceptArg, PatchMode, check_contradiction};
 pub(crate) use workflows::WorkflowsCommand;
 
 /// The model that `predict` runs by default.
@@ -83,8 +84,8 @@ fn after_long_help() -> String {
 
 /// Recognize, store, search and train on images and videos with Clarifai
 ///
-/// With `--simulator` no account is needed: a simulator in the program responds instead of the service. It measures
-/// colors and textures, and does not recognize objects.
+/// With `--simulator` no account is needed: a simulator in the program responds instead of the service. It
+/// recognizes 1,000 things and faces by small models in the program, which are not Clarifai's.
 #[derive(Debug, Parser)]
 #[command(
     name = "clarifai",
@@ -108,8 +109,8 @@ pub(crate) struct GlobalArgs {
     pub(crate) settings: GivenSettings,
     /// Use the built-in simulator instead of the service
     ///
-    /// No account and no network are needed. The simulator measures colors, contrast and texture, and does not
-    /// recognize objects.
+    /// No account and no network are needed. The simulator recognizes 1,000 things with the model EfficientNet-Lite0,
+    /// and finds faces; people, scenes and drawings get wrong words. Its concepts are not Clarifai's.
     #[arg(long, global = true, help_heading = "Simulator options")]
     pub(crate) simulator: bool,
     /// Folder that the simulator serves URLs from
@@ -137,11 +138,59 @@ pub(crate) struct GlobalArgs {
     /// Suppresses progress, notes, hints and warnings.
     #[arg(long, short, global = true, help_heading = "Output options")]
     pub(crate) quiet: bool,
+    /// Maximum time in seconds for the command, or for --wait
+    ///
+    /// For commands that wait it limits the wait [default: 3600]; 0 polls once. For other commands it limits the whole
+    /// command [default: none].
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Network options")]
+    pub(crate) timeout: Option<u64>,
+    /// Maximum time in seconds for each request [default: 1800]
+    #[arg(
+        long,
+        global = true,
+        value_name = "SECONDS",
+        hide_short_help = true,
+        value_parser = clap::value_parser!(u64).range(1..),
+        help_heading = "Network options"
+    )]
+    pub(crate) request_timeout: Option<u64>,
+    /// PEM file with root certificates to trust in addition
+    ///
+    /// A company whose proxy replaces certificates provides such a file. The environment variables `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` do the same.
+    #[arg(long, global = true, value_name = "FILE", hide_short_help = true, help_heading = "Network options")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Trust the root certificates of the system, not Mozilla's
+    #[arg(long, global = true, hide_short_help = true, help_heading = "Network options")]
+    pub(crate) native_roots: bool,
     /// Log requests to stderr; repeat for more detail
     ///
     /// `-vv` adds request headers and sizes, `-vvv` response headers. Credentials are never logged.
     #[arg(long, short, global = true, action = clap::ArgAction::Count, help_heading = "Output options")]
     pub(crate) verbose: u8,
+}
+
+impl GlobalArgs {
+    /// Returns the maximum time to wait, of commands that wait.
+    pub(crate) fn wait_timeout(&self) -> Option<Duration> {
+        self.timeout.map(Duration::from_secs)
+    }
+}
+
+impl Command {
+    /// Returns whether the command waits for something, so that `--timeout` limits the wait.
+    pub(crate) fn waits(&self) -> bool {
+        match self {
+            Self::Inputs(InputsCommand::Create { wait, .. }) | Self::Models(ModelsCommand::Train { wait, .. }) => {
+                wait.wait
+            }
+            Self::Inputs(InputsCommand::Delete(delete)) | Self::Models(ModelsCommand::Delete(delete)) => {
+                delete.wait.wait
+            }
+            Self::Inputs(InputsCommand::Wait { .. }) | Self::Models(ModelsCommand::Wait { .. }) => true,
+            _ => false,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,20 +1,22 @@
 //! Sending requests, over the network or to the simulator in the process, and running machines.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clarifai_core::bulk::{Action, Bulk, Scheduler, TaskId};
-use clarifai_core::machine::{self, Call, Event, IntoMachine, Machine, Now, Step};
+use clarifai_core::error::InvalidArgument;
+use clarifai_core::machine::{Call, Event, IntoMachine, Machine, Step};
 use clarifai_core::policy::RateLimiter;
-use clarifai_core::transport::Transport as _;
-use clarifai_core::{
-    Config, Credentials, Error, Operation,
-    transport::{Body, TransportError, TransportErrorKind},
-};
-use clarifai_simulator::{Delays, Simulator};
+use clarifai_core::repair::Repaired;
+use clarifai_core::time::{self, Now};
+use clarifai_core::transport::{Body, RequestTimeout, Transport as _, TransportError, TransportErrorKind};
+use clarifai_core::{Config, Credentials, Error, Operation};
+use clarifai_simulator::{Delays, Recognition, Simulator};
+use clarifai_ureq::RootCertificates;
 use http::{Request, Response, StatusCode};
 
 use crate::args::GlobalArgs;
@@ -37,6 +39,10 @@ pub(crate) struct Client {
     log: RequestLog,
     /// The file of the simulator's state.
     state: Option<SimulatorState>,
+    /// The time limit of each request.
+    request_timeout: Option<Duration>,
+    /// Requests without a response that were not reported as slow, by their task.
+    pending: RefCell<HashMap<TaskId, (Instant, String)>>,
     stats: Cell<ClientStats>,
     /// Maximum number of requests of bulk work.
     max_requests: Cell<Option<u64>>,
@@ -96,8 +102,10 @@ impl Client {
         if !global.simulator {
             // All requests of a command share the rate limit of the service.
             let app = settings.app_with(settings.credentials()?)?.with_rate_limiter(limiter(rate));
-            let service = Service::Network(clarifai_ureq::Client::new(app)?);
-            return Ok(Self { service, log, state: None, stats: Cell::default(), max_requests: Cell::default() });
+            let transport = transport(global, &app)?;
+            let service = Service::Network(clarifai_ureq::Client::with_transport(app, transport));
+            let request_timeout = global.request_timeout.map(Duration::from_secs);
+            return Ok(Self { request_timeout, ..Self::of(service, log, None) });
         }
         // Each key is a separate app.
         let option = |name| global.settings.option(name);
@@ -106,7 +114,7 @@ impl Client {
         if rate.is_some() {
             app = app.with_rate_limiter(limiter(rate));
         }
-        terminal::note("responses come from the built-in simulator, which does not recognize objects");
+        terminal::note(format_args!("responses come from the built-in simulator: {}", offline_model()));
         let mut simulator = new_simulator(global)?;
         if global.state.is_some() {
             // Complete when the next command starts; this one still sees that it has to wait.
@@ -122,7 +130,19 @@ impl Client {
             None => client,
         };
         let service = Service::Simulator(client);
-        Ok(Self { service, log, state, stats: Cell::default(), max_requests: Cell::default() })
+        Ok(Self::of(service, log, state))
+    }
+
+    fn of(service: Service, log: RequestLog, state: Option<SimulatorState>) -> Self {
+        Self {
+            service,
+            log,
+            state,
+            request_timeout: None,
+            pending: RefCell::default(),
+            stats: Cell::default(),
+            max_requests: Cell::default(),
+        }
     }
 
     /// Saves the state of the simulator, if it has a file.
@@ -282,8 +302,17 @@ impl Client {
             }
             Service::Network(client) => {
                 let (client, sender) = (client.clone(), responses.clone());
+                let request = self.limited(request);
+                let line = format!("{} {}", request.method(), request.uri().path());
+                self.pending.borrow_mut().insert(task, (Instant::now(), line.clone()));
                 // After an interrupt there is no receiver any more.
-                let send = move || _ = sender.send((task, log.send(request, |request| client.send(request))));
+                let send = move || {
+                    let response = log.send(request, |request| client.send(request));
+                    if let Ok(response) = &response {
+                        report_unreadable(response, &line);
+                    }
+                    let _ = sender.send((task, response));
+                };
                 if let Err(error) = thread::Builder::new().spawn(send) {
                     let failure = TransportError::new(TransportErrorKind::NotSent, error);
                     let _ = responses.send((task, Err(failure)));
@@ -296,7 +325,7 @@ impl Client {
     fn next_response(
         &self,
         responses: &mpsc::Receiver<TaskResponse>,
-        until: Option<machine::Instant>,
+        until: Option<time::Instant>,
     ) -> Option<TaskResponse> {
         match &self.service {
             Service::Simulator(client) => responses.try_recv().ok().or_else(|| {
@@ -305,9 +334,70 @@ impl Client {
             }),
             Service::Network(_) => {
                 let left = until.map_or(TICK, |time| time.since(self.now().instant));
-                responses.recv_timeout(left.min(TICK)).ok()
+                let response = responses.recv_timeout(left.min(TICK)).ok();
+                if let Some((task, _)) = &response {
+                    self.pending.borrow_mut().remove(task);
+                }
+                self.report_slow_requests();
+                response
             }
         }
+    }
+
+    /// Adds the time limit of the options to a request.
+    fn limited(&self, mut request: Request<Body>) -> Request<Body> {
+        let limits = [self.request_timeout, RequestTimeout::of(&request)];
+        if let Some(limit) = limits.into_iter().flatten().min() {
+            request.extensions_mut().insert(RequestTimeout(limit));
+        }
+        request
+    }
+
+    /// Prints a line about each request that has taken long, so that the program does not seem to be stuck.
+    fn report_slow_requests(&self) {
+        self.pending.borrow_mut().retain(|_, (start, line)| {
+            let is_slow = start.elapsed() >= SLOW;
+            if is_slow {
+                terminal::note(format_args!("{line}: no response for {} s, still waiting", SLOW.as_secs()));
+            }
+            !is_slow
+        });
+    }
+}
+
+/// How long a request takes before it is reported.
+const SLOW: Duration = Duration::from_secs(10);
+
+/// Warns about the parts of a response that cannot be read, which are missing in the results.
+fn report_unreadable(response: &Response<Bytes>, line: &str) {
+    let is_html = response.body().trim_ascii_start().first() == Some(&b'<');
+    if let Some(Repaired { replaced: replaced @ 1.., .. }) = Repaired::new(response.body()).filter(|_| !is_html) {
+        let parts = if replaced == 1 { "1 part".to_owned() } else { format!("{replaced} parts") };
+        terminal::warning(format_args!("{line}: {parts} of the response cannot be read and were left out"));
+    }
+}
+
+/// Creates the transport for the network with the root certificates that the options select.
+pub(crate) fn transport(global: &GlobalArgs, config: &Config) -> Result<clarifai_ureq::Ureq, Failure> {
+    let roots = match config.origin().starts_with("https:") {
+        true => roots(global)?,
+        // Without TLS, files of certificates are not needed, and need not be readable.
+        false => RootCertificates::mozilla(),
+    };
+    Ok(clarifai_ureq::Ureq::with_roots(roots).checked(config)?)
+}
+
+fn roots(global: &GlobalArgs) -> Result<RootCertificates, Failure> {
+    let refuse = |what: String| move |invalid: InvalidArgument| Failure::usage(format!("{what} {}", invalid.problem()));
+    let roots = match global.native_roots {
+        true => RootCertificates::native().map_err(refuse("the root certificates of the system".to_owned()))?,
+        false => RootCertificates::mozilla(),
+    };
+    let from_env = |invalid: InvalidArgument| Failure::usage(format!("{} {}", invalid.argument(), invalid.problem()));
+    let roots = roots.with_env().map_err(from_env)?;
+    match &global.ca_file {
+        Some(path) => roots.with_file(path).map_err(refuse(format!("--ca-file {}:", path.display()))),
+        None => Ok(roots),
     }
 }
 
@@ -329,7 +419,10 @@ pub(crate) enum Stopped {
 impl From<Stopped> for Failure {
     fn from(stopped: Stopped) -> Self {
         match stopped {
-            Stopped::Interrupted => Self::new(Exit::Interrupted, "interrupted"),
+            Stopped::Interrupted => {
+                let (exit, text) = interrupt::reason();
+                Self::new(exit, text)
+            }
             Stopped::Failed(error) => error.into(),
         }
     }
@@ -337,6 +430,17 @@ impl From<Stopped> for Failure {
 
 fn check_interrupt() -> Result<(), Stopped> {
     if interrupt::is_requested() { Err(Stopped::Interrupted) } else { Ok(()) }
+}
+
+/// Describes how the simulator recognizes images, and what it does not recognize.
+pub(crate) fn offline_model() -> &'static str {
+    match Recognition::default() {
+        Recognition::Pixels => "it measures pixels, and does not recognize objects",
+        _ => {
+            "its offline model EfficientNet-Lite0 knows 1,000 things, and another one faces; people, scenes and drawings \
+             get wrong words, and the concepts are not Clarifai's"
+        }
+    }
 }
 
 /// Creates the simulator, with its folder of URLs if there is one.

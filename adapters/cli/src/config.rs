@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _, Write};
 
-use clarifai_core::{Config, Credentials};
+use clarifai_core::{Config, Credentials, repair};
 use serde_json::json;
 
 use crate::args::{ConfigCommand, GlobalArgs};
@@ -38,7 +38,8 @@ pub(crate) fn run(command: ConfigCommand, global: &GlobalArgs, out: &mut dyn Wri
 
 fn show(global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
     let settings = Settings::read(&global.settings)?;
-    settings.warn_about_ignored_credentials();
+    settings.warn_about_unused();
+    settings.check_file()?;
     if global.json {
         for one in settings.all() {
             let line = json!({"name": one.name.option(), "value": one.redacted(), "source": one.source()});
@@ -79,10 +80,11 @@ fn check(name: SettingName, value: &str) -> Result<(), Failure> {
 }
 
 fn read_stdin() -> Result<String, Failure> {
-    let mut value = String::new();
+    let mut bytes = Vec::new();
     io::stdin()
         .take(64 * 1024)
-        .read_to_string(&mut value)
+        .read_to_end(&mut bytes)
         .map_err(|error| Failure::usage(format!("cannot read from stdin: {error}")))?;
-    Ok(value)
+    // Windows PowerShell writes UTF-16 or a byte order mark into a pipe.
+    repair::text(&bytes).ok_or_else(|| Failure::usage("stdin is not text in UTF-8"))
 }

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
+use clarifai_core::repair;
 use ini::{Ini, ParseOption};
 
 use crate::atomic_file;
 use crate::exit::Failure;
+use crate::terminal::sanitize;
 
 const SECTION: &str = "clarifai";
 
@@ -77,6 +79,7 @@ impl ValueEnum for SettingName {
 /// A library parses it. Writing changes only the lines of one setting, so that comments and other entries are kept.
 pub(crate) struct ConfigFile {
     pub(crate) path: PathBuf,
+    /// The content, without a byte order mark.
     text: String,
     ini: Ini,
 }
@@ -92,18 +95,67 @@ impl ConfigFile {
     /// Reads the file.
     pub(crate) fn read() -> Result<Self, Failure> {
         // Without a home folder there is no file, which is fine for reading.
-        let Ok(path) = Self::path() else { return Self::parse(PathBuf::new(), String::new()) };
-        let text = match fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        let Ok(path) = Self::path() else { return Ok(Self::empty()) };
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(Failure::usage(format!("cannot read {}: {error}", path.display()))),
         };
+        // Some editors begin a file with a byte order mark, or write UTF-16.
+        let text = repair::text(&bytes).ok_or_else(|| {
+            let problem = format!("cannot read {}: it is in another encoding than UTF-8", path.display());
+            Failure::usage(problem).with_hint("save the file as UTF-8")
+        })?;
         Self::parse(path, text)
+    }
+
+    /// Returns a file without settings.
+    pub(crate) fn empty() -> Self {
+        Self { path: PathBuf::new(), text: String::new(), ini: Ini::new() }
+    }
+
+    /// Returns what the file contains and is not used, as texts that continue "PATH ".
+    pub(crate) fn unused(&self) -> Vec<String> {
+        let mut unused = Vec::new();
+        let lines =
+            || self.text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+        if lines().any(|line| line == "contexts:" || line.starts_with("current_context:")) {
+            unused.push(
+                "is the contexts file of another Clarifai client, which is not read: set CLARIFAI_PAT, or run \
+                 `clarifai config set pat -`"
+                    .to_owned(),
+            );
+            return unused;
+        }
+        let known = |name: &str| SettingName::ALL.iter().any(|known| known.variable().eq_ignore_ascii_case(name));
+        for (section, entries) in &self.ini {
+            let is_ours = section.is_some_and(|section| section.eq_ignore_ascii_case(SECTION));
+            for (name, _) in entries {
+                let name = sanitize(name);
+                let plain = name.strip_prefix("export ").map_or(name.as_str(), str::trim);
+                let looks_like_ours = name.to_ascii_uppercase().contains("CLARIFAI");
+                if is_ours && !known(&name) {
+                    let hint =
+                        if known(plain) { "remove `export`" } else { "see `clarifai config set --help` for names" };
+                    unused.push(format!("contains `{name}`, which is not a setting and not used: {hint}"));
+                } else if !is_ours && looks_like_ours {
+                    unused.push(format!(
+                        "contains `{name}` outside of the section [{SECTION}], which is not used: put it below a line \
+                         `[{SECTION}]`"
+                    ));
+                }
+            }
+        }
+        unused
     }
 
     fn parse(path: PathBuf, text: String) -> Result<Self, Failure> {
         // Python's parser, which wrote the older files, knows neither quotes nor escapes.
         let options = ParseOption { enabled_quote: false, enabled_escape: false, ..ParseOption::default() };
+        // Not an INI file, but known: `unused` reports it.
+        if text.lines().any(|line| line.trim_end() == "contexts:") {
+            return Ok(Self { path, text, ini: Ini::new() });
+        }
         // Only the line number is reported: the parser's own message could quote a line that holds a secret.
         let ini = Ini::load_from_str_opt(&text, options).map_err(|error| {
             Failure::usage(format!("{} is not a valid INI file: error in line {}", path.display(), error.line))
@@ -113,20 +165,28 @@ impl ConfigFile {
 
     /// Returns the value of a setting. Names are case-insensitive, as in Python.
     pub(crate) fn get(&self, name: SettingName) -> Option<&str> {
-        let section = self.ini.section(Some(SECTION))?;
-        let entry = section.iter().find(|(key, _)| key.eq_ignore_ascii_case(name.variable()));
+        // Python's parser knows this section only as it is written here, so that comes first.
+        let is_ours = |section: Option<&str>| section.is_some_and(|section| section.eq_ignore_ascii_case(SECTION));
+        let others = self.ini.iter().filter(|(section, _)| is_ours(*section) && *section != Some(SECTION));
+        let sections = self.ini.section(Some(SECTION)).into_iter().chain(others.map(|(_, entries)| entries));
+        let mut entries = sections.flat_map(|section| section.iter());
+        let entry = entries.find(|(key, _)| key.eq_ignore_ascii_case(name.variable()));
         entry.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
     /// Sets a setting.
     pub(crate) fn with(self, name: SettingName, value: &str) -> Result<Self, Failure> {
+        let end = line_end(&self.text);
         let mut lines: Vec<_> = lines_without(&self.text, name).into_iter().map(str::to_owned).collect();
-        let line = format!("{} = {value}", name.variable());
+        if let Some(last) = lines.last_mut().filter(|last| !last.ends_with('\n')) {
+            last.push_str(end);
+        }
+        let line = format!("{} = {value}{end}", name.variable());
         match lines.iter().position(|line| is_section(line)) {
             Some(section) => lines.insert(section + 1, line),
-            None => lines.extend([format!("[{SECTION}]"), line]),
+            None => lines.extend([format!("[{SECTION}]{end}"), line]),
         }
-        let changed = Self::parse(self.path, lines.join("\n") + "\n")?;
+        let changed = Self::parse(self.path, lines.concat())?;
         match changed.get(name) == Some(value) {
             true => Ok(changed),
             false => Err(Failure::usage(format!(
@@ -142,7 +202,7 @@ impl ConfigFile {
         let lines = lines_without(&self.text, name);
         match lines.len() == self.text.lines().count() {
             true => Ok(None),
-            false => Self::parse(self.path, lines.join("\n") + "\n").map(Some),
+            false => Self::parse(self.path, lines.concat()).map(Some),
         }
     }
 
@@ -166,15 +226,23 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn is_section(line: &str) -> bool {
-    line.trim().strip_prefix('[').and_then(|line| line.split_once(']')).is_some_and(|(name, _)| name.trim() == SECTION)
+    let name = line.trim().strip_prefix('[').and_then(|line| line.split_once(']')).map(|(name, _)| name.trim());
+    name.is_some_and(|name| name.eq_ignore_ascii_case(SECTION))
 }
 
-/// Returns the lines of the file except those that set `name` in the section, including their continuation lines.
+/// Returns the end of the lines of a text.
+fn line_end(text: &str) -> &'static str {
+    let first = text.split_inclusive('\n').next().unwrap_or_default();
+    if first.ends_with("\r\n") { "\r\n" } else { "\n" }
+}
+
+/// Returns the lines of the file, with their ends, except those that set `name` in the section, including their
+/// continuation lines.
 fn lines_without(text: &str, name: SettingName) -> Vec<&str> {
     let mut in_section = false;
     let mut dropping = false;
     let mut kept = Vec::new();
-    for line in text.lines() {
+    for line in text.split_inclusive('\n') {
         if line.trim_start().starts_with('[') {
             in_section = is_section(line);
         }

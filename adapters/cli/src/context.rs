@@ -4,8 +4,9 @@ use std::io::{self, IsTerminal as _, Write};
 use std::rc::Rc;
 
 use clarifai_core::inputs::MAX_INPUTS;
+use clarifai_core::operation::{AddRaw, WithRaw};
+use clarifai_core::types::Status;
 use clarifai_core::{Batch, Item, Operation};
-use serde_json::Value;
 
 use crate::args::{DeleteArgs, GlobalArgs};
 use crate::client::Client;
@@ -71,46 +72,30 @@ impl<'a> Context<'a> {
         Ok(Some(self.client()?.call(operation)?))
     }
 
-    /// Executes an operation, and prints the record in its response.
-    pub(crate) fn one<T: Record>(&mut self, operation: impl Operation) -> Result<(), Failure> {
-        let Some(response) = self.call(operation.raw())? else { return Ok(()) };
-        let mut response = response.json;
-        let records = match (response[T::ONE].take(), response[T::MANY].take()) {
-            (Value::Null, Value::Array(records)) => records,
-            (Value::Null, _) => Vec::new(),
-            (one, _) => vec![one],
-        };
-        for json in records {
-            if self.global.json {
-                output::write_json(&json, self.out)?;
-                continue;
-            }
-            let record: T = serde_json::from_value(json).map_err(|error| {
-                let kind = T::ONE.replace('_', " ");
-                Failure::new(Exit::Service, format!("invalid {kind} in the response: {error}"))
-            })?;
-            record.write(self.out)?;
+    /// Executes an operation, and prints the records in its response: with `--json` the JSON of the service.
+    pub(crate) fn one<T: Record>(
+        &mut self,
+        operation: impl Operation<Output: AddRaw<WithRaw: Records<WithRaw<T>>> + Records<T>>,
+    ) -> Result<(), Failure> {
+        if self.global.json {
+            let Some(response) = self.call(operation.with_raw())? else { return Ok(()) };
+            return response.records().iter().try_for_each(|record| output::write_json(&record.json, self.out));
         }
-        Ok(())
+        let Some(response) = self.call(operation)? else { return Ok(()) };
+        response.records().iter().try_for_each(|record| record.write(self.out))
     }
 
-    /// Prints the results for the items with these IDs: as JSON, or with `write`. Failed items are printed as errors.
+    /// Prints the results for the items with these IDs with `write`. Failed items are printed as errors.
     pub(crate) fn results<T: Item>(
         &mut self,
         ids: &[String],
-        batch: &Batch<T>,
-        write: impl FnOnce(&[&T], &mut dyn Write) -> Result<(), Failure>,
+        batch: Batch<T>,
+        write: impl FnOnce(Batch<T>, &mut dyn Write) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        if self.global.json {
-            for item in batch.raw_items() {
-                output::write_json(&item, self.out)?;
-            }
-        } else {
-            let succeeded: Vec<_> = batch.succeeded().collect();
-            write(&succeeded, self.out)?;
-        }
+        let failures: Vec<_> = batch.failures().collect();
+        write(batch, self.out)?;
         self.out.flush()?;
-        for failure in batch.failures() {
+        for failure in failures {
             self.failed += 1;
             let id = ids.get(failure.index).map_or("", String::as_str);
             terminal::error(format_args!("{id}: {}", failure.status));
@@ -150,7 +135,7 @@ impl<'a> Context<'a> {
     /// Deletes items of one kind. A single ID is sent with `one`, because that reports an ID that does not exist.
     ///
     /// Returns whether requests were sent: not in a dry run, and not if the user declined.
-    pub(crate) fn delete<One: Operation, Some: Operation>(
+    pub(crate) fn delete<One: Operation<Output = Status>, Some: Operation<Output = Status>>(
         &mut self,
         delete: &DeleteArgs,
         kind: &str,
@@ -159,12 +144,33 @@ impl<'a> Context<'a> {
         all: impl FnOnce() -> Some,
     ) -> Result<bool, Failure> {
         if delete.all {
-            if !delete.yes && !self.global.dry_run && !confirm(&format!("Delete all {kind}s of the app?"))? {
-                terminal::log(format_args!("Nothing deleted."));
+            if !self.confirms_all(delete, kind)? {
                 return Ok(false);
             }
             self.start_deletion(delete, all(), &format!("Requested deletion of all {kind}s."))?;
-        } else if let [id] = delete.ids.as_slice() {
+            return Ok(!self.global.dry_run);
+        }
+        self.delete_ids(delete, kind, one, some)
+    }
+
+    /// Returns whether everything may be deleted: if the user confirmed it, and in a dry run.
+    pub(crate) fn confirms_all(&self, delete: &DeleteArgs, kind: &str) -> Result<bool, Failure> {
+        let confirmed = delete.yes || self.global.dry_run || confirm(&format!("Delete all {kind}s of the app?"))?;
+        if !confirmed {
+            terminal::log(format_args!("Nothing deleted."));
+        }
+        Ok(confirmed)
+    }
+
+    /// Like [`delete`](Self::delete), for items given by their IDs.
+    pub(crate) fn delete_ids<One: Operation<Output = Status>, Some: Operation<Output = Status>>(
+        &mut self,
+        delete: &DeleteArgs,
+        kind: &str,
+        one: impl Fn(&str) -> One,
+        some: impl Fn(&[String]) -> Some,
+    ) -> Result<bool, Failure> {
+        if let [id] = delete.ids.as_slice() {
             self.start_deletion(delete, one(id), &format!("Requested deletion of {kind} {}.", sanitize(id)))?;
         } else {
             self.in_batches(&delete.ids, |context, ids| {
@@ -176,7 +182,12 @@ impl<'a> Context<'a> {
 
     /// Like [`status_only`](Self::status_only), but prints nothing if the end of the deletion is waited for, because
     /// the wait prints the outcome.
-    fn start_deletion(&mut self, delete: &DeleteArgs, operation: impl Operation, text: &str) -> Result<(), Failure> {
+    fn start_deletion(
+        &mut self,
+        delete: &DeleteArgs,
+        operation: impl Operation<Output = Status>,
+        text: &str,
+    ) -> Result<(), Failure> {
         match delete.wait.wait {
             true => self.call(operation).map(|_| ()),
             false => self.status_only(operation, text),
@@ -184,12 +195,37 @@ impl<'a> Context<'a> {
     }
 
     /// Executes an operation whose response contains only a status. Prints the status as JSON, or this text.
-    pub(crate) fn status_only(&mut self, operation: impl Operation, text: &str) -> Result<(), Failure> {
-        match self.call(operation.raw())? {
+    pub(crate) fn status_only(
+        &mut self,
+        operation: impl Operation<Output = Status>,
+        text: &str,
+    ) -> Result<(), Failure> {
+        if self.global.json {
+            let Some(status) = self.call(operation.with_raw())? else { return Ok(()) };
+            return output::write_json(&status.json, self.out);
+        }
+        match self.call(operation)? {
             None => Ok(()),
-            Some(response) if self.global.json => output::write_json(&response.json["status"], self.out),
             Some(_) => Ok(writeln!(self.out, "{text}")?),
         }
+    }
+}
+
+/// The records in the output of an operation: one, or a list.
+pub(crate) trait Records<T> {
+    /// Returns the records.
+    fn records(self) -> Vec<T>;
+}
+
+impl<T> Records<T> for T {
+    fn records(self) -> Vec<T> {
+        vec![self]
+    }
+}
+
+impl<T> Records<T> for Vec<T> {
+    fn records(self) -> Vec<T> {
+        self
     }
 }
 

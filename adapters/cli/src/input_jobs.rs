@@ -14,10 +14,12 @@ use base64::engine::general_purpose::STANDARD;
 use clarifai_core::bulk::{Bulk, Scheduler};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
-use clarifai_core::machine::{Event, Machine as _, Now, Step};
+use clarifai_core::machine::{Event, Machine as _, Step};
+use clarifai_core::time::Now;
 use clarifai_core::types::{Status, StatusClass, StatusCode};
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
-use serde_json::{Map, Value};
+use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::args::InputArgs;
 use crate::client::ClientStats;
@@ -25,10 +27,11 @@ use crate::context::Context;
 use crate::exit::{Exit, Failure, exit_for};
 use crate::input_loader::{InputLoader, LoaderState, Stop};
 use crate::job::journal::{Attempt, Journal};
+use crate::json::Members;
 use crate::message::Message;
 use crate::progress::{Lines, Progress, ProgressUpdate};
 use crate::sources::{Source, Sources, path_bytes};
-use crate::{dry_run, interrupt, job, output, terminal};
+use crate::{dry_run, input_source, interrupt, job, json, output, terminal};
 
 /// What a command does with its inputs.
 pub(crate) trait InputJob {
@@ -73,8 +76,16 @@ pub(crate) trait InputJob {
     /// Returns the error that ended the work early, if there is one.
     fn stopped(report: &<Self::Work<'_> as Bulk>::Report) -> Option<ItemError>;
 
-    /// Prints the results for inputs, each with its source, as text.
-    fn write(&self, results: &[(&str, &Self::Output)], out: &mut dyn Write) -> Result<(), Failure>;
+    /// Prints the results for inputs as text.
+    fn write(&self, results: &[Shown<'_, Self::Output>], out: &mut dyn Write) -> Result<(), Failure>;
+}
+
+/// A result to print.
+pub(crate) struct Shown<'a, T> {
+    pub(crate) source: &'a str,
+    pub(crate) result: &'a T,
+    /// What the response contains about the input.
+    pub(crate) raw: Option<Value>,
 }
 
 /// The outcome for one input.
@@ -85,12 +96,22 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) id: Option<String>,
     /// The member `outcome` of the JSON object, if it has one.
     pub(crate) outcome: Option<&'static str>,
-    /// What the response contains about the input.
-    pub(crate) raw: Option<Box<Value>>,
+    /// The JSON of the input in the response, if it is printed or recorded.
+    pub(crate) raw: Option<Box<RawValue>>,
     /// The error of an input that the app contains already, if its ID was chosen for this input.
     pub(crate) duplicate: Option<String>,
     pub(crate) facts: ErrorFacts,
     pub(crate) result: Result<T, ItemError>,
+    /// The parts of a failed result that are valid.
+    pub(crate) partial: Option<T>,
+}
+
+impl<T> ItemOutcome<T> {
+    /// Creates the outcome for an input without a response.
+    pub(crate) fn without_response(index: u64, result: Result<T, ItemError>) -> Self {
+        let facts = ErrorFacts::default();
+        Self { index, id: None, outcome: None, raw: None, duplicate: None, facts, result, partial: None }
+    }
 }
 
 /// What is known about an error besides its message.
@@ -135,7 +156,7 @@ impl ItemError {
         match self {
             Self::Input(text) => Message::new(text),
             Self::Request(_, message) => message.clone(),
-            Self::Interrupted => Message::new("interrupted before its result was known"),
+            Self::Interrupted => Message::new(format!("{} before its result was known", interrupt::reason().1)),
         }
     }
 }
@@ -336,19 +357,21 @@ impl<J: InputJob> Session<'_, J> {
             return Ok(());
         }
         let (json, dry_run) = (context.global.json, context.global.dry_run);
-        let names: Vec<_> = ready.iter().map(|(name, _)| name.to_string_lossy()).collect();
+        let labels: Vec<_> = ready.iter().map(|(name, _)| input_source::label(name)).collect();
         let printed = context.print(|out| {
             if json {
                 // The output of a dry run contains requests only.
                 let printed = ready.iter().filter(|_| !dry_run);
                 return printed.into_iter().try_for_each(|(name, outcome)| write_json(name, outcome, out));
             }
-            let results = names.iter().zip(&ready);
-            let results: Vec<_> =
-                results.filter_map(|(name, (_, outcome))| Some((&**name, outcome.result.as_ref().ok()?))).collect();
+            let results = labels.iter().zip(&ready).filter_map(|(source, (_, outcome))| {
+                let result = outcome.result.as_ref().ok().or(outcome.partial.as_ref())?;
+                Some(Shown { source, result, raw: outcome.raw.as_deref().and_then(json::parse) })
+            });
+            let results: Vec<_> = results.collect();
             if results.is_empty() { Ok(()) } else { self.job.write(&results, out) }
         });
-        for (name, (_, outcome)) in names.iter().zip(&ready) {
+        for (label, (_, outcome)) in labels.iter().zip(&ready) {
             match &outcome.result {
                 Ok(output) => {
                     self.succeeded += 1;
@@ -359,7 +382,7 @@ impl<J: InputJob> Session<'_, J> {
                     self.exit = *exit;
                     *self.failed_requests.entry(message.clone()).or_default() += 1;
                 }
-                Err(error) => terminal::error(format_args!("{name}: {}", error.message())),
+                Err(error) => terminal::error(format_args!("{label}: {}", error.message())),
             }
             self.failed += 1;
             context.failed += 1;
@@ -391,8 +414,7 @@ impl<J: InputJob> Session<'_, J> {
         for (pending, problem) in std::mem::take(&mut loader.unreadable) {
             self.unreadable += 1;
             let result = Err(ItemError::Input(problem));
-            let facts = ErrorFacts::default();
-            let outcome = ItemOutcome { index: 0, id: None, outcome: None, raw: None, duplicate: None, facts, result };
+            let outcome = ItemOutcome::without_response(0, result);
             self.waiting.insert(pending.order, (pending.name, outcome));
         }
         match loader.journal_failure.take() {
@@ -494,6 +516,8 @@ impl<J: InputJob> Session<'_, J> {
                 Err(Failure::Reported(exit))
             }
             Some(ItemError::Request(exit, message)) => Err(Failure::Message(exit, message)),
+            // An argument of the request is invalid, which was printed with the inputs.
+            Some(ItemError::Input(_)) if self.failed > 0 => Err(Failure::Reported(Exit::Usage)),
             Some(error) => Err(Failure::Message(Exit::Service, error.message())),
             // If no input succeeded, the exit code of the request is more specific than that of its items.
             None if self.succeeded == 0 && !self.failed_requests.is_empty() => Err(Failure::Reported(self.exit)),
@@ -527,34 +551,35 @@ fn attempt<T>(position: i64, outcome: &ItemOutcome<T>) -> Option<Attempt> {
 
 /// Prints the JSON object of an input: `source`, followed by the members of the API.
 fn write_json<T>(source: &OsStr, outcome: &ItemOutcome<T>, out: &mut dyn Write) -> Result<(), Failure> {
-    let mut object = Map::new();
-    object.insert("source".to_owned(), source.to_string_lossy().into());
+    let mut object = Members::default();
+    object.push("source", input_source::label(source))?;
     if let Some(bytes) = path_bytes::if_not_text(source) {
-        object.insert("source_base64".to_owned(), STANDARD.encode(bytes).into());
+        object.push("source_base64", STANDARD.encode(bytes))?;
     }
     if let Some(outcome) = outcome.outcome {
-        object.insert("outcome".to_owned(), outcome.into());
+        object.push("outcome", outcome)?;
     }
-    match (outcome.raw.as_deref(), &outcome.result) {
-        (Some(Value::Object(members)), _) => {
+    let response = outcome.raw.as_deref().and_then(|raw| serde_json::from_str::<Members>(raw.get()).ok());
+    match (response, &outcome.result) {
+        (Some(Members(members)), _) => {
             let is_set = |name: &str| name == "source" || (name == "outcome" && outcome.outcome.is_some());
-            let members = members.iter().filter(|(name, _)| !is_set(name));
-            object.extend(members.map(|(name, value)| (name.clone(), value.clone())));
+            object.0.extend(members.into_iter().filter(|(name, _)| !is_set(name)));
         }
-        (_, Err(error)) => {
+        (None, Err(error)) => {
             let Message { text, hint } = error.message();
-            object.insert("error".to_owned(), terminal::sanitize(&text).into());
+            object.push("error", terminal::sanitize(&text))?;
             if let Some(hint) = hint {
-                object.insert("hint".to_owned(), hint.into());
+                object.push("hint", hint)?;
             }
         }
-        (_, Ok(_)) => {}
+        (None, Ok(_)) => {}
     }
     match &outcome.id {
-        Some(id) => _ = object.entry("id").or_insert_with(|| id.as_str().into()),
+        Some(id) if !object.contains("id") => object.push("id", id)?,
+        Some(_) => {}
         // The response contains the ID that the rejected duplicate would have had, not that of the stored input.
-        None if outcome.outcome == Some("already there") => _ = object.remove("id"),
+        None if outcome.outcome == Some("already there") => object.0.retain(|(name, _)| name != "id"),
         None => {}
     }
-    output::write_json(&Value::Object(object), out)
+    output::write_json(&object, out)
 }

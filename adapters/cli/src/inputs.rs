@@ -11,19 +11,20 @@ use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader
 use clarifai_core::inputs::{
     CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, InputPatch, ListInputs, NewInput, PatchInputs,
 };
+use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
 use clarifai_core::types::{Input, InputCount, Status};
-use clarifai_core::{Config, Item as _};
-use serde_json::Value;
+use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Operation as _, Page};
+use serde_json::{Value, json};
 
-use crate::args::{Annotations, InputArgs, InputsCommand, PatchMode, WaitArgs};
+use crate::args::{Annotations, DeleteArgs, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
 use crate::sources::{Location, Source};
-use crate::terminal::sanitize;
-use crate::{listing, waits};
+use crate::terminal::{self, sanitize};
+use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
 struct UploadJob<'a> {
@@ -33,6 +34,8 @@ struct UploadJob<'a> {
     content_ids: bool,
     concept_from_folder: bool,
     max_retries: u32,
+    /// Whether the JSON of the service is printed.
+    json: bool,
     table: RefCell<StreamedTable>,
     /// IDs of the inputs that the app contains now, if they are needed.
     stored_ids: Option<RefCell<Vec<String>>>,
@@ -106,11 +109,11 @@ impl InputJob for UploadJob<'_> {
     ) -> Self::Work<'a> {
         let has_chosen_id = self.id.is_some();
         let upload = Upload::new(inputs).max_retries(self.max_retries).on_item(move |item| {
-            let status = || item.raw.as_ref().and_then(|raw| serde_json::from_value(raw["status"].clone()).ok());
-            let problem = || status().map_or_else(|| item.outcome.to_string(), |status: Status| status.to_string());
+            let status = item.status.as_deref();
+            let problem = || status.map_or_else(|| item.outcome.to_string(), Status::to_string);
             let stored = |status| Ok(StoredInput { id: item.id.clone().unwrap_or_default(), status });
             let (outcome, result) = match &item.outcome {
-                Outcome::Created => ("created", stored(output::status_text(status().as_ref()))),
+                Outcome::Created => ("created", stored(output::status_text(status))),
                 // The user chose the ID for this input, and another input has it.
                 Outcome::AlreadyThere if has_chosen_id => ("already there", Err(ItemError::Input(problem()))),
                 Outcome::AlreadyThere => ("already there", stored("already exists".to_owned())),
@@ -121,7 +124,7 @@ impl InputJob for UploadJob<'_> {
                     "unknown",
                     Err(match ItemError::from(&**error) {
                         ItemError::Interrupted => {
-                            ItemError::Input("interrupted; the input may have been stored".to_owned())
+                            ItemError::Input(format!("{}; the input may have been stored", interrupt::reason().1))
                         }
                         _ => ItemError::Input(item.outcome.to_string()),
                     }),
@@ -135,9 +138,11 @@ impl InputJob for UploadJob<'_> {
                 _ => ErrorFacts { is_refusal: true, ..ErrorFacts::default() },
             };
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, duplicate, facts, result });
+            let raw = item.raw;
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw, duplicate, facts, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
+        let upload = if self.json { upload.with_raw() } else { upload };
         upload.into_bulk(config)
     }
 
@@ -145,9 +150,10 @@ impl InputJob for UploadJob<'_> {
         report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, inputs: &[(&str, &StoredInput)], out: &mut dyn Write) -> Result<(), Failure> {
-        let row =
-            |(source, input): &(&str, &StoredInput)| vec![sanitize(&input.id), input.status.clone(), sanitize(source)];
+    fn write(&self, inputs: &[Shown<'_, StoredInput>], out: &mut dyn Write) -> Result<(), Failure> {
+        let row = |one: &Shown<'_, StoredInput>| {
+            vec![sanitize(&one.result.id), one.result.status.clone(), sanitize(one.source)]
+        };
         self.table.borrow_mut().write(&inputs.iter().map(row).collect::<Vec<_>>(), out)
     }
 }
@@ -156,7 +162,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
     match command {
         InputsCommand::List { exclude_failed, pages } => {
             // Filtered here and not by the request, so that a page of failed inputs does not look like the end.
-            let keep: Option<listing::Keep<Input>> = exclude_failed.then_some(|input| !input.record.failed());
+            let keep: Option<listing::Keep<Input>> = exclude_failed.then_some(|input| !input.failed());
             listing::run(context, ListInputs::new().page(pages.first()), *pages, keep)
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
@@ -169,6 +175,7 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             concept_from_folder,
             wait,
         } => {
+            annotations.check()?;
             if id.is_some() && (inputs.inputs.len() > 1 || !inputs.is_plain()) {
                 return Err(Failure::usage("--id requires a single input"));
             }
@@ -180,25 +187,55 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
                 content_ids: *content_ids,
                 concept_from_folder: *concept_from_folder,
                 max_retries: input_jobs::max_retries(inputs, Upload::<InputLoader<'_>>::DEFAULT_MAX_RETRIES),
+                json: context.global.json,
                 table: RefCell::new(StreamedTable::new(&["ID", "Status", "Source"], &[])),
                 stored_ids: wait.wait.then(RefCell::default),
             };
             create(&job, inputs, *wait, context)
         }
-        InputsCommand::Wait { ids, timeout } => waits::inputs_processed(context, ids, timeout.timeout()),
-        InputsCommand::Update { ids, action, annotations } => update(ids, *action, annotations, context),
+        InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
+        InputsCommand::Update { ids, action, annotations } => {
+            annotations.check()?;
+            update(ids, *action, annotations, context)
+        }
         InputsCommand::Delete(delete) => {
-            let requested = context.delete(
-                delete,
-                "input",
-                |id| DeleteInput::new(id),
-                |ids| DeleteInputs::ids(ids),
-                DeleteInputs::all,
-            )?;
+            let requested = match delete.all {
+                true => delete_all(delete, context)?,
+                false => {
+                    context.delete_ids(delete, "input", |id| DeleteInput::new(id), |ids| DeleteInputs::ids(ids))?
+                }
+            };
             if requested && delete.wait.wait { waits::inputs_deleted(context, delete) } else { Ok(()) }
         }
-        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::default()),
+        InputsCommand::Status => context.one::<InputCount>(GetInputCounts::new()),
     }
+}
+
+/// Deletes every input of the app: the service has no request for it, so the IDs are listed first.
+fn delete_all(delete: &DeleteArgs, context: &mut Context<'_>) -> Result<bool, Failure> {
+    if !context.confirms_all(delete, "input")? {
+        return Ok(false);
+    }
+    if context.global.dry_run {
+        // Which IDs are deleted depends on the response.
+        context.call(ListInputs::new().page(Page::new(1, MAX_PER_PAGE)))?;
+        return Ok(false);
+    }
+    let client = context.client()?;
+    let mut deletion = DeleteAllInputs::new().into_machine(client.config());
+    let result = client.run_watched(&mut deletion, |_| ());
+    let number = deletion.deleted();
+    if let Err(stopped) = result {
+        let text = format!("requested deletion of {number} of {} inputs found", deletion.found());
+        terminal::warning(format_args!("{text}"));
+        return Err(stopped.into());
+    }
+    match (delete.wait.wait, context.global.json) {
+        (true, _) => {}
+        (false, true) => output::write_json(&json!({"outcome": "requested", "inputs": number}), context.out)?,
+        (false, false) => writeln!(context.out, "Requested deletion of all {number} inputs.")?,
+    }
+    Ok(true)
 }
 
 fn create(job: &UploadJob<'_>, inputs: &InputArgs, wait: WaitArgs, context: &mut Context<'_>) -> Result<(), Failure> {
@@ -208,12 +245,13 @@ fn create(job: &UploadJob<'_>, inputs: &InputArgs, wait: WaitArgs, context: &mut
     if wait.wait {
         let ids = job.stored_ids.as_ref().map(RefCell::take).unwrap_or_default();
         if !ids.is_empty() {
-            return waits::inputs_processed(context, &ids, wait.timeout());
+            return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }
     }
     Ok(())
 }
 
+/// Prints the number of inputs in each state.
 fn update(
     ids: &[String],
     action: PatchMode,
@@ -223,10 +261,15 @@ fn update(
     context.in_batches(ids, |context, ids| {
         let patches = ids.iter().map(|id| patch(id, annotations));
         let operation = patches.fold(PatchInputs::new(action.into()), PatchInputs::input);
-        match context.call(operation)? {
-            Some(batch) => context.results(ids, &batch, output::write_updated_inputs),
-            None => Ok(()),
+        if context.global.json {
+            let Some(batch) = context.call(operation.by_item().with_raw())? else { return Ok(()) };
+            return context.results(ids, batch, |batch, out| {
+                batch.into_items().iter().try_for_each(|input| output::write_json(&input.json, out))
+            });
         }
+        let Some(batch) = context.call(operation.by_item())? else { return Ok(()) };
+        context
+            .results(ids, batch, |batch, out| output::write_updated_inputs(&batch.succeeded().collect::<Vec<_>>(), out))
     })
 }
 

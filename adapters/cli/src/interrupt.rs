@@ -1,9 +1,10 @@
-//! Ctrl-C and SIGTERM: the program ends within two seconds and prints what is known by then.
+//! Ctrl-C, SIGTERM, and the time limit of a command: the program ends within two seconds and prints what is known by
+//! then.
 
 use std::io;
 use std::process;
 use std::sync::Once;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +17,37 @@ const GRACE_PERIOD: Duration = Duration::from_secs(1);
 
 static REQUESTED: AtomicBool = AtomicBool::new(false);
 
+/// The time limit of the command in seconds, once it is reached; 0 before.
+static EXPIRED: AtomicU64 = AtomicU64::new(0);
+
+/// Requests the end of the program after this many seconds.
+pub(crate) fn set_time_limit(seconds: u64) {
+    let expire = move || {
+        thread::sleep(Duration::from_secs(seconds));
+        EXPIRED.store(seconds, Ordering::Relaxed);
+        end_after_grace_period();
+    };
+    // Without a thread there is no limit, which is reported nowhere: the system is about to fail anyway.
+    let _ = thread::Builder::new().spawn(expire);
+}
+
+/// Returns why the end of the program was requested, as text, and the exit code.
+pub(crate) fn reason() -> (Exit, String) {
+    match EXPIRED.load(Ordering::Relaxed) {
+        seconds @ 1.. if !REQUESTED.load(Ordering::Relaxed) => {
+            (Exit::Timeout, format!("timed out after {seconds} s (--timeout)"))
+        }
+        _ => (Exit::Interrupted, "interrupted".to_owned()),
+    }
+}
+
+fn end_after_grace_period() {
+    // In steps: if the whole machine is suspended, the command still gets the remaining steps.
+    (0..10).for_each(|_| thread::sleep(GRACE_PERIOD / 10));
+    terminal::error(format_args!("{}; the outcome of pending requests is unknown", reason().1));
+    exit();
+}
+
 /// Makes the first signal request the end of the program, and the second one end it at once.
 pub(crate) fn install_handler() {
     static ONCE: Once = Once::new();
@@ -24,13 +56,7 @@ pub(crate) fn install_handler() {
             if REQUESTED.swap(true, Ordering::Relaxed) {
                 exit();
             }
-            let end = || {
-                // In steps: if the whole machine is suspended, the command still gets the remaining steps.
-                (0..10).for_each(|_| thread::sleep(GRACE_PERIOD / 10));
-                terminal::error("interrupted; the outcome of pending requests is unknown");
-                exit();
-            };
-            if thread::Builder::new().spawn(end).is_err() {
+            if thread::Builder::new().spawn(end_after_grace_period).is_err() {
                 exit();
             }
         };
@@ -40,7 +66,7 @@ pub(crate) fn install_handler() {
 }
 
 fn exit() -> ! {
-    process::exit(Exit::Interrupted.code().into())
+    process::exit(reason().0.code().into())
 }
 
 /// Calls the handler for each Ctrl-C and SIGTERM.
@@ -59,5 +85,5 @@ pub(crate) fn on_signal(handler: impl Fn() + Send + 'static) -> io::Result<()> {
 
 /// Whether the end of the program was requested.
 pub(crate) fn is_requested() -> bool {
-    REQUESTED.load(Ordering::Relaxed)
+    REQUESTED.load(Ordering::Relaxed) || EXPIRED.load(Ordering::Relaxed) > 0
 }

@@ -17,6 +17,7 @@ mod input_source;
 mod inputs;
 mod interrupt;
 mod job;
+mod json;
 mod listing;
 mod message;
 mod model_lookup;
@@ -35,7 +36,7 @@ mod update_check;
 mod waits;
 mod workflows;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -48,8 +49,12 @@ use crate::settings::Settings;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     terminal::set_quiet(cli.global.quiet);
-    let mut out = anstream::stdout().lock();
-    let exit = run(cli, &mut out).unwrap_or_else(|failure| {
+    // JSON has no colors, and must not lose the control characters that anstream removes from text.
+    let mut out: Box<dyn Write> = match cli.global.json {
+        true => Box::new(io::stdout().lock()),
+        false => Box::new(anstream::stdout().lock()),
+    };
+    let exit = run(cli, &mut *out).unwrap_or_else(|failure| {
         // Output that was printed before the failure appears before its message.
         let _ = out.flush();
         failure.report()
@@ -64,6 +69,13 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
         if given && !is_simulated {
             return Err(Failure::usage(format!("{option} requires --simulator")));
         }
+    }
+    match global.timeout {
+        Some(seconds) if !cli.command.waits() && seconds == 0 => {
+            return Err(Failure::usage("--timeout 0 requires a command that waits"));
+        }
+        Some(seconds) if !cli.command.waits() => interrupt::set_time_limit(seconds),
+        _ => {}
     }
     match cli.command {
         Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
@@ -95,7 +107,7 @@ fn call_service(
         true => Settings::for_simulator(&global.settings),
         false => Settings::read(&global.settings)?,
     };
-    settings.warn_about_ignored_credentials();
+    settings.warn_about_unused();
     Context::new(global, &settings, out).run(command)
 }
 

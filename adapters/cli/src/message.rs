@@ -3,6 +3,7 @@
 use std::fmt;
 
 use clarifai_core::Error;
+use clarifai_core::error::{ErrorKind, TransportErrorKind};
 
 use crate::terminal;
 
@@ -48,7 +49,15 @@ impl fmt::Display for Message {
 impl From<&Error> for Message {
     /// The error with its causes, of which the last one, such as that of the operating system, explains the most.
     fn from(error: &Error) -> Self {
-        let hint = error.advice();
+        let is_untrusted =
+            matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::Untrusted);
+        let hint = match is_untrusted {
+            true => Some(
+                "if a proxy of your company replaces certificates, pass its root certificate with `--ca-file FILE`, or \
+                 use the certificates of the system with `--native-roots`",
+            ),
+            false => error.advice(),
+        };
         let mut text = error.to_string();
         if let Some(advice) = hint {
             // `Display` of the error ends with the advice; here it has a line of its own.

@@ -54,12 +54,26 @@ impl SearchSpace {
 
 /// Returns the model with this name or ID. A dry run cannot search, and takes it for an ID.
 pub(crate) fn resolve(context: &mut Context<'_>, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
+    check_part("model", name)?;
+    version.map_or(Ok(()), |version| check_part("--version", version))?;
     let settings = context.settings;
     let model = match context.global.dry_run || PUBLIC_MODELS.contains(&name) {
         true => SearchSpace::new(settings)?.model(name),
         false => find(&*context.client()?, settings, name)?,
     };
     Ok(version.map_or(model.clone(), |version| model.with_version(version)))
+}
+
+/// Rejects names that cannot be a part of a path, before anything is sent.
+pub(crate) fn check_part(what: &str, text: &str) -> Result<(), Failure> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Failure::usage(format!("{what} must not be empty")));
+    }
+    match text.bytes().all(|byte| byte == b'.') {
+        true => Err(Failure::usage(format!("{what} must not consist of dots"))),
+        false => Ok(()),
+    }
 }
 
 /// Searches for a model: in the app, and then among the public models.

@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::args::PredictArgs;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::{model_lookup, output};
 
@@ -48,6 +48,7 @@ impl InputJob for PredictJob {
     ) -> Self::Work<'a> {
         PredictMany::new(self.operation(), inputs)
             .max_retries(self.max_retries)
+            // For the table too, which names what it does not show.
             .with_raw()
             .on_item(move |prediction| {
                 let facts = match &prediction.result {
@@ -60,7 +61,7 @@ impl InputJob for PredictJob {
                     rejected => ItemError::Input(rejected.to_string()),
                 });
                 let (index, raw) = (prediction.index, prediction.raw);
-                let outcome = ItemOutcome { index, id: None, outcome: None, raw, duplicate: None, facts, result };
+                let outcome = ItemOutcome { raw, facts, ..ItemOutcome::without_response(index, result) };
                 // The receiver outlives the work.
                 let _ = outcomes.send(outcome);
             })
@@ -71,8 +72,8 @@ impl InputJob for PredictJob {
         report.stopped().map(ItemError::from)
     }
 
-    fn write(&self, outputs: &[(&str, &Box<Output>)], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|(source, prediction)| output::write_prediction(source, prediction, out))
+    fn write(&self, outputs: &[Shown<'_, Box<Output>>], out: &mut dyn Write) -> Result<(), Failure> {
+        outputs.iter().try_for_each(|one| output::write_prediction(one.source, one.result, one.raw.as_ref(), out))
     }
 }
 
@@ -84,6 +85,8 @@ pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), F
     let (model, options) = (ModelRef::from(&*args.model), args.options.output_options());
     let mut job = PredictJob { model, options, max_retries, job_options };
     context.rate = args.inputs.rate;
+    model_lookup::check_part("--model", &args.model)?;
+    args.version.as_deref().map_or(Ok(()), |version| model_lookup::check_part("--version", version))?;
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;
     job.model = model_lookup::resolve(context, &args.model, args.version.as_deref())?;
     input_jobs::run(&job, &args.inputs, context)

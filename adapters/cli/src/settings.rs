@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::config_file::{ConfigFile, SettingName};
 use crate::exit::{Exit, Failure};
+use crate::message::Message;
 use crate::terminal;
 
 /// Where the value of a setting comes from.
@@ -19,6 +20,8 @@ use crate::terminal;
 pub(crate) enum Origin {
     Option,
     Environment,
+    /// An environment variable that has this name for other Clarifai clients.
+    Variable(&'static str),
     File(PathBuf),
     Default,
 }
@@ -53,6 +56,7 @@ impl Setting {
         match &self.origin {
             Origin::Option => "flag".to_owned(),
             Origin::Environment => format!("env {}", self.name.variable()),
+            Origin::Variable(name) => format!("env {name}"),
             Origin::File(path) => format!("file {}", path.display()),
             Origin::Default => "default".to_owned(),
         }
@@ -248,12 +252,21 @@ pub(crate) struct Settings {
     base_url: Setting,
     user: Option<Setting>,
     app: Option<Setting>,
+    /// Why the file could not be read, if it could not.
+    file_problem: Option<Message>,
+    /// What is set and not used.
+    unused: Vec<String>,
 }
 
 impl Settings {
     /// Combines options and environment variables with the file.
     pub(crate) fn read(given: &GivenSettings) -> Result<Self, Failure> {
-        let file = ConfigFile::read()?;
+        // Without the file the other settings may suffice.
+        let (file, file_problem) = match ConfigFile::read() {
+            Ok(file) => (file, None),
+            Err(Failure::Message(_, message)) => (ConfigFile::empty(), Some(message)),
+            Err(failure) => return Err(failure),
+        };
         let origin = Origin::File(file.path.clone());
         let stored = |name| Some(Setting { name, value: file.get(name)?.to_owned(), origin: origin.clone() });
         let any = |name| given.get(name).cloned().or_else(|| stored(name));
@@ -270,11 +283,33 @@ impl Settings {
         .collect();
         credentials.extend(CredentialSource::all(|name| given.variable(name).cloned()));
         credentials.extend(CredentialSource::all(stored));
+        let user = any(SettingName::User);
+        let app = any(SettingName::OwnApp).or_else(|| {
+            // All clients since 2022 name the app so, next to a token. With a secret it is that of old credentials.
+            let variable = |name| given.variable(name).cloned();
+            let of_environment =
+                variable(SettingName::OauthId).filter(|_| variable(SettingName::OauthSecret).is_none());
+            let of_environment =
+                of_environment.map(|id| Setting { origin: Origin::Variable(id.name.variable()), ..id });
+            let of_file = || stored(SettingName::OauthId).filter(|_| stored(SettingName::OauthSecret).is_none());
+            let app = of_environment.or_else(of_file)?;
+            Some(Setting { name: SettingName::OwnApp, ..app })
+        });
+        let mut unused: Vec<_> =
+            file.unused().into_iter().map(|text| format!("{} {text}", file.path.display())).collect();
+        unused.extend(unused_variables(given, user.as_ref(), app.as_ref()));
+        if credentials.is_empty() {
+            unused.extend(contexts_file().map(|path| {
+                format!("{} is the contexts file of another Clarifai client, which is not read", path.display())
+            }));
+        }
         Ok(Self {
             credentials,
             base_url: any(SettingName::BaseUrl).unwrap_or_else(default_base_url),
-            user: any(SettingName::User),
-            app: any(SettingName::OwnApp),
+            user,
+            app,
+            file_problem,
+            unused,
         })
     }
 
@@ -285,6 +320,28 @@ impl Settings {
             base_url: default_base_url(),
             user: given.option(SettingName::User).cloned(),
             app: given.option(SettingName::OwnApp).cloned(),
+            file_problem: None,
+            unused: Vec::new(),
+        }
+    }
+
+    /// Prints warnings about everything that is set and not used: other credentials, other names, an unreadable file.
+    pub(crate) fn warn_about_unused(&self) {
+        // Without credentials the problem is reported as an error.
+        if let Some(problem) = self.file_problem.as_ref().filter(|_| !self.credentials.is_empty()) {
+            terminal::warning(format_args!("{problem}; its settings are not used"));
+        }
+        for unused in &self.unused {
+            terminal::warning(unused);
+        }
+        self.warn_about_ignored_credentials();
+    }
+
+    /// Returns the problem of the file, if its settings are needed because there are no other credentials.
+    pub(crate) fn check_file(&self) -> Result<(), Failure> {
+        match &self.file_problem {
+            Some(problem) if self.credentials.is_empty() => Err(Failure::Message(Exit::Usage, problem.clone())),
+            _ => Ok(()),
         }
     }
 
@@ -311,7 +368,7 @@ impl Settings {
 
     /// Prints a warning if several credentials were found. It names the ones that are used and the ones that are
     /// ignored. Credentials with the same value are no reason for a warning.
-    pub(crate) fn warn_about_ignored_credentials(&self) {
+    fn warn_about_ignored_credentials(&self) {
         let Some((used, others)) = self.credentials.split_first() else { return };
         let ignored = others.iter().filter(|other| !other.has_same_values(used));
         let ignored: Vec<_> = ignored.map(ToString::to_string).collect();
@@ -328,6 +385,7 @@ impl Settings {
             Some(CredentialSource::Key(key)) => Credentials::key(&key.value),
             Some(CredentialSource::AppSecret { id, secret }) => Credentials::app_secret(&id.value, &secret.value),
             None => {
+                self.check_file()?;
                 return Err(Failure::new(Exit::Credentials, "no credentials found").with_hint(
                     "set CLARIFAI_PAT or CLARIFAI_API_KEY, pass --pat or --key, or store a token with \
                      `clarifai config set pat -`; --simulator needs no account",
@@ -356,6 +414,54 @@ impl Settings {
         }
         Ok(app)
     }
+}
+
+/// Returns the path of the file in which the newer Python client stores its settings, if it exists.
+fn contexts_file() -> Option<PathBuf> {
+    let folder = std::env::var_os("XDG_CONFIG_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let folder = folder.or_else(|| Some(std::env::home_dir()?.join(".config")))?;
+    Some(folder.join("clarifai").join("config")).filter(|path| path.is_file())
+}
+
+/// Returns the environment variables of Clarifai clients that are set and not used, each with what to do.
+fn unused_variables(given: &GivenSettings, user: Option<&Setting>, app: Option<&Setting>) -> Vec<String> {
+    let mut unused = Vec::new();
+    let is_set = |name: SettingName| given.variable(name).is_some();
+    if app.is_none() && user.is_some_and(|user| user.origin != Origin::Option) {
+        unused.push("CLARIFAI_USER_ID is set and not used: set CLARIFAI_APP_ID too, the app of that user".to_owned());
+    }
+    if is_set(SettingName::OauthSecret) && !is_set(SettingName::OauthId) && given.option(SettingName::OauthId).is_none()
+    {
+        unused.push("CLARIFAI_APP_SECRET is set and not used: set CLARIFAI_APP_ID too".to_owned());
+    }
+    let mut others: Vec<_> = std::env::vars_os()
+        .filter(|(name, value)| !value.is_empty() && name.to_str().is_some_and(is_of_other_client))
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect();
+    others.sort();
+    for name in others {
+        let instead = match name.to_ascii_uppercase() {
+            name if name.contains("CERT") => "SSL_CERT_FILE",
+            name if name.contains("USER") => "CLARIFAI_USER_ID",
+            name if name.contains("URL") || name.contains("BASE") || name.contains("HOST") => "CLARIFAI_API_BASE",
+            name if name.contains("APP") => "CLARIFAI_APP_ID",
+            name if name.contains("API_KEY") => "CLARIFAI_API_KEY",
+            _ => "CLARIFAI_PAT",
+        };
+        unused.push(format!("{name} is set and not used: set {instead} instead"));
+    }
+    unused
+}
+
+/// Returns whether an environment variable that this program does not read looks like a setting of a Clarifai client.
+fn is_of_other_client(name: &str) -> bool {
+    const PARTS: [&str; 10] = ["KEY", "TOKEN", "PAT", "SECRET", "USER", "APP", "URL", "BASE", "HOST", "CERT"];
+    let is_known = SettingName::ALL.iter().any(|known| known.variable() == name);
+    let upper = name.to_ascii_uppercase();
+    let rest = upper.strip_prefix("CLARIFAI").map(|rest| rest.trim_start_matches('_'));
+    // A whole word of the name: `PAT` is not a part of `PATH`.
+    let has_part = |rest: &str| rest.split('_').any(|word| PARTS.contains(&word) || word.starts_with("CERT"));
+    !is_known && rest.is_some_and(has_part)
 }
 
 fn default_base_url() -> Setting {

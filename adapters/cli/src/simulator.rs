@@ -18,7 +18,7 @@ use crate::terminal;
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(crate) fn run(args: &SimulatorArgs, global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
-    let simulator = client::new_simulator(global)?;
+    let simulator = client::new_simulator(global)?.with_rejected_keys(&args.reject_keys);
     let state = global.state.as_deref().map(|path| SimulatorState::load(path, &simulator)).transpose()?;
     let faults = Faults::new(args.seed, args.fault_rate);
     let server = Server::start_with_faults(simulator, faults, &args.listen)
@@ -31,7 +31,7 @@ pub(crate) fn run(args: &SimulatorArgs, global: &GlobalArgs, out: &mut dyn Write
     }
     writeln!(out, "{}", server.url())?;
     out.flush()?;
-    terminal::note("the simulator accepts every key, measures pixels, and does not recognize objects");
+    terminal::note(format_args!("the simulator accepts every key that is not rejected; {}", client::offline_model()));
     match state {
         None => {
             server.join();

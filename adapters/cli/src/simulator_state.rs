@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use clarifai_core::repair;
 use clarifai_simulator::Simulator;
 
 use crate::atomic_file;
@@ -34,7 +35,12 @@ impl SimulatorState {
             }
             Err(error) => return Err(invalid(&error)),
         };
-        let state = serde_json::from_slice(&text).map_err(|error| invalid(&format!("invalid JSON: {error}")))?;
+        // An empty file is a new one, as `mktemp` creates it.
+        let plain = repair::text(&text).ok_or_else(|| invalid(&"is not text in UTF-8"))?;
+        if plain.trim().is_empty() {
+            return Ok(Self { path: path.to_owned(), saved_hash: None });
+        }
+        let state = serde_json::from_str(&plain).map_err(|error| invalid(&format!("invalid JSON: {error}")))?;
         simulator.restore(&state).map_err(|error| invalid(&error))?;
         Ok(Self { path: path.to_owned(), saved_hash: Some(hash(&text)) })
     }

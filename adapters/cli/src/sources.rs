@@ -11,9 +11,10 @@ mod shard;
 
 use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
+use crate::input_source::is_data_url;
 use crate::interrupt;
 
 pub(crate) use list::ListFormat;
@@ -39,6 +40,8 @@ pub(crate) struct Source {
 pub(crate) enum Location {
     Stdin,
     Url(String),
+    /// The name itself, which is a data URL.
+    Data,
     File,
     /// There is no content, for this reason.
     Unusable(String),
@@ -50,6 +53,7 @@ impl Source {
         let location = match name.to_str() {
             Some("-") => Location::Stdin,
             Some(url) if url.contains("://") => Location::Url(url.to_owned()),
+            Some(text) if is_data_url(text) && !Path::new(text).exists() => Location::Data,
             _ => Location::File,
         };
         Self { name, location, record }
@@ -192,7 +196,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::fs;
-    use std::path::Path;
 
     use super::*;
 

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{GlobalArgs, UpdateCheckArgs};
 use crate::exit::Failure;
 use crate::request_log::RequestLog;
-use crate::{dry_run, output, terminal};
+use crate::{client, dry_run, output, terminal};
 
 /// A check for a newer release: which request to send, and what its response means. It does no I/O.
 #[derive(Clone, Debug)]
@@ -92,7 +92,13 @@ pub(crate) fn run(args: &UpdateCheckArgs, global: &GlobalArgs, out: &mut dyn Wri
         return dry_run::show_request(&check.request(), global.json, out);
     }
     // The client needs credentials to be created, and adds none to a request that is sent as it is.
-    let client = clarifai_ureq::Client::new(Config::new(Credentials::key("update-check")?))?;
+    let origin = format!(
+        "{}://{}",
+        check.url.scheme_str().unwrap_or("https"),
+        check.url.authority().map_or("", |one| one.as_str())
+    );
+    let config = Config::new(Credentials::key("update-check")?).with_base_url(&origin)?;
+    let client = clarifai_ureq::Client::with_transport(config.clone(), client::transport(global, &config)?);
     let response = RequestLog(global.verbose).send(check.request(), |request| client.send(request));
     let result = response
         .map_err(|failure| format!("{failure}: {}", failure.source))

@@ -16,6 +16,7 @@ use crate::client::Stopped;
 use crate::context::Context;
 use crate::dry_run;
 use crate::exit::{Exit, Failure, exit_for};
+use crate::interrupt;
 use crate::message::Message;
 use crate::output::{self, Record as _};
 use crate::progress::{Lines, Progress, ProgressUpdate};
@@ -144,7 +145,7 @@ fn deleted<All: ShowProgress, One: ShowProgress>(
     all: impl FnOnce() -> Wait<All>,
     one: impl Fn(&str) -> Wait<One>,
 ) -> Result<(), Failure> {
-    let timeout = delete.wait.timeout();
+    let timeout = context.global.wait_timeout();
     let what = match delete.ids.as_slice() {
         _ if delete.all => format!("all {kind}s"),
         [id] => format!("{kind} {}", sanitize(id)),
@@ -235,7 +236,8 @@ pub(crate) fn train(context: &mut Context<'_>, model: &ModelRef, timeout: Option
                 || format!("check whether the training was started with `clarifai models versions {}`", model.id()),
                 |version| resume_hint(model, &version.id),
             );
-            Err(Failure::new(Exit::Interrupted, "interrupted").with_hint(hint))
+            let (exit, text) = interrupt::reason();
+            Err(Failure::new(exit, text).with_hint(hint))
         }
         Err(Stopped::Failed(error)) => {
             let hint = train.progress().map(|version| resume_hint(model, &version.id));
@@ -331,8 +333,8 @@ fn report_stopped(
             if context.global.json {
                 print_outcome(context, "interrupted", known)?;
             }
-            let message = Message { text: "interrupted".to_owned(), hint };
-            Ok(Failure::Message(Exit::Interrupted, message))
+            let (exit, text) = interrupt::reason();
+            Ok(Failure::Message(exit, Message { text, hint }))
         }
         Stopped::Failed(error) => report_failed(context, &error, hint),
     }

@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use clarifai_core::bulk::{BatchLimits, Bulk, Progress};
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::OutputOptions;
-use clarifai_core::types::{Workflow, WorkflowResult};
+use clarifai_core::operation::{ByItem, KeepRaw, WithRaw};
+use clarifai_core::time::{Instant, Now};
+use clarifai_core::types::{Status, StatusClass, Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
-use clarifai_core::{AppRef, Batch, Config, Error};
+use clarifai_core::{AppRef, Batch, Config, Error, Operation as _};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::args::WorkflowsCommand;
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::model_lookup::SearchSpace;
 use crate::{listing, output};
@@ -70,8 +74,8 @@ impl InputJob for WorkflowJob<'_> {
         report.clone()
     }
 
-    fn write(&self, results: &[(&str, &Box<WorkflowResult>)], out: &mut dyn Write) -> Result<(), Failure> {
-        results.iter().try_for_each(|(source, result)| output::write_workflow_result(source, result, out))
+    fn write(&self, results: &[Shown<'_, Box<WorkflowResult>>], out: &mut dyn Write) -> Result<(), Failure> {
+        results.iter().try_for_each(|one| output::write_workflow_result(one.source, one.result, one.raw.as_ref(), out))
     }
 }
 
@@ -96,14 +100,16 @@ impl<I> WorkflowPredictMany<I> {
     fn send_outcome(
         &mut self,
         index: u64,
-        raw: Option<Box<Value>>,
+        raw: Option<Box<RawValue>>,
         facts: ErrorFacts,
         result: Result<Box<WorkflowResult>, ItemError>,
+        partial: Option<Box<WorkflowResult>>,
     ) {
         self.progress.done += 1;
         self.progress.failed += u64::from(result.is_err());
         // The receiver outlives the work.
-        let _ = self.outcomes.send(ItemOutcome { index, id: None, outcome: None, raw, duplicate: None, facts, result });
+        let outcome = ItemOutcome { raw, facts, partial, ..ItemOutcome::without_response(index, result) };
+        let _ = self.outcomes.send(outcome);
     }
 }
 
@@ -130,7 +136,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
                 self.taken += 1;
                 let text = format!("{} {}", problem.argument(), problem.problem());
                 let facts = ErrorFacts { is_refusal: true, ..ErrorFacts::default() };
-                self.send_outcome(index, None, facts, Err(ItemError::Input(text)));
+                self.send_outcome(index, None, facts, Err(ItemError::Input(text)), None);
                 continue;
             }
             bytes += input.encoded_len();
@@ -149,32 +155,28 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
         }
         self.taken += batch.len() as u64;
         self.pending.insert(first, batch.len() as u64);
-        Some(WorkflowRequest { first, attempt: Call::new(&self.app, self.predict.clone().inputs(batch)) })
+        Some(WorkflowRequest::new(&self.app, &self.predict, first, batch))
     }
 
     fn record(&mut self, result: Result<<WorkflowRequest as Machine>::Output, Error>) {
         let Ok((first, response)) = result else { return };
         let count = self.pending.remove(&first).unwrap_or_default();
         match response {
-            Ok(batch) => {
-                let failures: Vec<_> = batch.results().map(Result::err).collect();
-                let raw = batch.raw_items();
-                for (index, ((failure, raw), result)) in
-                    (first..).zip(failures.into_iter().zip(raw).zip(batch.into_items()))
-                {
-                    let (facts, result) = match failure {
-                        None => (ErrorFacts::default(), Ok(Box::new(result))),
-                        Some(failure) => {
-                            (ErrorFacts::from(&*failure.status), Err(ItemError::Input(failure.status.to_string())))
-                        }
+            Ok(results) => {
+                for (index, ItemResult { result, failure, raw }) in (first..).zip(results) {
+                    let facts = failure.as_deref().map_or_else(ErrorFacts::default, ErrorFacts::from);
+                    let (result, partial) = match failure {
+                        None => (Ok(result), None),
+                        // The other models of the workflow may have succeeded.
+                        Some(status) => (Err(ItemError::Input(status.to_string())), Some(result)),
                     };
-                    self.send_outcome(index, Some(Box::new(raw)), facts, result);
+                    self.send_outcome(index, Some(raw), facts, result, partial);
                 }
             }
             Err(error) => {
                 let error = Arc::new(error);
                 (first..first + count).for_each(|index| {
-                    self.send_outcome(index, None, ErrorFacts::from(&*error), Err(ItemError::from(&*error)))
+                    self.send_outcome(index, None, ErrorFacts::from(&*error), Err(ItemError::from(&*error)), None)
                 });
                 self.stopped.get_or_insert(error);
             }
@@ -187,34 +189,117 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
 
     fn finish(mut self) -> Option<ItemError> {
         for (first, count) in std::mem::take(&mut self.pending) {
-            (first..first + count)
-                .for_each(|index| self.send_outcome(index, None, ErrorFacts::default(), Err(ItemError::Interrupted)));
+            (first..first + count).for_each(|index| {
+                self.send_outcome(index, None, ErrorFacts::default(), Err(ItemError::Interrupted), None)
+            });
         }
         let stopped = self.stopped.take().map(|error| ItemError::from(&*error));
         if self.next_input.take().is_some() {
             let index = self.taken;
-            self.send_outcome(
-                index,
-                None,
-                ErrorFacts::default(),
-                Err(stopped.clone().unwrap_or(ItemError::Interrupted)),
-            );
+            let result = Err(stopped.clone().unwrap_or(ItemError::Interrupted));
+            self.send_outcome(index, None, ErrorFacts::default(), result, None);
         }
         stopped
     }
 }
 
-/// One request, and the index of its first input.
+/// The results for some inputs. Inputs that the service asks to send again are sent again, under the retry policy of
+/// calls.
 struct WorkflowRequest {
+    config: Config,
+    predict: PredictWorkflow,
+    /// Index of the first input.
     first: u64,
-    attempt: Call<PredictWorkflow>,
+    inputs: Vec<NewInput>,
+    results: Vec<Option<ItemResult>>,
+    /// The positions of the inputs of the current request.
+    asked: Vec<usize>,
+    attempt: WorkflowCall,
+    retries: u32,
+    /// The end of the pause before the next request.
+    pause: Option<Instant>,
+}
+
+/// The call for some inputs: with the JSON of the results, because the table names what it does not show.
+type WorkflowCall = Call<ByItem<KeepRaw<PredictWorkflow>>>;
+
+/// The result for one input.
+struct ItemResult {
+    result: Box<WorkflowResult>,
+    /// Why it failed, if it did.
+    failure: Option<Box<Status>>,
+    raw: Box<RawValue>,
+}
+
+impl WorkflowRequest {
+    fn new(config: &Config, predict: &PredictWorkflow, first: u64, inputs: Vec<NewInput>) -> Self {
+        let attempt = Self::call(config, predict, inputs.clone());
+        let (config, predict) = (config.clone(), predict.clone());
+        let (results, asked) = (inputs.iter().map(|_| None).collect(), (0..inputs.len()).collect());
+        Self { config, predict, first, inputs, results, asked, attempt, retries: 0, pause: None }
+    }
+
+    fn call(config: &Config, predict: &PredictWorkflow, inputs: Vec<NewInput>) -> WorkflowCall {
+        Call::new(config, predict.clone().inputs(inputs).by_item().with_raw())
+    }
+
+    /// Keeps the results of a response. Returns the pause before the inputs that failed for a while are sent again.
+    fn keep(&mut self, batch: Batch<WithRaw<WorkflowResult>>) -> Option<Duration> {
+        let failures: Vec<_> = batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
+        let results = failures.into_iter().zip(batch.into_items());
+        let mut again = Vec::new();
+        for (position, (failure, item)) in std::mem::take(&mut self.asked).into_iter().zip(results) {
+            if failure.as_ref().is_some_and(|status| status.class() == StatusClass::Retry) {
+                again.push(position);
+            }
+            let result = ItemResult { result: Box::new(item.value), failure, raw: item.json };
+            self.results[position] = Some(result);
+        }
+        let policy = self.config.retry();
+        self.retries += 1;
+        if again.is_empty() || self.retries >= policy.max_attempts {
+            return None;
+        }
+        self.asked = again;
+        Some(policy.base_delay.saturating_mul(1 << (self.retries - 1).min(16)).min(policy.max_delay))
+    }
+
+    fn step(&mut self, now: Now, event: Event) -> Step<<Self as Machine>::Output> {
+        let response = match self.attempt.resume(now, event) {
+            Step::Done(response) => response,
+            Step::Send(request) => return Step::Send(request),
+            Step::WaitUntil(time) => return Step::WaitUntil(time),
+        };
+        match response {
+            Ok(batch) => {
+                if let Some(pause) = self.keep(batch) {
+                    let until = now.instant + pause;
+                    self.pause = Some(until);
+                    return Step::WaitUntil(until);
+                }
+            }
+            Err(error) if self.retries == 0 => return Step::Done(Ok((self.first, Err(error)))),
+            // The results of the earlier requests are valid.
+            Err(_) => {}
+        }
+        Step::Done(Ok((self.first, Ok(std::mem::take(&mut self.results).into_iter().flatten().collect()))))
+    }
 }
 
 impl Machine for WorkflowRequest {
-    type Output = (u64, Result<Batch<WorkflowResult>, Error>);
+    type Output = (u64, Result<Vec<ItemResult>, Error>);
 
     fn resume(&mut self, now: Now, event: Event) -> Step<Self::Output> {
-        self.attempt.resume(now, event).map(|response| Ok((self.first, response)))
+        match self.pause {
+            Some(until) if now.instant < until => Step::WaitUntil(until),
+            Some(_) => {
+                self.pause = None;
+                let inputs: Vec<_> = self.asked.iter().map(|position| self.inputs[*position].clone()).collect();
+                self.attempt = Self::call(&self.config, &self.predict, inputs);
+                self.step(now, Event::Begin)
+            }
+            None => self.step(now, event),
+        }
     }
 }
 

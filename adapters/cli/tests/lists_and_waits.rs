@@ -99,13 +99,14 @@ fn every_list_command_accepts_all_and_limit() {
     let app = TestApp::with_model();
     for (arguments, member, expected) in [
         (&["concepts", "list"][..], "id", Some(&["animal"][..])),
-        (&["concepts", "search", "ani*"], "id", Some(&["animal"])),
+        // The concept of the app, and the public one of the same name.
+        (&["concepts", "search", "ani*"], "id", Some(&["animal", "ai_l9ctuzXO"])),
         (&["search"], "score", None),
         (&["models", "list", "--own"], "id", Some(&["sorter"])),
         (&["models", "list", "--public"], "id", None),
         (&["models", "search", "sort*"], "id", Some(&["sorter"])),
         (&["models", "versions", "sorter"], "id", None),
-        (&["workflows", "list", "--public"], "id", Some(&["General"])),
+        (&["workflows", "list", "--public"], "id", Some(&["General", "food-and-general"])),
     ] {
         let all = app.run(&[arguments, &["--all", "--json", "--per-page", "1"]].concat()).expect_code(0).json_lines();
         assert!(!all.is_empty(), "{arguments:?}");
@@ -164,7 +165,11 @@ fn waits_for_a_training() {
         ],
     );
     app.run(&["models", "wait", "sorter", "--version", &version]).expect_code(0);
-    app.run(&["models", "train", "sorter", "--timeout", "5"]).expect_code(2).expect_text(&[], &["--wait"]);
+    // Without --wait the time limit is that of the command.
+    app.run(&["models", "train", "sorter", "--timeout", "5"]).expect_code(0);
+    app.run(&["models", "train", "sorter", "--timeout", "0"])
+        .expect_code(2)
+        .expect_text(&[], &["a command that waits"]);
     let dry_run = app.run(&["models", "wait", "sorter", "--version", "v", "--dry-run"]).expect_code(0);
     dry_run.expect_text(&["GET https://api.clarifai.com/v2/models/sorter/versions/v\n"], &[]);
 }

@@ -10,7 +10,10 @@ const SIMULATOR_NOTE: &str = "note: responses come from the built-in simulator";
 #[test]
 fn prints_a_table_for_an_image() {
     let ran = Cli::new().run(&["--simulator", "predict", &image("coffee.jpg")]).expect_code(0);
-    ran.expect_text(&["coffee.jpg\n", "Concept", "Probability", "brown", " %"], &[SIMULATOR_NOTE]);
+    ran.expect_text(
+        &["coffee.jpg\n", "Concept", "Probability", "espresso", " %"],
+        &[SIMULATOR_NOTE, "EfficientNet-Lite0"],
+    );
     let ran = Cli::new().run(&["tag", "--simulator", "-q", "--max-concepts", "3", &image("coffee.jpg")]).expect_code(0);
     assert_eq!((ran.out.lines().filter(|line| line.contains(" %")).count(), ran.err.as_str()), (3, ""));
 }
@@ -49,7 +52,10 @@ fn options_are_sent_to_the_model() {
         .run(&["--dry-run", "--json", "predict", &coffee, "--language", "de", "--sample-ms", "500"])
         .expect_code(0)
         .json_lines()[0]["body"];
-    assert_eq!(body["model"]["output_info"]["output_config"], serde_json::json!({"language": "de", "sample_ms": 500}));
+    assert_eq!(
+        body["model"]["model_version"]["output_info"]["output_config"],
+        serde_json::json!({"language": "de", "sample_ms": 500})
+    );
 }
 
 #[test]
@@ -132,7 +138,7 @@ fn mount_serves_urls_from_a_folder() {
     let home = cli.home.path().to_str().unwrap();
     cli.run(&["--simulator", "--mount", home, "predict", "https://example.com/a.jpg"])
         .expect_code(0)
-        .expect_text(&["brown"], &[]);
+        .expect_text(&["espresso"], &[]);
     cli.run(&["--simulator", "--mount", "/no/such", "predict", "https://example.com/a.jpg"])
         .expect_code(2)
         .expect_text(&[], &["--mount"]);
@@ -202,13 +208,13 @@ fn splits_many_inputs_into_batches() {
 #[test]
 fn lists_shows_and_searches_models() {
     let cli = Cli::new();
-    cli.run(&["--simulator", "models", "list"]).expect_code(0).expect_text(&["ID", "color-classifier"], &[]);
+    cli.run(&["--simulator", "models", "list"]).expect_code(0).expect_text(&["ID", "image-color-recognizer"], &[]);
     cli.run(&["--simulator", "models", "get", "color"])
         .expect_code(0)
-        .expect_text(&["Type         color-classifier"], &[]);
+        .expect_text(&["Type         image-color-recognizer"], &[]);
     cli.run(&["--simulator", "models", "info", "general-image-recognition"])
         .expect_code(0)
-        .expect_text(&["sim_brown"], &[]);
+        .expect_text(&["ai_HLmqFqBf", "espresso"], &[]);
     let ran = cli.run(&["--simulator", "models", "search", "general*", "--type", "embed", "--json"]).expect_code(0);
     assert_eq!(ran.json_lines().len(), 1, "{ran:?}");
     cli.run(&["--simulator", "models", "search", "nothing*"]).expect_code(0).expect_text(&["No models."], &[]);
@@ -246,6 +252,22 @@ fn failed_request_ends_the_job_and_reports_skipped_inputs() {
 fn prints_a_row_for_each_video_frame() {
     // One frame of one white pixel.
     let gif = b"GIF89a\x01\0\x01\0\x80\0\0\xff\xff\xff\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
-    let ran = Cli::new().run_with(&["--simulator", "predict", "--video", "-"], gif).expect_code(0);
+    let measured = ["--select", "bright", "--select", "white"];
+    let arguments = [&["--simulator", "predict", "--video", "-"][..], &measured].concat();
+    let ran = Cli::new().run_with(&arguments, gif).expect_code(0);
     ran.expect_text(&["Time", "0.000 s  bright ", " white  "], &[]);
+}
+
+#[test]
+fn faces_have_boxes_in_fractions_and_in_pixels() {
+    let ran = Cli::new().run(&["--simulator", "predict", "--model", "face", &image("astronaut.jpg")]).expect_code(0);
+    ran.expect_text(&["Region", "33.", " face ", "Pixels of 512 x 512", "     1  172, 66, 278, 172"], &["faces"]);
+    let ran = Cli::new().run(&["--simulator", "predict", "--model", "face", &image("coffee.jpg")]).expect_code(0);
+    ran.expect_text(&["No predictions."], &[]);
+}
+
+#[test]
+fn the_simulator_refuses_rejected_keys() {
+    let help = Cli::new().run(&["simulator", "--help"]).expect_code(0);
+    help.expect_text(&["--reject-keys <KEYS>"], &[]);
 }

@@ -204,7 +204,7 @@ fn trains_models_and_runs_workflows() {
     app.run(&["models", "info", "sorter"]).expect_code(0).expect_text(&["animal"], &[]);
 
     app.run(&["workflows", "list"]).expect_code(0).expect_text(&["No workflows."], &[]);
-    assert_eq!(ids(&app.json(&["workflows", "list", "--public"]), |one| &one["id"]), ["General"]);
+    assert_eq!(ids(&app.json(&["workflows", "list", "--public"]), |one| &one["id"]), ["General", "food-and-general"]);
     app.run(&["workflows", "get", "General"]).expect_code(0).expect_text(&["Node", "general", "color"], &[]);
     let predict = ["workflows", "predict", "General", &image("coffee.jpg"), "missing.jpg", "--max-concepts", "2"];
     app.run(&predict).expect_code(1).expect_text(&["coffee.jpg (color)\n", "Sienna"], &["missing.jpg: no such file"]);
@@ -253,14 +253,17 @@ fn delete_all_requires_confirmation() {
             .expect_text(&[], &["error: refusing to delete everything without confirmation; pass --yes"]);
         app.run(&[kind, "delete"]).expect_code(2);
         app.run(&[kind, "delete", "--all", "coffee"]).expect_code(2);
-        app.run(&[kind, "delete", "--all", "--dry-run"])
-            .expect_code(0)
-            .expect_text(&["DELETE ", "\"delete_all\": true"], &[]);
+        let request: &[_] = match kind {
+            // The ids are listed first.
+            "inputs" => &["GET ", "/inputs?page=1&per_page=1000"],
+            _ => &["DELETE ", "\"delete_all\": true"],
+        };
+        app.run(&[kind, "delete", "--all", "--dry-run"]).expect_code(0).expect_text(request, &[]);
     }
     assert_eq!(app.json(&["inputs", "list"]).len(), 4);
     app.run(&["inputs", "delete", "--all", "--yes"])
         .expect_code(0)
-        .expect_text(&["Requested deletion of all inputs."], &[]);
+        .expect_text(&["Requested deletion of all 4 inputs."], &[]);
     assert_eq!(app.json(&["inputs", "list"]).len(), 0);
 }
 
@@ -280,7 +283,7 @@ fn dry_run_sends_nothing() {
         (&["inputs", "update", "i", "--concept", "c"], "PATCH inputs"),
         (&["inputs", "delete", "i"], "DELETE inputs/i"),
         (&["inputs", "delete", "i", "j"], "DELETE inputs"),
-        (&["inputs", "delete", "--all"], "DELETE inputs"),
+        (&["inputs", "delete", "--all"], "GET inputs?page=1&per_page=1000"),
         (&["inputs", "status"], "GET inputs/status"),
         (&["search", "--concept", "c", "--image", &coffee], "POST searches"),
         (&["models", "list"], "GET models?page=1&per_page=20"),
@@ -296,7 +299,7 @@ fn dry_run_sends_nothing() {
         (&["models", "train", "m"], "POST models/m/versions"),
         (&["models", "feedback", "m", "--input", "i", "--concept", "c"], "POST models/m/feedback"),
         (&["workflows", "list"], "GET workflows?page=1&per_page=20"),
-        (&["workflows", "list", "--public"], "GET public_workflows?page=1&per_page=20"),
+        (&["workflows", "list", "--public"], "GET users/clarifai/apps/main/workflows?page=1&per_page=20"),
         (&["workflows", "get", "w"], "GET workflows/w"),
         (&["workflows", "predict", "w", &coffee], "POST workflows/w/results"),
     ] {
@@ -331,7 +334,7 @@ fn options_are_sent_in_requests() {
     let annotations = ["--concept", "a", "--concept", "name:b", "--not-concept", "id:c", "--geo", "-1,2"];
     let data = serde_json::json!({
         "image": {"url": "https://example.com/a.jpg", "allow_duplicate_url": true},
-        "concepts": [{"id": "a", "value": true}, {"name": "b", "value": true}, {"id": "c", "value": false}],
+        "concepts": [{"id": "a", "value": 1}, {"name": "b", "value": 1}, {"id": "c", "value": 0}],
         "geo": {"geo_point": {"longitude": -1.0, "latitude": 2.0}},
     });
     let create = ["inputs", "create", "https://example.com/a.jpg", "--allow-duplicate-url"];
@@ -340,8 +343,8 @@ fn options_are_sent_in_requests() {
     assert_eq!((&changed["action"], &changed["inputs"][0]["id"]), (&"overwrite".into(), &"i".into()));
     let terms = body(&["search", "--concept", "a", "--not-predicted", "id:b", "--near", "-1,2", "--within", "3mi"]);
     let term = |index: usize| terms["query"]["ands"][index].to_string();
-    assert_eq!(term(0), r#"{"input":{"data":{"concepts":[{"name":"a","value":true}]}}}"#);
-    assert_eq!(term(1), r#"{"output":{"data":{"concepts":[{"id":"b","value":false}]}}}"#);
+    assert_eq!(term(0), r#"{"input":{"data":{"concepts":[{"name":"a","value":1}]}}}"#);
+    assert_eq!(term(1), r#"{"output":{"data":{"concepts":[{"id":"b","value":0}]}}}"#);
     assert!(term(2).contains(r#""geo_limit":{"type":"withinMiles","value":3.0}"#), "{}", term(2));
 }
 
@@ -409,7 +412,7 @@ fn exits_2_on_invalid_arguments() {
 #[test]
 fn invalid_state_file_is_not_overwritten() {
     let app = TestApp::new();
-    for text in ["", "{", "[]", r#"{"apps": 1}"#] {
+    for text in ["{", "[]", r#"{"apps": 1}"#] {
         std::fs::write(&app.state, text).unwrap();
         app.run(&["inputs", "list"]).expect_code(2).expect_text(&[], &["--state"]);
         assert_eq!(std::fs::read_to_string(&app.state).unwrap(), text);

@@ -320,5 +320,5 @@ fn app_secret_is_exchanged_for_a_token_and_neither_is_printed() {
     let server = Server::start(&cli);
     let ran = cli.run(&["--base-url", &server.url, "predict", &image("coffee.jpg"), "-vvv"]).expect_code(0);
     assert!(!format!("{ran:?}").contains("sentinel"), "{ran:?}");
-    ran.expect_text(&["brown"], &["/v2/token: 200", "authorization: Basic ***", "authorization: Bearer ***"]);
+    ran.expect_text(&["espresso"], &["/v2/token: 200", "authorization: Basic ***", "authorization: Bearer ***"]);
 }

@@ -1,4 +1,5 @@
-//! The clock, threads, random seed and environment of the operating system, for the adapters of `clarifai-core`.
+//! The clock, threads, random seed and environment of the operating system, for the adapters of `clarifai-core`: with
+//! the [proxies](proxy) and root certificates that the environment names.
 //!
 //! The core is handed all four, so that it stays pure. Adapters take them from here, so that all clients of a program
 //! agree on the time: those that share a configuration share an access token and a rate limiter, too.
@@ -10,6 +11,10 @@
 //! ```
 
 #![forbid(unsafe_code)]
+
+pub mod proxy;
+#[cfg(feature = "rustls")]
+pub mod roots;
 
 use std::sync::LazyLock;
 use std::thread;

@@ -14,6 +14,8 @@ use http::{Request, Response};
 
 #[doc(inline)]
 pub use clarifai_core::*;
+#[cfg(feature = "rustls")]
+pub use clarifai_native::{proxy::Proxies, roots::RootCertificates};
 pub use {clarifai_core as core, reqwest};
 
 /// The asynchronous client over reqwest, on tokio. Cheap to clone; clones share one connection pool.
@@ -38,29 +40,48 @@ impl Reqwest {
     /// Fails if the reqwest client cannot be built.
     #[cfg(feature = "rustls")]
     pub fn new(config: &Config) -> Result<Self, TransportError> {
-        let builder = if config.is_loopback() { Self::builder().no_proxy() } else { Self::builder() };
-        let http = builder.build().map_err(|error| TransportError::new(TransportErrorKind::NotSent, error))?;
-        Ok(Self::with_client(http))
+        let not_sent = |error| TransportError::new(TransportErrorKind::NotSent, error);
+        let builder =
+            Self::builder_for(config).map_err(|invalid| TransportError::new(TransportErrorKind::NotSent, invalid))?;
+        Ok(Self::with_client(builder.build().map_err(not_sent)?))
+    }
+
+    /// Returns a builder as [`builder`](Self::builder), after checking that the files of `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` and the proxy of the environment can be used for the base URL of `config`.
+    #[cfg(feature = "rustls")]
+    fn builder_for(config: &Config) -> Result<reqwest::ClientBuilder, error::InvalidArgument> {
+        Proxies::from_env().of_config(config, PROXY_SCHEMES)?;
+        let roots = RootCertificates::mozilla();
+        let roots = if config.origin().starts_with("https:") { roots.with_env()? } else { roots };
+        Ok(Self::builder_with_roots(roots))
     }
 
     /// Returns a builder with the default settings, to which a proxy, other timeouts or another pool size can be added.
     ///
     /// Defaults: a connect timeout of 10 seconds, a timeout of 30 minutes for each request, redirects and retries of
-    /// reqwest disabled, certificates verified against Mozilla's root certificates by rustls with ring.
+    /// reqwest disabled, certificates verified by rustls with ring.
     ///
-    /// For other certificate authorities, pass your own `rustls::ClientConfig` to
-    /// [`tls_backend_preconfigured`](reqwest::ClientBuilder::tls_backend_preconfigured).
+    /// The root certificates are Mozilla's, and those of `SSL_CERT_FILE` and `SSL_CERT_DIR`; files that cannot be read
+    /// are ignored here, and reported by `Client::new`. Proxies are those of the environment, by the rules of curl:
+    /// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in [`Proxies`].
     #[cfg(feature = "rustls")]
-    #[expect(clippy::missing_panics_doc, reason = "ring has the suites of TLS 1.2 and 1.3")]
     pub fn builder() -> reqwest::ClientBuilder {
-        let roots: rustls::RootCertStore = webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect();
-        let tls = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
-            .with_safe_default_protocol_versions()
-            .expect("ring has the suites of TLS 1.2 and 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        Self::builder_with_roots(RootCertificates::mozilla().with_env().unwrap_or_default())
+    }
+
+    /// Returns a builder as [`builder`](Self::builder), which verifies certificates against these root certificates
+    /// only.
+    #[cfg(feature = "rustls")]
+    pub fn builder_with_roots(roots: RootCertificates) -> reqwest::ClientBuilder {
+        let proxies = Proxies::from_env();
+        let proxy = move |url: &reqwest::Url| {
+            let proxy = proxies.of(&url.as_str().parse().ok()?)?;
+            reqwest::Url::parse(proxy.url()).ok()
+        };
         reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
+            .tls_backend_preconfigured(roots.into_client_config())
+            .no_proxy()
+            .proxy(reqwest::Proxy::custom(proxy))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(Duration::from_secs(10))
@@ -87,6 +108,14 @@ impl Reqwest {
         self
     }
 }
+
+/// The kinds of proxies that reqwest supports here.
+#[cfg(feature = "rustls")]
+const PROXY_SCHEMES: &[&str] = if cfg!(feature = "socks") {
+    &["http", "https", "socks4", "socks4a", "socks5", "socks5h"]
+} else {
+    &["http", "https"]
+};
 
 impl AsyncTransport for Reqwest {
     fn now(&self) -> Now {
@@ -136,7 +165,9 @@ impl AsyncTransport for Reqwest {
 #[cfg(feature = "rustls")]
 impl transport::Connect for Reqwest {
     fn connect(config: &Config) -> Result<Self, Error> {
-        Self::new(config).map_err(Error::from_connect)
+        let builder = Self::builder_for(config).map_err(Error::from_setting)?;
+        let not_sent = |error| Error::from_connect(TransportError::new(TransportErrorKind::NotSent, error));
+        Ok(Self::with_client(builder.build().map_err(not_sent)?))
     }
 
     fn variable(name: &str) -> Option<String> {
@@ -156,6 +187,8 @@ impl fmt::Debug for Reqwest {
 fn failure(error: reqwest::Error, asked: &reqwest::Url) -> TransportError {
     let is_first = error.url().is_none_or(|url| url == asked);
     let kind = match is_first && (error.is_connect() || error.is_builder()) {
+        #[cfg(feature = "rustls")]
+        true if clarifai_native::roots::is_untrusted(&error) => TransportErrorKind::Untrusted,
         true => TransportErrorKind::NotSent,
         false => TransportErrorKind::MaybeSent,
     };

@@ -1,6 +1,6 @@
 //! Serves the simulator until it is killed, by default on a free loopback port. Prints its URL first.
 //!
-//! `serve [--mount DIR] [--address HOST:PORT] [--delay MILLISECONDS]`
+//! `serve [--mount DIR] [--address HOST:PORT] [--delay MILLISECONDS] [--reject-keys KEY,KEY]`
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--mount" => simulator = simulator.mount(value),
             "--address" => address = value,
+            "--reject-keys" => simulator = simulator.with_rejected_keys(value.split(',')),
             "--delay" => {
                 let delay = Duration::from_millis(value.parse()?);
                 let delays = Delays { processing: delay, queueing: delay, training: delay, deleting: delay };

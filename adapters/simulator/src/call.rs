@@ -9,12 +9,11 @@ use serde_json::Value;
 use crate::media::{InputError, Medium, decode, fetch};
 use crate::page::Page;
 use crate::public_models::{self, PublicModel};
+use crate::recognition::Recognition;
 use crate::response::Refusal;
 use crate::state::app_name::AppName;
+use crate::stored_images;
 use crate::world::{LockedApp, World};
-
-/// Base URL of the images that were sent as bytes. No such host exists.
-pub(crate) const STORED_IMAGES_URL: &str = "https://images.simulator.invalid/";
 
 /// A call that passed authorization, rate limit and size limit.
 #[derive(Debug)]
@@ -131,7 +130,7 @@ impl Call<'_> {
     /// Fetches the bytes of the image or video in an input's `data`. Images that were stored as bytes have a URL too.
     pub(crate) fn fetch(&self, data: &Value) -> Result<Bytes, InputError> {
         let url = ["image", "video"].iter().find_map(|medium| text(&data[medium], "url")).map(str::trim);
-        if let Some(url) = url.filter(|url| url.starts_with(STORED_IMAGES_URL)) {
+        if let Some(url) = url.filter(|url| stored_images::is_url(url)) {
             let mut locked = self.lock();
             let kept = locked.app().inputs.with_url(url).next();
             if let Some(kept) = kept.filter(|input| !input.bytes.is_empty()) {
@@ -146,9 +145,14 @@ impl Call<'_> {
         decode(data, &self.fetch(data)?, &self.world.rules.limits.image)
     }
 
+    /// Returns how images are recognized.
+    pub(crate) fn recognition(&self) -> Recognition {
+        self.world.rules.recognition
+    }
+
     /// Returns a public model if it is visible to the call.
     pub(crate) fn public_model(&self, id: &str) -> Option<&'static PublicModel> {
-        public_models::find(id).filter(|_| self.public)
+        public_models::find(id, self.recognition()).filter(|_| self.public)
     }
 }
 

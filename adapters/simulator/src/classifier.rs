@@ -8,9 +8,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::parallel;
+
 /// A trained classifier for a set of concepts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Classifier {
+    /// The kind of embeddings it was trained on. Older states have none saved: measurements on pixels.
+    #[serde(default = "first_embedding_id")]
+    embedding: String,
     concepts: Vec<Direction>,
     /// Whether the concepts exclude one another, so that their values sum to 1.
     exclusive: bool,
@@ -21,6 +26,10 @@ struct Direction {
     concept: String,
     weights: Vec<f32>,
     bias: f32,
+}
+
+fn first_embedding_id() -> String {
+    "pixels-1".to_owned()
 }
 
 /// An embedding, and whether it is a positive example of the concept.
@@ -35,12 +44,23 @@ const DECAY: f32 = 0.0005;
 
 impl Classifier {
     /// Trains on the examples of each concept.
-    pub(crate) fn fit<'a>(concepts: impl IntoIterator<Item = (String, Vec<Example<'a>>)>, exclusive: bool) -> Self {
+    pub(crate) fn fit<'a>(
+        embedding: &str,
+        concepts: impl IntoIterator<Item = (String, Vec<Example<'a>>)>,
+        exclusive: bool,
+    ) -> Self {
         let learn = |(concept, examples): (String, Vec<Example<'_>>)| {
             let (weights, bias) = logistic(&examples);
             Direction { concept, weights, bias }
         };
-        Self { concepts: concepts.into_iter().map(learn).collect(), exclusive }
+        let concepts: Vec<_> = concepts.into_iter().collect();
+        let concepts = parallel::map(&concepts, |(concept, examples)| learn((concept.clone(), examples.clone())));
+        Self { embedding: embedding.to_owned(), concepts, exclusive }
+    }
+
+    /// Returns the kind of embeddings it was trained on.
+    pub(crate) fn embedding_id(&self) -> &str {
+        &self.embedding
     }
 
     /// Returns each concept with its value from 0 to 1, best first.
@@ -111,7 +131,7 @@ mod tests {
         let (east, north) = ([1.0, 0.0], [0.0, 1.0]);
         let concepts = |exclusive| {
             let of = |fits: bool| vec![(&east[..], fits), (&north[..], !fits)];
-            Classifier::fit([("east".to_owned(), of(true)), ("north".to_owned(), of(false))], exclusive)
+            Classifier::fit("test", [("east".to_owned(), of(true)), ("north".to_owned(), of(false))], exclusive)
         };
         for exclusive in [false, true] {
             let classifier = concepts(exclusive);
@@ -123,7 +143,7 @@ mod tests {
     #[test]
     fn trains_on_positive_examples_alone() {
         let east = [1.0, 0.0];
-        let classifier = Classifier::fit([("east".to_owned(), vec![(&east[..], true)])], false);
+        let classifier = Classifier::fit("test", [("east".to_owned(), vec![(&east[..], true)])], false);
         assert!(classifier.classify(&[1.0, 0.0])[0].1 > 0.7);
         assert!(classifier.classify(&[-1.0, 0.0])[0].1 < 0.2);
     }

@@ -26,7 +26,7 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use clarifai_core::transport::{TransportError, TransportErrorKind};
 use http::{Request, Response, StatusCode};
 

@@ -62,24 +62,27 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo classifier web
-// layer: vision::lab vision::named_colors vision::plane
+// layer: response wildcard geo parallel web cors
+// layer: classifier
+// layer: vision::lab vision::memory vision::named_colors vision::plane
 // layer: vision::image
 // layer: vision::dominant_colors vision::embedding vision::measurements
 // layer: vision::concepts
 // layer: vision
+// layer: network state::app_name state::ledger
+// layer: vocabulary
+// layer: output_options recognition
 // layer: access_tokens media public_models rules
-// layer: page
-// layer: state::app_name state::ledger
+// layer: page public_outputs
 // layer: state::concept
 // layer: state::input state::model
 // layer: state::inputs state::workflow
 // layer: state
-// layer: audit world
-// layer: call
+// layer: audit stored_images world
+// layer: call training
 // layer: predict
 // layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
-// layer: routes::feedback routes::model_inputs routes::model_versions routes::workflows
+// layer: routes::evaluations routes::feedback routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::workflow_results
 // layer: routes
 // layer: simulator
@@ -94,12 +97,19 @@ pub mod audit;
 mod call;
 mod classifier;
 mod client;
+mod cors;
 pub mod faults;
 mod geo;
 mod media;
+#[cfg(feature = "vision")]
+mod network;
+mod output_options;
 mod page;
+mod parallel;
 mod predict;
 mod public_models;
+mod public_outputs;
+mod recognition;
 mod response;
 mod routes;
 pub mod rules;
@@ -107,13 +117,17 @@ pub mod rules;
 mod server;
 mod simulator;
 mod state;
+mod stored_images;
+mod training;
 pub mod vision;
+mod vocabulary;
 mod web;
 mod wildcard;
 mod world;
 
 pub use clarifai_core as core;
 pub use client::Client;
+pub use recognition::Recognition;
 pub use rules::Delays;
 #[cfg(feature = "server")]
 pub use server::Server;

@@ -90,7 +90,12 @@ fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Image)>, Input
     let broken = |error: image::ImageError| unsupported(error.to_string());
     let decoder = GifDecoder::new(Cursor::new(bytes)).map_err(broken)?;
     let (width, height) = decoder.dimensions();
-    let most = limits.pixels / (u64::from(width) * u64::from(height)).max(1);
+    let pixels = u64::from(width) * u64::from(height);
+    // Two canvases of four bytes for each pixel.
+    if pixels * 8 > limits.decoder_memory {
+        return Err(undecodable(&DecodeFailure::TooMuchMemory { limit: limits.decoder_memory }));
+    }
+    let most = limits.pixels / pixels.max(1);
     let mut frames = Vec::new();
     let mut time = Duration::ZERO;
     for frame in decoder.into_frames().take(MOST_FRAMES) {
@@ -99,10 +104,7 @@ fn frames(bytes: &[u8], limits: &Limits) -> Result<Vec<(Duration, Image)>, Input
         }
         let frame = frame.map_err(broken)?;
         let delay = Duration::from(frame.delay());
-        let buffer = frame.into_buffer();
-        let (width, height) = buffer.dimensions();
-        let pixels = buffer.pixels().map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect();
-        frames.extend(Image::from_rgb(width, height, pixels).map(|image| (time, image)));
+        frames.push((time, Image::of_frame(frame.into_buffer())));
         time += delay.max(Duration::from_millis(10));
     }
     if frames.is_empty() {

@@ -1,6 +1,7 @@
 //! The routing table. The routes of each resource are in the file of its name.
 
 mod concepts;
+mod evaluations;
 mod feedback;
 mod input_outputs;
 mod inputs;
@@ -57,6 +58,8 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("POST", ["models", id, "versions"]) => model_versions::train(call, id),
         ("GET", ["models", id, "versions"]) => model_versions::list(call, id),
         ("GET", ["models", id, "versions", version]) => model_versions::get(call, id, version),
+        ("POST", ["models", id, "versions", version, "metrics"]) => evaluations::create(call, id, version),
+        ("GET", ["models", id, "versions", version, "metrics"]) => evaluations::get(call, id, version),
         ("DELETE", ["models", id, "versions", version]) => model_versions::delete(call, id, version),
 
         ("POST", ["workflows"]) => workflows::create(call),

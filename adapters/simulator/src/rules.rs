@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use clarifai_core::machine::{Instant, Now};
+use clarifai_core::time::{Instant, Now};
 
+use crate::recognition::Recognition;
 use crate::response::{Refusal, http_date};
 use crate::vision;
 
@@ -19,6 +20,7 @@ pub(crate) struct Rules {
     pub(crate) lists: Lists,
     pub(crate) duplicates: Duplicates,
     pub(crate) delays: Delays,
+    pub(crate) recognition: Recognition,
 }
 
 /// Size limits of one call. The defaults are the service's published limits; each can be changed:

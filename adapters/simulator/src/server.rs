@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{Instant as Mono, Now};
+use clarifai_core::time::{Instant as Mono, Now};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -22,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
+use crate::cors;
 use crate::faults::{Exchange, Fault, Faults};
 use crate::simulator::Simulator;
 
@@ -151,6 +152,10 @@ async fn serve(listener: std::net::TcpListener, served: Arc<Served>) {
 struct Closed;
 
 async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Response<ResponseBody>, Closed> {
+    // Not an exchange with the service: no fault is injected, so that the numbers of exchanges do not depend on it.
+    if let Some(response) = cors::preflight(&request) {
+        return Ok(response.map(ResponseBody::whole));
+    }
     let number = served.exchanges.fetch_add(1, Ordering::Relaxed);
     let (parts, mut body) = request.into_parts();
     match served.faults.hit(number) {
@@ -182,13 +187,16 @@ async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Resp
     if !matches!(delivery, Delivery::Slow(_)) {
         sleep(takes).await;
     }
-    Ok(response.map_err(|_| Closed)?.map(|left| ResponseBody { left, delivery, wait: None, waited: false }))
+    let mut response = response.map_err(|_| Closed)?;
+    // Also on the responses that faults produce.
+    cors::allow(response.headers_mut());
+    Ok(response.map(|left| ResponseBody { delivery, ..ResponseBody::whole(left) }))
 }
 
 fn empty(status: StatusCode) -> Response<ResponseBody> {
-    let mut response =
-        Response::new(ResponseBody { left: Bytes::new(), delivery: Delivery::Whole, wait: None, waited: false });
+    let mut response = Response::new(ResponseBody::whole(Bytes::new()));
     *response.status_mut() = status;
+    cors::allow(response.headers_mut());
     response
 }
 
@@ -214,6 +222,13 @@ struct ResponseBody {
     wait: Option<Pin<Box<Sleep>>>,
     /// Whether the task has yielded since the last byte.
     waited: bool,
+}
+
+impl ResponseBody {
+    /// Creates a body that is sent at once.
+    fn whole(left: Bytes) -> Self {
+        Self { left, delivery: Delivery::Whole, wait: None, waited: false }
+    }
 }
 
 impl Body for ResponseBody {

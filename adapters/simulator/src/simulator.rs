@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::AppRef;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use http::header::AUTHORIZATION;
 use http::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -17,12 +17,17 @@ use serde_json::{Value, json};
 use crate::access_tokens;
 use crate::audit::{self, Tally};
 use crate::call::Call;
+use crate::cors;
+use crate::recognition::Recognition;
 use crate::response::{Refusal, RouteResult, date, respond};
 use crate::routes;
 use crate::rules::{Delays, Duplicates, Limits, Lists, Rate, RateCounter, Rules};
 use crate::state::app_name::AppName;
 use crate::state::{State, ledger};
+use crate::stored_images;
+use crate::training::train_again;
 use crate::web::Web;
+use crate::wildcard::matches;
 use crate::world::World;
 
 /// A simulated Clarifai service that does no I/O.
@@ -34,6 +39,8 @@ pub struct Simulator {
     pub(crate) world: World,
     /// The accepted keys; `None` accepts every key.
     keys: Option<BTreeSet<String>>,
+    /// Patterns of refused keys.
+    rejected_keys: Vec<String>,
     rate: Mutex<RateCounter>,
     token_life: Duration,
 }
@@ -55,6 +62,7 @@ impl Simulator {
         Self {
             world: World { state: Mutex::default(), web: Web::nothing(), rules: Rules::default() },
             keys: None,
+            rejected_keys: Vec::new(),
             rate: Mutex::default(),
             token_life: access_tokens::DEFAULT_LIFE,
         }
@@ -63,6 +71,25 @@ impl Simulator {
     /// Sets the accepted API keys and personal access tokens. Default: all.
     pub fn with_keys(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Sets the API keys and personal access tokens that are refused, although they would be accepted otherwise. `*` in
+    /// them stands for any text. Default: none.
+    ///
+    /// ```
+    /// use clarifai_simulator::Simulator;
+    ///
+    /// let simulator = Simulator::new().with_rejected_keys(["revoked", "old-*"]);
+    /// ```
+    pub fn with_rejected_keys(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.rejected_keys = patterns.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets how images are recognized. Default: [`Recognition::default`], which depends on the feature `vision`.
+    pub fn with_recognition(mut self, recognition: Recognition) -> Self {
+        self.world.rules.recognition = recognition;
         self
     }
 
@@ -117,8 +144,17 @@ impl Simulator {
     ///
     /// Never fails: errors of the request are error responses.
     pub fn handle(&self, now: Now, request: &Request<Bytes>) -> Response<Bytes> {
+        if let Some(response) = cors::preflight(request) {
+            return response;
+        }
+        let stored = stored_images::response(&self.world.lock(), request);
+        if let Some(mut response) = stored {
+            date(&mut response, now.unix);
+            return response;
+        }
         let request_id = self.world.lock().new_id();
         let mut response = respond(self.route(now, request), &request_id);
+        cors::allow(response.headers_mut());
         date(&mut response, now.unix);
         response
     }
@@ -128,7 +164,10 @@ impl Simulator {
         serde_json::to_value(&*self.world.lock()).unwrap_or_default()
     }
 
-    /// Replaces the whole state by a saved one. Takes as long as analyzing all of its images again.
+    /// Replaces the whole state by a saved one.
+    ///
+    /// Custom models that were trained with another [`Recognition`] are trained again with those of their inputs that
+    /// still exist.
     ///
     /// # Errors
     ///
@@ -140,7 +179,7 @@ impl Simulator {
         }
         let mut state = State::deserialize(saved).map_err(|error| RestoreError(error.to_string()))?;
         for app in state.apps.values_mut() {
-            app.inputs.for_each_mut(|input| input.analyze_again(&self.world.rules.limits.image));
+            train_again(app, &self.world.rules);
         }
         *self.world.lock() = state;
         Ok(())
@@ -219,6 +258,9 @@ impl Simulator {
             None => unauthorized(11009, "API key not found", "invalid key(None)"),
             Some(key) if key.len() < 3 => {
                 unauthorized(11008, "Invalid API key or Invalid API key/application pair", "Invalid format of key.")
+            }
+            Some(key) if self.rejected_keys.iter().any(|pattern| matches(pattern, key)) => {
+                unauthorized(11009, "API key not found", "invalid key")
             }
             Some(key) if self.keys.as_ref().is_some_and(|keys| !keys.contains(key)) => {
                 unauthorized(11009, "API key not found", "invalid key")

@@ -18,6 +18,7 @@ mod embedding;
 mod image;
 mod lab;
 mod measurements;
+mod memory;
 mod named_colors;
 mod plane;
 

@@ -86,7 +86,8 @@ impl Surf {
     }
 
     async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
-        let theirs = self.client.send(request).await.map_err(|error| maybe_sent(error.into_inner()))?;
+        let has_body = request.len() != Some(0);
+        let theirs = self.client.send(request).await.map_err(|error| failed(error, has_body))?;
         let mut theirs: http_types::Response = theirs.into();
         let mut response = Response::new(());
         *response.status_mut() = http::StatusCode::from_u16(theirs.status().into()).map_err(maybe_sent)?;
@@ -197,8 +198,30 @@ fn not_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Tran
     TransportError::new(TransportErrorKind::NotSent, source)
 }
 
-/// Creates an error for a request that may have been sent. The backends do not report whether a connection was
-/// established, so this covers every failure after the request is passed to them.
+/// Classifies a failure before the response. isahc reports why libcurl could not connect, which proves that a request
+/// with a body was not sent. libcurl may repeat one without a body after an earlier connection broke, so that the
+/// failure of the last connection proves nothing about the first.
+fn failed(error: http_types::Error, has_body: bool) -> TransportError {
+    #[cfg(feature = "curl")]
+    if let (true, Some(error)) = (has_body, error.downcast_ref::<isahc::Error>()) {
+        use isahc::Error as Curl;
+        let kind = match error {
+            Curl::BadServerCertificate(_) => Some(TransportErrorKind::Untrusted),
+            Curl::ConnectFailed | Curl::CouldntResolveHost | Curl::CouldntResolveProxy | Curl::SSLConnectFailed(_) => {
+                Some(TransportErrorKind::NotSent)
+            }
+            _ => None,
+        };
+        if let Some(kind) = kind {
+            return TransportError::new(kind, error.to_string());
+        }
+    }
+    let _ = has_body;
+    maybe_sent(error.into_inner())
+}
+
+/// Creates an error for a request that may have been sent. Most backends do not report whether a connection was
+/// established, so this covers every failure after the request is passed to them that does not prove more.
 fn maybe_sent(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> TransportError {
     TransportError::new(TransportErrorKind::MaybeSent, source)
 }

@@ -25,7 +25,9 @@ pub use clarifai_core as core;
 #[doc(inline)]
 pub use clarifai_core::*;
 #[cfg(feature = "hyper")]
-pub use hyper::{Hyper, hyper};
+pub use clarifai_native::roots::RootCertificates;
+#[cfg(feature = "hyper")]
+pub use hyper::{Hyper, hyper, hyper_with_roots};
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -167,6 +169,9 @@ impl<S, T> fmt::Debug for Tower<S, T> {
 fn failure(error: BoxError) -> TransportError {
     #[cfg(feature = "hyper")]
     if hyper::failed_to_connect(&*error) {
+        if hyper::is_untrusted(&*error) {
+            return TransportError::new(TransportErrorKind::Untrusted, error);
+        }
         return TransportError::new(TransportErrorKind::NotSent, error);
     }
     TransportError::new(TransportErrorKind::MaybeSent, error)

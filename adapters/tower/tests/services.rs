@@ -85,7 +85,7 @@ async fn layers_and_timers() {
     };
     let client = Client::with_transport(config(&server.url()), Tower::with_timer(service, timer));
     let calls = (0..8).map(|_| client.call(ListModels::new()));
-    assert!(futures_util::future::join_all(calls).await.into_iter().all(|models| models.unwrap().len() == 3));
+    assert!(futures_util::future::join_all(calls).await.into_iter().all(|models| models.unwrap().len() >= 3));
     assert_eq!(waits.load(Ordering::Relaxed), 0);
 
     // The connection is refused, the custom timer waits, and the retry is refused; the layer does not hide the error.

@@ -1,6 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+mod tls;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,7 +16,9 @@ use http::{Method, Request, Response};
 
 #[doc(inline)]
 pub use clarifai_core::*;
-pub use {clarifai_core as core, ureq};
+pub use clarifai_native::proxy::Proxies;
+pub use clarifai_native::roots::RootCertificates;
+pub use {clarifai_core as core, rustls, ureq};
 
 /// The blocking client over ureq. Cheap to clone and usable from several threads at once: each call uses a separate
 /// connection from one pool.
@@ -24,8 +29,9 @@ pub type Client = client::blocking::Client<Ureq>;
 /// ```
 /// use clarifai_ureq::{Client, Config, Credentials, Ureq, ureq};
 ///
-/// // A client over an agent with custom settings, here a proxy from the environment.
-/// let agent = ureq::Agent::config_builder().proxy(ureq::Proxy::try_from_env()).build().new_agent();
+/// // A client over an agent with custom settings, here a proxy.
+/// let proxy = ureq::Proxy::new("http://proxy.example:3128").expect("a valid address");
+/// let agent = ureq::Agent::config_builder().proxy(Some(proxy)).build().new_agent();
 /// let config = Config::new(Credentials::key("0123456789abcdef")?);
 /// let client = Client::with_transport(config, Ureq::with_agent(agent));
 /// # Ok::<(), clarifai_ureq::Error>(())
@@ -35,8 +41,17 @@ pub struct Ureq {
     agent: ureq::Agent,
     /// Whether the settings of the agent for redirects and statuses must be overridden for each request.
     override_agent: bool,
+    /// The proxies of the environment, unless the agent has its own settings.
+    proxies: Option<Arc<Proxies>>,
     max_response: u64,
 }
+
+/// The kinds of proxies that ureq supports here.
+const PROXY_SCHEMES: &[&str] = if cfg!(feature = "socks") {
+    &["http", "https", "socks", "socks4", "socks4a", "socks5"]
+} else {
+    &["http", "https"]
+};
 
 impl Default for Ureq {
     fn default() -> Self {
@@ -48,9 +63,28 @@ impl Ureq {
     /// Creates a transport with its own connection pool.
     ///
     /// Timeouts: 10 seconds to connect, 30 minutes to send a body, 5 minutes until the response begins, 30 minutes to
-    /// receive its body. Certificates are verified against Mozilla's root certificates. Resolving the host has only the
-    /// timeout of the system's resolver: to apply another one, ureq would start a thread for each call.
+    /// receive its body. Resolving the host has only the timeout of the system's resolver: to apply another one, ureq
+    /// would start a thread for each call.
+    ///
+    /// Certificates are verified against Mozilla's root certificates, and those of `SSL_CERT_FILE` and `SSL_CERT_DIR`;
+    /// files that cannot be read are ignored here, and reported by `Client::new`. Proxies are those of the environment,
+    /// by the rules of curl: `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`, in [`Proxies`].
     pub fn new() -> Self {
+        let roots = RootCertificates::mozilla().with_env().unwrap_or_default();
+        Self::with_roots(roots)
+    }
+
+    /// Creates a transport as [`new`](Self::new), which verifies certificates against these root certificates only.
+    ///
+    /// ```no_run
+    /// use clarifai_ureq::{Client, Config, Credentials, RootCertificates, Ureq};
+    ///
+    /// let config = Config::new(Credentials::key("0123456789abcdef")?);
+    /// let roots = RootCertificates::mozilla().with_file("company.pem").expect("a PEM file");
+    /// let client = Client::with_transport(config, Ureq::with_roots(roots));
+    /// # Ok::<(), clarifai_ureq::Error>(())
+    /// ```
+    pub fn with_roots(roots: RootCertificates) -> Self {
         let half_hour = Some(Duration::from_secs(1800));
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -60,8 +94,19 @@ impl Ureq {
             .timeout_send_body(half_hour)
             .timeout_recv_response(Some(Duration::from_secs(300)))
             .timeout_recv_body(half_hour)
+            .proxy(None)
             .build();
-        Self::with_agent(config.into())
+        let proxies = Some(Arc::new(Proxies::from_env()));
+        Self { proxies, ..Self::with_config(config, roots.into_client_config()) }
+    }
+
+    /// Creates a transport over a new agent with these settings and this TLS configuration, which replaces that of
+    /// ureq.
+    ///
+    /// Unlike with [`with_agent`](Self::with_agent), a failed TLS handshake is proven to have sent nothing. The settings
+    /// for redirects and for statuses as errors are overridden.
+    pub fn with_config(config: ureq::config::Config, tls: rustls::ClientConfig) -> Self {
+        Self::with_agent(tls::agent(config, tls))
     }
 
     /// Creates a transport over an existing agent, with its proxy, certificates, timeouts and pool.
@@ -69,11 +114,26 @@ impl Ureq {
     /// Its settings for redirects and for statuses as errors are overridden: the credentials must not reach another
     /// host, and the body of an error response must be read. A proxy that the agent took from the environment is not
     /// used for `localhost` and loopback addresses.
+    ///
+    /// The agent's own connector reports a failed TLS handshake like a lost connection. Only a certificate that is not
+    /// trusted is recognized, and proves that nothing was sent: see [`with_config`](Self::with_config).
     pub fn with_agent(agent: ureq::Agent) -> Self {
         let config = agent.config();
         let override_agent =
             config.http_status_as_error() || config.max_redirects() != 0 || config.max_redirects_will_error();
-        Self { agent, override_agent, max_response: MAX_RESPONSE_BYTES }
+        Self { agent, override_agent, proxies: None, max_response: MAX_RESPONSE_BYTES }
+    }
+
+    /// Checks that the proxy for the base URL of `config`, if the environment specifies one, can be used.
+    ///
+    /// # Errors
+    ///
+    /// Names the variable whose value is not the address of a supported proxy.
+    pub fn checked(self, config: &Config) -> Result<Self, Error> {
+        if let Some(proxies) = &self.proxies {
+            proxies.of_config(config, PROXY_SCHEMES).map_err(Error::from_setting)?;
+        }
+        Ok(self)
     }
 
     /// Sets the maximum size of a response body in bytes, after decompression. Default: [`MAX_RESPONSE_BYTES`].
@@ -85,12 +145,17 @@ impl Ureq {
     fn exchange(&self, mut request: Request<impl ureq::AsSendBody>) -> Result<Response<Bytes>, ureq::Error> {
         let without_proxy = self.agent.config().proxy().is_some_and(ureq::Proxy::is_from_env)
             && request.uri().host().is_some_and(clarifai_core::transport::is_loopback);
+        let proxy = self.proxies.as_ref().and_then(|proxies| proxies.of(request.uri()));
+        let proxy = proxy.map(|proxy| ureq::Proxy::new(proxy.url())).transpose()?;
         let timeout = RequestTimeout::of(&request);
-        if self.override_agent || without_proxy || timeout.is_some() {
+        if self.override_agent || without_proxy || proxy.is_some() || timeout.is_some() {
             let mut config = self.agent.configure_request(request).http_status_as_error(false);
             config = config.max_redirects(0).max_redirects_will_error(false);
             if without_proxy {
                 config = config.proxy(None);
+            }
+            if proxy.is_some() {
+                config = config.proxy(proxy);
             }
             if timeout.is_some() {
                 config = config.timeout_global(timeout);
@@ -128,7 +193,10 @@ impl Transport for Ureq {
                 self.exchange(Request::from_parts(parts, ureq::SendBody::from_reader(&mut reader)))
             }
         };
-        response.map_err(|error| TransportError::new(kind_of(&error), error))
+        response.map_err(|error| match (kind_of(&error), error) {
+            (kind, ureq::Error::Other(error)) => TransportError::new(kind, error),
+            (kind, error) => TransportError::new(kind, error),
+        })
     }
 
     fn wait_until(&self, time: Instant) {
@@ -145,8 +213,12 @@ impl Transport for Ureq {
 }
 
 impl Connect for Ureq {
-    fn connect(_: &Config) -> Result<Self, Error> {
-        Ok(Self::new())
+    fn connect(config: &Config) -> Result<Self, Error> {
+        let roots = match config.origin().starts_with("https:") {
+            true => RootCertificates::mozilla().with_env().map_err(Error::from_setting)?,
+            false => RootCertificates::mozilla(),
+        };
+        Self::with_roots(roots).checked(config)
     }
 
     fn variable(name: &str) -> Option<String> {
@@ -156,7 +228,17 @@ impl Connect for Ureq {
 
 /// Classifies an error. Only errors that ureq reports before it writes any byte count as not sent.
 fn kind_of(error: &ureq::Error) -> TransportErrorKind {
+    let inner: Option<&(dyn std::error::Error + 'static)> = match error {
+        ureq::Error::Io(error) => Some(error),
+        ureq::Error::Rustls(error) => Some(error),
+        ureq::Error::Other(error) => Some(&**error),
+        _ => None,
+    };
+    if inner.is_some_and(clarifai_native::roots::is_untrusted) {
+        return TransportErrorKind::Untrusted;
+    }
     match error {
+        ureq::Error::Other(error) if error.is::<tls::HandshakeFailed>() => TransportErrorKind::NotSent,
         ureq::Error::HostNotFound
         | ureq::Error::ConnectionFailed
         | ureq::Error::BadUri(_)

@@ -6,19 +6,19 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::plan::{BatchLimits, Plan, Planned};
-use super::rounds::Rounds;
+use super::rounds::{ItemRetries, Rounds};
 use super::under_way::UnderWay;
 use super::upload_task::{has_stale_token, is_fatal, is_misuse, is_too_large, is_unavailable};
 use super::{Bulk, IntoBulk, Progress};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::error::{Error, Misuse};
 use crate::inputs::NewInput;
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
+use crate::machine::{Call, Event, Machine, Step};
 use crate::models::Predict;
-use crate::operation::Operation;
-use crate::time::Latest;
+use crate::operation::{ByItem, KeepRawIf, Operation};
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Output, Status, StatusClass};
 
 /// Predictions of a model for any number of inputs.
@@ -81,8 +81,9 @@ pub struct Prediction {
     pub id: Option<String>,
     /// Output of the model, or the error of this input.
     pub result: Result<Output, PredictError>,
-    /// Raw JSON of the output, including that of a failed one. Set only with [`with_raw`](PredictMany::with_raw).
-    pub raw: Option<Box<Value>>,
+    /// JSON of the output as received, including that of a failed one. Set only with
+    /// [`with_raw`](PredictMany::with_raw).
+    pub raw: Option<Box<RawValue>>,
 }
 
 impl Planned {
@@ -140,7 +141,8 @@ impl<I: Iterator<Item = NewInput>> PredictMany<I> {
         self
     }
 
-    /// Sets [`Prediction::raw`] to the raw JSON of each output, including everything that this crate has no field for.
+    /// Sets [`Prediction::raw`] to the JSON of each output, with all members and all digits. It comes from the same
+    /// reading of the response as the typed output.
     pub fn with_raw(mut self) -> Self {
         self.raw = true;
         self
@@ -198,7 +200,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
         let inputs = self.work.plan.call(|planned| match limits.check(&planned.input) {
             Ok(bytes) => Some(Planned { bytes, ..planned }),
             Err(invalid) => {
-                let error = Arc::new(Error::new(Predict::NAME, invalid));
+                let error = Arc::new(Error::new(Predict::SPEC.name, invalid));
                 refused.push(planned.prediction(Err(PredictError::Failed(error))));
                 None
             }
@@ -234,7 +236,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for Predictor<I> {
     }
 
     fn finish(mut self) -> PredictReport {
-        let lost = Arc::new(Error::new(Predict::NAME, Misuse("the request was started and never completed")));
+        let lost = Arc::new(Error::new(Predict::SPEC.name, Misuse("the request was started and never completed")));
         for (index, id) in self.under_way.take() {
             self.note(Prediction { index, id, result: Err(PredictError::Failed(Arc::clone(&lost))), raw: None });
         }
@@ -327,6 +329,7 @@ pub struct PredictTask {
     /// Maximum number of inputs in a request; halved after a request that was too large.
     together: usize,
     rounds: Rounds,
+    item_retries: ItemRetries,
     raw: bool,
     fatal: Option<Arc<Error>>,
     state: State,
@@ -345,7 +348,7 @@ pub struct PredictTaskOutput {
 #[derive(Debug)]
 enum State {
     Start,
-    Asking(Box<Call<Predict>>, usize),
+    Asking(Box<Call<ByItem<KeepRawIf<Predict>>>>, usize),
     Pausing(Instant),
     Spent,
 }
@@ -360,6 +363,7 @@ impl PredictTask {
             waiting,
             done: Vec::new(),
             rounds: Rounds::new(config, rounds),
+            item_retries: ItemRetries::new(config),
             raw: false,
             fatal: None,
             state: State::Start,
@@ -385,13 +389,14 @@ impl PredictTask {
         }
         let count = self.waiting.len().min(self.together.max(1));
         let inputs = self.waiting.iter().take(count).map(|planned| planned.input.clone());
-        let attempt = Box::new(Call::new(&self.config, self.predict.clone().inputs(inputs)));
+        let operation = KeepRawIf { wanted: self.raw, operation: self.predict.clone().inputs(inputs) };
+        let attempt = Box::new(Call::new(&self.config, operation.by_item()));
         self.ask(attempt, count, now, Event::Begin)
     }
 
     fn ask(
         &mut self,
-        mut attempt: Box<Call<Predict>>,
+        mut attempt: Box<Call<ByItem<KeepRawIf<Predict>>>>,
         count: usize,
         now: Now,
         event: Event,
@@ -401,11 +406,10 @@ impl PredictTask {
                 self.state = State::Asking(attempt, count);
                 return step;
             }
-            ControlFlow::Break(Ok(batch)) => {
+            ControlFlow::Break(Ok(mut batch)) => {
                 let failures: Vec<_> =
                     batch.results().map(|result| result.err().map(|failure| failure.status)).collect();
-                let raw = if self.raw { batch.raw_items() } else { Vec::new() };
-                let raw = raw.into_iter().map(|raw| Some(Box::new(raw))).chain(std::iter::repeat(None));
+                let raw = batch.take_json().into_iter().map(Some).chain(std::iter::repeat_with(|| None));
                 return self.answered(now, count, failures.into_iter().zip(batch.into_items()).zip(raw));
             }
             ControlFlow::Break(Err(error)) if is_misuse(&error) => return Step::Done(Err(error)),
@@ -442,7 +446,7 @@ impl PredictTask {
         &mut self,
         now: Now,
         count: usize,
-        results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<Value>>)>,
+        results: impl Iterator<Item = ((Option<Box<Status>>, Output), Option<Box<RawValue>>)>,
     ) -> Step<PredictTaskOutput> {
         let asked: Vec<_> = self.waiting.drain(..count).collect();
         let mut again = Vec::new();
@@ -461,7 +465,9 @@ impl PredictTask {
         if again.is_empty() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.rounds.next(&self.config, None) {
+        let statuses = again.iter().map(|(_, status, _)| &**status);
+        let pause = self.item_retries.next(&self.config, statuses).or_else(|| self.rounds.next(&self.config, None));
+        if let Some(pause) = pause {
             self.waiting.extend(again.into_iter().map(|(planned, ..)| planned));
             return self.pause(now.instant + pause);
         }
@@ -482,7 +488,7 @@ impl Machine for PredictTask {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<PredictTaskOutput> {
         let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(Predict::NAME, Misuse(how))));
+        let misuse = |how| Step::Done(Err(Error::new(Predict::SPEC.name, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),

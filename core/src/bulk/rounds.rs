@@ -6,6 +6,31 @@ use crate::config::Config;
 use crate::error::Cause;
 use crate::policy::backoff::Backoff;
 use crate::policy::retry::RetryPolicy;
+use crate::types::{Flag, Status};
+
+/// The retries of items that failed with a transient status of their own, in a request that succeeded. They follow the
+/// retry policy of single calls, because a service that asks one item for patience is as busy as one that asks a call.
+#[derive(Debug)]
+pub(super) struct ItemRetries(Backoff);
+
+impl ItemRetries {
+    pub(super) fn new(config: &Config) -> Self {
+        Self(Backoff::new(config.retry()))
+    }
+
+    /// Returns the pause before these items are sent again. Returns `None` if the policy or the budget of the client
+    /// allows no other attempt.
+    pub(super) fn next<'a>(
+        &mut self,
+        config: &Config,
+        statuses: impl IntoIterator<Item = &'a Status>,
+    ) -> Option<Duration> {
+        let is_throttled = statuses.into_iter().any(|status| status.has(Flag::Throttled));
+        let cause = if is_throttled { Cause::Throttled } else { Cause::Transient };
+        let pause = self.0.next(cause, None, || config.shared().next_seed())?;
+        config.shared().budget.withdraw().then_some(pause)
+    }
+}
 
 /// The retries that are left, and the pauses before them: up to 1, 2, 4 … 30 seconds, with full jitter.
 #[derive(Debug)]

@@ -9,8 +9,8 @@ use http::{Request, Response};
 use super::{Bulk, Progress};
 use crate::body::Body;
 use crate::error::TransportError;
-use crate::machine::{Event, Instant, Machine, Now, Step};
-use crate::time::Latest;
+use crate::machine::{Event, Machine, Step};
+use crate::time::{Instant, Latest, Now};
 
 /// Runs bulk work without I/O: it decides what to send and how long to wait, and the caller does it.
 ///

@@ -8,7 +8,7 @@ use super::plan::{BatchLimits, Plan, Planned};
 use super::under_way::UnderWay;
 use super::upload_task::{UploadTask, UploadTaskOutput};
 use super::{Bulk, IntoBulk, Progress};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::Config;
 use crate::error::{Error, InvalidArgument, Misuse};
@@ -124,9 +124,12 @@ pub struct UploadedItem {
     pub id: Option<String>,
     /// Outcome for the input.
     pub outcome: Outcome,
-    /// Raw JSON of the service's response for the input, if there was one. Set only on items that are passed to
+    /// Status of the input in the last response about it, if there was one. Set only on items that are passed to
     /// [`on_item`](Upload::on_item).
-    pub raw: Option<Box<Value>>,
+    pub status: Option<Box<Status>>,
+    /// JSON of the input in the last response about it, if there was one. Set only on items that are passed to
+    /// [`on_item`](Upload::on_item), and only with [`with_raw`](Upload::with_raw).
+    pub raw: Option<Box<RawValue>>,
 }
 
 impl<I: Iterator<Item = NewInput>> Upload<I> {
@@ -151,10 +154,17 @@ impl<I: Iterator<Item = NewInput>> Upload<I> {
     }
 
     /// Sets a callback that receives each item as soon as its outcome is known. Items of one request come together and
-    /// in order, with the [raw JSON](UploadedItem::raw) of the service's response. The report still contains all items,
-    /// without the raw JSON.
+    /// in order, with their [status](UploadedItem::status) in the service's response. The report still contains all items,
+    /// without the status.
     pub fn on_item(mut self, on_item: impl FnMut(UploadedItem) + Send + 'static) -> Self {
         self.account.on_item = Some(Box::new(on_item));
+        self
+    }
+
+    /// Sets [`UploadedItem::raw`] to the JSON of each input in the service's response, with all members and all digits,
+    /// on the items that are passed to [`on_item`](Self::on_item).
+    pub fn with_raw(mut self) -> Self {
+        self.account.raw = true;
         self
     }
 
@@ -209,7 +219,8 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
             return None;
         }
         let number = self.under_way.begin(&inputs);
-        Some(UploadTask::new(&self.config, number, inputs, self.max_retries, self.account.on_item.is_some()))
+        let keeps_raw = self.account.raw && self.account.on_item.is_some();
+        Some(UploadTask::new(&self.config, number, inputs, self.max_retries, keeps_raw))
     }
 
     fn record(&mut self, result: Result<UploadTaskOutput, Error>) {
@@ -235,10 +246,17 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
     }
 
     fn finish(mut self) -> UploadReport {
-        let lost =
-            Arc::new(Error::new(CreateInputs::NAME, Misuse("the request was started and never completed")).in_doubt());
+        let lost = Arc::new(
+            Error::new(CreateInputs::SPEC.name, Misuse("the request was started and never completed")).in_doubt(),
+        );
         for (index, id) in self.under_way.take() {
-            self.account.note(UploadedItem { index, id, outcome: Outcome::Unknown(Arc::clone(&lost)), raw: None });
+            self.account.note(UploadedItem {
+                index,
+                id,
+                outcome: Outcome::Unknown(Arc::clone(&lost)),
+                status: None,
+                raw: None,
+            });
         }
         let whole = self.stopped.is_none() && self.plan.is_empty();
         // An input that was taken from the iterator, did not fit into the last request, and never became part of
@@ -247,11 +265,12 @@ impl<I: Iterator<Item = NewInput>> Bulk for Uploader<I> {
             let error = self
                 .stopped
                 .clone()
-                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::NAME, Misuse("it was not asked for"))));
+                .unwrap_or_else(|| Arc::new(Error::new(CreateInputs::SPEC.name, Misuse("it was not asked for"))));
             self.account.note(UploadedItem {
                 index,
                 id: input.get_id().map(str::to_owned),
                 outcome: Outcome::NotSent(error),
+                status: None,
                 raw: None,
             });
         }
@@ -278,6 +297,8 @@ type OnItem = Box<dyn FnMut(UploadedItem) + Send>;
 struct Account {
     on_item: Option<OnItem>,
     content_ids: bool,
+    /// Whether the JSON of the items is passed to `on_item`.
+    raw: bool,
     /// Ids used in this upload, each with the index of its input.
     ids: BTreeMap<Box<str>, u64>,
     /// Inputs with the same content as an earlier input that has no outcome yet, by the index of the earlier one.
@@ -321,16 +342,17 @@ impl Account {
 
     fn refuse(&mut self, planned: &Planned, problem: InvalidArgument) -> Option<Planned> {
         let id = planned.input.get_id().map(str::to_owned);
-        let error = Arc::new(Error::new(CreateInputs::NAME, problem));
-        self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), raw: None });
+        let error = Arc::new(Error::new(CreateInputs::SPEC.name, problem));
+        self.note(UploadedItem { index: planned.index, id, outcome: Outcome::NotSent(error), status: None, raw: None });
         None
     }
 
     fn note(&mut self, mut item: UploadedItem) {
         self.failed += u64::from(!item.outcome.is_success());
+        // The report contains every input of the upload, so it stays small.
+        let (status, raw) = (item.status.take(), item.raw.take());
         if let Some(on_item) = &mut self.on_item {
-            on_item(item.clone());
-            item.raw = None;
+            on_item(UploadedItem { status, raw, ..item.clone() });
         }
         let index = item.index;
         self.items.insert(index, item);
@@ -347,10 +369,10 @@ impl Account {
             Outcome::Unknown(error) => Outcome::Unknown(error),
             _ => {
                 let problem = format!("has the content of input {first}, which was not stored");
-                Outcome::NotSent(Arc::new(Error::new(CreateInputs::NAME, InvalidArgument::new("input", problem))))
+                Outcome::NotSent(Arc::new(Error::new(CreateInputs::SPEC.name, InvalidArgument::new("input", problem))))
             }
         };
-        self.note(UploadedItem { index, id, outcome, raw: None });
+        self.note(UploadedItem { index, id, outcome, status: None, raw: None });
     }
 }
 

@@ -5,23 +5,21 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Method;
 use http::header::DATE;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::plan::Planned;
-use super::rounds::Rounds;
+use super::rounds::{ItemRetries, Rounds};
 use super::upload::{Outcome, UploadedItem};
 use crate::batch::{Batch, Item};
-use crate::body::Body;
 use crate::config::Config;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::{ApiError, Error, ErrorKind, InvalidArgument, Misuse};
+use crate::error::{ApiError, Error, ErrorKind, Misuse, TransportErrorKind};
+use crate::forward_operation;
 use crate::inputs::{CreateInputs, GetInput, NewInput};
-use crate::machine::{Call, Event, Instant, Machine, Now, Step};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
-use crate::time::Latest;
+use crate::machine::{Call, Event, Machine, Step};
+use crate::operation::{KeepRawIf, Operation, Replay};
+use crate::time::{Instant, Latest, Now};
 use crate::types::{Flag, Input, Status, StatusCode};
 
 /// A task of an [`Upload`](super::Upload): stores up to 128 inputs and determines the outcome of each.
@@ -43,6 +41,8 @@ pub struct UploadTask {
     together: usize,
     /// Retries of sending. Never restored, because sending could otherwise start over without end.
     sends: Rounds,
+    /// Retries of inputs that a response asks to send again.
+    item_retries: ItemRetries,
     /// Retries of lookups that fail in a row.
     looks: Rounds,
     first_sent: Option<Instant>,
@@ -50,7 +50,7 @@ pub struct UploadTask {
     exhausted: Option<Arc<Error>>,
     /// The error that no other task can avoid either.
     fatal: Option<Arc<Error>>,
-    /// Whether the raw JSON of the responses is kept.
+    /// Whether the JSON of the responses is kept.
     raw: bool,
     state: State,
     clock: Latest,
@@ -76,8 +76,9 @@ struct Slot {
     /// The outcome of a [refused](Doubt::Refused) input that is not found.
     otherwise: Option<Outcome>,
     outcome: Option<Outcome>,
-    /// Raw JSON of the last response for the input.
-    raw: Option<Box<Value>>,
+    /// Status and JSON of the input in the last response about it.
+    status: Option<Box<Status>>,
+    raw: Option<Box<RawValue>>,
 }
 
 /// What must be determined about an input before it is sent.
@@ -98,7 +99,7 @@ enum Doubt {
 enum State {
     Start,
     /// A request with inputs, and their places in `slots`.
-    Sending(Box<Call<CreateOnce>>, Vec<usize>),
+    Sending(Box<Call<KeepRawIf<CreateOnce>>>, Vec<usize>),
     /// The lookup of one input, and its place in `slots`.
     Looking(Box<Call<LookUp>>, usize),
     Pausing(Instant),
@@ -132,6 +133,7 @@ impl UploadTask {
             lost: None,
             otherwise: None,
             outcome: None,
+            status: None,
             raw: None,
         };
         let slots: Vec<_> = inputs.into_iter().map(slot).collect();
@@ -141,6 +143,7 @@ impl UploadTask {
             together: slots.len(),
             slots,
             sends: Rounds::new(config, rounds),
+            item_retries: ItemRetries::new(config),
             looks: Rounds::new(config, rounds),
             first_sent: None,
             exhausted: None,
@@ -178,7 +181,8 @@ impl UploadTask {
             return self.give_up(&error);
         }
         let inputs = unsent.iter().map(|place| self.slots[*place].input.clone());
-        let create = CreateOnce(CreateInputs::new().inputs(inputs));
+        let operation = CreateOnce(CreateInputs::new().inputs(inputs));
+        let create = KeepRawIf { wanted: self.raw, operation };
         self.send(Box::new(Call::new(&self.config, create)), unsent, now, Event::Begin)
     }
 
@@ -186,10 +190,11 @@ impl UploadTask {
         let item = |slot: Slot| UploadedItem {
             index: slot.index,
             id: slot.id,
+            status: slot.status,
             raw: slot.raw,
             // `go_on` and `give_up` call this only when every slot has an outcome.
             outcome: slot.outcome.unwrap_or_else(|| {
-                Outcome::Unknown(Arc::new(Error::new(CreateInputs::NAME, Misuse("its outcome was lost"))))
+                Outcome::Unknown(Arc::new(Error::new(CreateInputs::SPEC.name, Misuse("its outcome was lost"))))
             }),
         };
         let items = mem::take(&mut self.slots).into_iter().map(item).collect();
@@ -198,7 +203,7 @@ impl UploadTask {
 
     fn send(
         &mut self,
-        mut attempt: Box<Call<CreateOnce>>,
+        mut attempt: Box<Call<KeepRawIf<CreateOnce>>>,
         places: Vec<usize>,
         now: Now,
         event: Event,
@@ -211,21 +216,23 @@ impl UploadTask {
                 self.state = State::Sending(attempt, places);
                 step
             }
-            ControlFlow::Break(Ok(batch)) => self.answered(now, &batch, &places),
+            ControlFlow::Break(Ok(batch)) => self.answered(now, batch, &places),
             ControlFlow::Break(Err(error)) if is_misuse(&error) => Step::Done(Err(error)),
             ControlFlow::Break(Err(error)) => self.failed(now, error, &places),
         }
     }
 
     /// Handles a response in which each input has its own status.
-    fn answered(&mut self, now: Now, batch: &Batch<Input>, places: &[usize]) -> Step<UploadTaskOutput> {
+    fn answered(&mut self, now: Now, mut batch: Batch<Input>, places: &[usize]) -> Step<UploadTaskOutput> {
         let mut again = Vec::new();
         let mut uncertain = None;
-        let raw = if self.raw { batch.raw_items() } else { Vec::new() };
-        for (place, raw) in places.iter().zip(raw) {
-            self.slots[*place].raw = Some(Box::new(raw));
+        for (place, raw) in places.iter().zip(batch.take_json()) {
+            self.slots[*place].raw = Some(raw);
         }
         let results: Vec<_> = batch.results().map(|result| result.map(|input| input.id().to_owned())).collect();
+        for (place, input) in places.iter().zip(batch.into_items()) {
+            self.slots[*place].status = input.status.map(Box::new);
+        }
         for (place, result) in places.iter().zip(results) {
             let slot = &mut self.slots[*place];
             match result {
@@ -250,7 +257,9 @@ impl UploadTask {
         if again.is_empty() && uncertain.is_none() {
             return self.go_on(now);
         }
-        if let Some(pause) = self.sends.next(&self.config, None) {
+        let statuses = again.iter().map(|(_, status)| &**status);
+        let pause = self.item_retries.next(&self.config, statuses).or_else(|| self.sends.next(&self.config, None));
+        if let Some(pause) = pause {
             let least = if uncertain.is_some() { SETTLING } else { Duration::ZERO };
             return self.pause(now.instant + pause.max(least));
         }
@@ -357,6 +366,7 @@ impl UploadTask {
             Ok(found) => {
                 let outcome = if found.is_ours(since) { Outcome::Created } else { Outcome::AlreadyThere };
                 slot.outcome = Some(outcome);
+                slot.status = found.input.status.map(Box::new);
                 slot.raw = found.raw;
                 self.go_on(now)
             }
@@ -393,7 +403,7 @@ impl Machine for UploadTask {
 
     fn resume(&mut self, now: Now, event: Event) -> Step<UploadTaskOutput> {
         let now = self.clock.observe(now);
-        let misuse = |how| Step::Done(Err(Error::new(CreateInputs::NAME, Misuse(how))));
+        let misuse = |how| Step::Done(Err(Error::new(CreateInputs::SPEC.name, Misuse(how))));
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => self.go_on(now),
             (State::Start, _) => misuse("it has not begun"),
@@ -418,7 +428,9 @@ pub(super) fn is_fatal(error: &Error) -> bool {
     // Inputs are checked before, so an invalid argument concerns the request itself.
     let is_invalid = matches!(error.kind(), ErrorKind::InvalidArgument(_));
     let no_token = error.is_of_token() && !error.is_retryable();
-    error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token
+    let is_untrusted =
+        matches!(error.kind(), ErrorKind::Transport(failure) if failure.kind == TransportErrorKind::Untrusted);
+    error.is_auth() || error.is_quota() || is_maintenance || is_invalid || no_token || is_untrusted
 }
 
 /// Returns whether the token expired between the attempts of a call, so that the next call gets a new one.
@@ -464,12 +476,12 @@ impl Refusal {
 }
 
 fn as_call(status: Box<Status>) -> ApiError {
-    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new() }
+    ApiError { http_status: 200, status: Some(status), retry_after: None, excerpt: String::new(), location: None }
 }
 
 /// Returns the error for an input whose own status leaves it uncertain whether the input is stored.
 fn by_item(status: Box<Status>) -> Error {
-    Error::new(CreateInputs::NAME, as_call(status)).in_doubt()
+    Error::new(CreateInputs::SPEC.name, as_call(status)).in_doubt()
 }
 
 /// Returns whether the machine was driven incorrectly. This ends the machine, with no known outcome for its inputs.
@@ -493,24 +505,11 @@ struct CreateOnce(CreateInputs);
 
 impl Operation for CreateOnce {
     type Output = Batch<Input>;
-    const NAME: &'static str = CreateInputs::NAME;
-    const METHOD: Method = CreateInputs::METHOD;
-    const PARTIAL: bool = CreateInputs::PARTIAL;
+
+    forward_operation!(CreateInputs, |this| &this.0; decode);
 
     fn replay(&self) -> Replay {
         Replay::Once
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.0.target(target);
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        self.0.decode(answer)
     }
 }
 
@@ -519,7 +518,7 @@ impl Operation for CreateOnce {
 struct LookUp {
     get: GetInput,
     id: String,
-    /// Whether the raw JSON of the input is kept.
+    /// Whether the JSON of the input is kept.
     raw: bool,
 }
 
@@ -528,7 +527,7 @@ struct Found {
     input: Input,
     /// Time since 1970 by the service's clock.
     date: Option<Duration>,
-    raw: Option<Box<Value>>,
+    raw: Option<Box<RawValue>>,
 }
 
 impl Found {
@@ -546,23 +545,18 @@ impl Found {
 
 impl Operation for LookUp {
     type Output = Found;
-    const NAME: &'static str = GetInput::NAME;
-    const METHOD: Method = GetInput::METHOD;
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.get.target(target);
-    }
+    forward_operation!(GetInput, |this| &this.get; replay);
 
     fn decode(&self, answer: &Envelope) -> Result<Found, DecodeError> {
         let date = answer.headers().get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
         let date = date.and_then(|date| date.duration_since(std::time::UNIX_EPOCH).ok());
-        let input = self.get.decode(answer)?;
-        let raw =
-            if self.raw { answer.parse::<Value>()?.get_mut("input").map(|input| Box::new(input.take())) } else { None };
+        let (input, raw) = if self.raw {
+            let keeping = answer.keeping_raw();
+            (self.get.decode(&keeping)?, keeping.take_kept().pop())
+        } else {
+            (self.get.decode(answer)?, None)
+        };
         // A response about another input, such as one from a cache, must not be accepted for this one.
         match input.id == self.id {
             true => Ok(Found { input, date, raw }),

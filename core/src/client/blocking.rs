@@ -6,10 +6,10 @@ use bytes::Bytes;
 use http::{Request as HttpRequest, Response};
 
 use super::CallOptions;
-use crate::auth::Credentials;
 use crate::body::Body;
 use crate::bulk::{self, Bulk, IntoBulk, PredictMany, PredictReport, Progress, Upload, UploadReport};
 use crate::config::{Config, ConfigBuilder, FromConfig};
+use crate::credentials::Credentials;
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
 use crate::machine::{self, Call, IntoMachine, Machine};

@@ -1,6 +1,6 @@
 //! A reference to a concept by id or by name, with an optional value.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::InvalidArgument;
 
@@ -27,12 +27,11 @@ pub struct ConceptRef {
     pub value: Option<ConceptValue>,
 }
 
-/// Whether, or to what degree, a concept is present. The service accepts both forms.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
+/// Whether, or to what degree, a concept is present. It is sent as a number, because the API has only numbers here.
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConceptValue {
-    /// Present or absent: the older form.
+    /// Present (sent as 1) or absent (sent as 0).
     Is(bool),
     /// Degree of presence, from 0 (definitely absent) to 1 (definitely present).
     Number(f64),
@@ -89,6 +88,15 @@ impl ConceptRef {
     /// Checks every reference of a list.
     pub(crate) fn check_all(list: &[Self]) -> Result<(), InvalidArgument> {
         list.iter().enumerate().try_for_each(|(index, concept)| concept.check(&format!("concepts[{index}]")))
+    }
+}
+
+impl Serialize for ConceptValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Is(is) => serializer.serialize_u8((*is).into()),
+            Self::Number(value) => serializer.serialize_f64(*value),
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! `POST /v2/concepts`: creates 1 to 128 concepts.
 
-use http::Method;
 use serde_json::json;
 
 use crate::arguments::check_count;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Concept;
 
@@ -48,12 +47,7 @@ impl CreateConcepts {
 
 impl Operation for CreateConcepts {
     type Output = Vec<Concept>;
-    const NAME: &'static str = "create concepts";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::post("create concepts").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("concepts");

@@ -1,10 +1,6 @@
 //! `GET /v2/concepts/{id}`: returns one concept.
 
-use http::Method;
-
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Concept;
 
 /// Retrieves a concept by its id.
@@ -23,20 +19,8 @@ impl GetConcept {
     }
 }
 
-impl Operation for GetConcept {
-    type Output = Concept;
-    const NAME: &'static str = "get concept";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("concepts").id("concept id", &self.id);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Concept, DecodeError> {
-        answer.one("concept")
-    }
-}
+plain_operation!(GetConcept => Concept {
+    spec: Spec::get("get concept"),
+    target: |this, target| target.path("concepts").id("concept id", &this.id),
+    decode: one("concept"),
+});

@@ -1,13 +1,7 @@
 //! `GET /v2/concepts`: lists the concepts of an app, one page at a time.
 
-use http::Method;
-
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Spec, in_app, paged, plain_operation};
 use crate::page::Page;
-use crate::target::Target;
 use crate::types::Concept;
 
 /// Lists one page of the concepts of an app.
@@ -30,30 +24,10 @@ impl ListConcepts {
     }
 }
 
-impl Operation for ListConcepts {
-    type Output = Vec<Concept>;
-    const NAME: &'static str = "list concepts";
-    const METHOD: Method = Method::GET;
+plain_operation!(ListConcepts => Vec<Concept> {
+    spec: Spec::get("list concepts"),
+    target: |this, target| target.path("concepts").page(this.page),
+    decode: list("concepts"),
+});
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.page.query(target.path("concepts"));
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.page.check()?;
-        Ok(Body::empty())
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Concept>, DecodeError> {
-        answer.list("concepts")
-    }
-}
-
-crate::pagination::paged!(ListConcepts, Concept, |concept| crate::pagination::in_app(
-    concept.app_id.as_deref(),
-    &concept.id
-));
+paged!(ListConcepts, |concept: &Concept| in_app(concept.app_id.as_deref(), &concept.id));

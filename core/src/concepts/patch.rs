@@ -1,13 +1,12 @@
 //! `PATCH /v2/concepts`: renames 1 to 128 concepts.
 
-use http::Method;
 use serde_json::json;
 
 use crate::arguments::check_count;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Concept;
 
@@ -35,12 +34,7 @@ impl PatchConcepts {
 
 impl Operation for PatchConcepts {
     type Output = Vec<Concept>;
-    const NAME: &'static str = "patch concepts";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch concepts").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("concepts");

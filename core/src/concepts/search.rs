@@ -1,12 +1,11 @@
 //! `POST /v2/concepts/searches`: searches concepts by name.
 
-use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec, in_app, paged};
 use crate::page::Page;
 use crate::target::Target;
 use crate::types::Concept;
@@ -49,12 +48,7 @@ impl SearchConcepts {
 
 impl Operation for SearchConcepts {
     type Output = Vec<Concept>;
-    const NAME: &'static str = "search concepts";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("search concepts").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.path("concepts").path("searches");
@@ -77,7 +71,4 @@ impl Operation for SearchConcepts {
     }
 }
 
-crate::pagination::paged!(SearchConcepts, Concept, |concept| crate::pagination::in_app(
-    concept.app_id.as_deref(),
-    &concept.id
-));
+paged!(SearchConcepts, |concept: &Concept| in_app(concept.app_id.as_deref(), &concept.id));

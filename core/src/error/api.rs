@@ -19,6 +19,8 @@ pub struct ApiError {
     pub retry_after: Option<Duration>,
     /// Beginning of the body if it contained no status object, for example the HTML page of a gateway.
     pub excerpt: String,
+    /// Address that the response redirects to, without user name and query. `None` if the response is no redirect.
+    pub location: Option<String>,
 }
 
 /// Why a refused call may succeed when it is repeated.
@@ -140,6 +142,9 @@ impl fmt::Display for ApiError {
             None if self.excerpt.is_empty() => f.write_str(" without a body")?,
             None => write!(f, " with a response that is not from the API: {}", self.excerpt)?,
         }
+        if let Some(location) = &self.location {
+            write!(f, "; it redirects to {location}")?;
+        }
         if let Some(wait) = self.retry_after {
             write!(f, "; the server asks to wait {} s", wait.as_secs())?;
         }
@@ -155,7 +160,7 @@ mod tests {
 
     fn api(http_status: u16, code: u32) -> ApiError {
         let status = (code != 0).then(|| Box::new(Status { code: Some(code.into()), ..Status::default() }));
-        ApiError { http_status, status, retry_after: None, excerpt: String::new() }
+        ApiError { http_status, status, retry_after: None, excerpt: String::new(), location: None }
     }
 
     /// The names of the predicates that hold.

@@ -4,7 +4,7 @@ use thiserror::Error as ThisError;
 
 use super::{
     AmbiguousName, ApiError, IncompleteList, InvalidArgument, InvalidResponse, ItemFailures, Misuse, NoSuchModel,
-    TransportError, TransportErrorKind, WaitError,
+    TransportError, WaitError,
 };
 
 /// The kind of a failure, with its details.
@@ -50,7 +50,7 @@ impl ErrorKind {
         match self {
             Self::Api(error) => error.may_have_happened(),
             Self::InvalidResponse(_) | Self::Items(_) => true,
-            Self::Transport(failure) => failure.kind != TransportErrorKind::NotSent,
+            Self::Transport(failure) => !failure.kind.proves_not_sent(),
             _ => false,
         }
     }

@@ -28,10 +28,26 @@ pub enum TransportErrorKind {
     /// No byte of the request reached the server. Only for failures where the transport can prove it.
     #[error("the request could not be sent")]
     NotSent,
+    /// The certificate of the server is not trusted, so no byte of the request was sent. Another attempt would end in
+    /// the same way. Only for failures where the transport can prove it.
+    #[error("the certificate of the server is not trusted, so nothing was sent")]
+    Untrusted,
     /// The request may have reached the server and may have been executed.
     #[error("the connection failed before the response was complete")]
     MaybeSent,
     /// The response exceeds the adapter's limit. The rest of it was not read.
     #[error("the response is larger than the limit")]
     TooLarge,
+}
+
+impl TransportErrorKind {
+    /// Returns whether no byte of the request reached the server.
+    pub fn proves_not_sent(self) -> bool {
+        matches!(self, Self::NotSent | Self::Untrusted)
+    }
+
+    /// Returns whether the same request may succeed later.
+    pub(crate) fn is_transient(self) -> bool {
+        matches!(self, Self::NotSent | Self::MaybeSent)
+    }
 }

@@ -12,7 +12,13 @@ use crate::types::Status;
 
 /// A wait that ended before its condition was met.
 #[derive(Debug, ThisError)]
-#[error("{cause} (waited {}, polled {}){}", Seconds(*waited), Times(*polls), LastState(last.as_ref()))]
+#[error(
+    "{cause} (waited {}, polled {}){}{}",
+    Seconds(*waited),
+    Times(*polls),
+    LastError(last_error.as_deref()),
+    LastState(last.as_ref())
+)]
 #[non_exhaustive]
 pub struct WaitError {
     /// Why the wait ended.
@@ -23,6 +29,8 @@ pub struct WaitError {
     pub polls: u64,
     /// The last known state, in the API's own JSON format.
     pub last: Option<Value>,
+    /// The error of the last poll, if the wait ended at its deadline and that poll failed.
+    pub last_error: Option<Box<Error>>,
 }
 
 /// Why a wait ended.
@@ -55,6 +63,17 @@ impl fmt::Display for Times {
         match self.0 {
             1 => f.write_str("once"),
             count => write!(f, "{count} times"),
+        }
+    }
+}
+
+struct LastError<'a>(Option<&'a Error>);
+
+impl fmt::Display for LastError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(error) => write!(f, "; the last poll failed: {error}"),
+            None => Ok(()),
         }
     }
 }

@@ -1,13 +1,11 @@
 //! `POST /v2/inputs`: stores 1 to 128 inputs.
 
-use http::Method;
-
 use super::{NewInput, write_inputs};
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::error::{Error, InvalidArgument};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::Target;
 use crate::types::Input;
 
@@ -16,6 +14,9 @@ use crate::types::Input;
 /// The service responds before it has fetched and processed them: their status code is 30001 at first, and 30000 once
 /// they are processed. Inputs with caller-chosen ids are never stored twice. Sending inputs without ids again stores
 /// duplicates, so a request with such inputs is retried only if it was definitely not executed.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 #[doc(alias("create_image", "create_image_from_url", "create_image_from_bytes", "create_image_from_base64"))]
 #[doc(alias("create_image_from_filename", "bulk_create_images"))]
 #[derive(Clone, Debug, Default)]
@@ -44,9 +45,7 @@ impl CreateInputs {
 
 impl Operation for CreateInputs {
     type Output = Batch<Input>;
-    const NAME: &'static str = "create inputs";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
+    const SPEC: Spec = Spec::post("create inputs").partial();
 
     fn replay(&self) -> Replay {
         match self.inputs.iter().all(|input| input.get_id().is_some()) {
@@ -68,6 +67,10 @@ impl Operation for CreateInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(NewInput::get_id))
+        Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(NewInput::get_id))
+    }
+
+    fn total_failure(&self, batch: &Batch<Input>) -> Option<Error> {
+        batch.total_failure()
     }
 }

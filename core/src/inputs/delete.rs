@@ -1,13 +1,6 @@
-//! `DELETE /v2/inputs/{id}` and `DELETE /v2/inputs`: deletes one input, several inputs, or all inputs.
+//! `DELETE /v2/inputs/{id}`: deletes one input.
 
-use http::Method;
-
-use crate::arguments::Which;
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Status;
 
 /// Deletes one input.
@@ -26,63 +19,8 @@ impl DeleteInput {
     }
 }
 
-impl Operation for DeleteInput {
-    type Output = Status;
-    const NAME: &'static str = "delete input";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").id("input id", &self.id);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
-
-/// Deletes 1 to 128 inputs, or all inputs of the app.
-///
-/// The service responds before the inputs are deleted.
-#[doc(alias("Inputs.delete", "Inputs.delete_all"))]
-#[derive(Clone, Debug)]
-pub struct DeleteInputs(Which);
-
-impl DeleteInputs {
-    /// Creates a request to delete the inputs with these ids, 1 to 128.
-    pub fn ids(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(Which::ids(ids))
-    }
-
-    /// Creates a request to delete every input of the app.
-    ///
-    /// **Deprecated by Clarifai; still accepted.** If the service refuses it, list the inputs and delete them by id.
-    pub fn all() -> Self {
-        Self(Which::All)
-    }
-}
-
-impl Operation for DeleteInputs {
-    type Output = Status;
-    const NAME: &'static str = "delete inputs";
-    const METHOD: Method = Method::DELETE;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs");
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.0.body()
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Status, DecodeError> {
-        answer.done()
-    }
-}
+plain_operation!(DeleteInput => Status {
+    spec: Spec::delete("delete input"),
+    target: |this, target| target.path("inputs").id("input id", &this.id),
+    decode: done(),
+});

@@ -1,10 +1,6 @@
 //! `GET /v2/inputs/{id}`: returns one input.
 
-use http::Method;
-
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Input;
 
 /// Retrieves an input by its id: its medium, its annotations and its processing status.
@@ -23,20 +19,8 @@ impl GetInput {
     }
 }
 
-impl Operation for GetInput {
-    type Output = Input;
-    const NAME: &'static str = "get input";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").id("input id", &self.id);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Input, DecodeError> {
-        answer.one("input")
-    }
-}
+plain_operation!(GetInput => Input {
+    spec: Spec::get("get input"),
+    target: |this, target| target.path("inputs").id("input id", &this.id),
+    decode: one("input"),
+});

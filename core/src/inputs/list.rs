@@ -2,15 +2,10 @@
 
 use std::borrow::Cow;
 
-use http::Method;
-
 use crate::batch::Item;
-use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Paged, Spec};
 use crate::page::Page;
-use crate::pagination::Paged;
 use crate::target::Target;
 use crate::types::Input;
 
@@ -47,30 +42,18 @@ impl ListInputs {
 
 impl Operation for ListInputs {
     type Output = Vec<Input>;
-    const NAME: &'static str = "list inputs";
-    const METHOD: Method = Method::GET;
+    const SPEC: Spec = Spec::get("list inputs").partial();
     // The service reports a mixed status for a list that contains failed inputs; the list is complete nevertheless.
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
 
     fn target(&self, target: &mut Target) {
-        self.page.query(target.path("inputs"));
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.page.check()?;
-        Ok(Body::empty())
+        target.path("inputs").page(self.page);
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Input>, DecodeError> {
-        let mut inputs: Vec<Input> = answer.list("inputs")?;
-        if self.without_failed {
-            inputs.retain(|input| !input.failed());
+        match self.without_failed {
+            true => answer.list_where("inputs", |input: &Input| !input.failed()),
+            false => answer.list("inputs"),
         }
-        Ok(inputs)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use serde_json::Value;
 
-use super::{Crop, Facts, NewRegion};
+use super::{Annotations, Crop, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
+use crate::feedback::FeedbackInfo;
 
 /// An image, video, audio or text to send to the service, with its annotations.
 ///
@@ -31,7 +31,8 @@ pub struct NewInput {
     source: Source,
     crop: Option<Crop>,
     allow_duplicate_url: bool,
-    facts: Facts,
+    annotations: Annotations,
+    feedback: Option<Box<FeedbackInfo>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +78,8 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, facts: Facts::default() }
+        let annotations = Annotations::default();
+        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations, feedback: None }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -157,7 +159,7 @@ impl NewInput {
 
     /// Sets the part of the image to use. Images only; sending any other input with a crop fails.
     ///
-    /// **Deprecated by Clarifai; still accepted.** Crop the image before sending it instead.
+    /// **Withdrawn by Clarifai.** Crop the image before sending it instead. See [`deprecated`](crate::deprecated).
     pub fn crop(mut self, crop: Crop) -> Self {
         self.crop = Some(crop);
         self
@@ -171,39 +173,47 @@ impl NewInput {
 
     /// Adds the annotation that the input shows the concept with this id.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).positive());
+        self.annotations.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// Adds the annotation that the input does not show the concept with this id.
     #[doc(alias = "not_concepts")]
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).negative());
+        self.annotations.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
-        self.facts.metadata = Some(metadata.into());
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
+        self.annotations.metadata = Some(metadata.into());
         self
     }
 
     /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     #[doc(alias = "Geo")]
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
-        self.facts.geo = Some((longitude, latitude));
+        self.annotations.geo = Some((longitude, latitude));
         self
     }
 
     /// Adds an annotated region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
-        self.facts.regions.push(region);
+        self.annotations.regions.push(region);
         self
     }
 
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
-        self.facts.concepts.push(concept);
+        self.annotations.concepts.push(concept);
+        self
+    }
+
+    /// Sets the end user and the event that the input comes from. Default: not sent.
+    ///
+    /// **Withdrawn by Clarifai**: the current API has no such member. Use [`metadata`](Self::metadata) instead.
+    pub fn feedback_info(mut self, info: FeedbackInfo) -> Self {
+        self.feedback = (!info.is_empty()).then(|| Box::new(info));
         self
     }
 
@@ -328,8 +338,12 @@ impl NewInput {
             (false, _) => {}
         }
         json.raw("}");
-        self.facts.write(json, false)?;
-        json.raw("}}");
+        self.annotations.write(json, false)?;
+        json.raw("}");
+        if let Some(feedback) = &self.feedback {
+            json.raw(",\"feedback_info\":").value("feedback info", feedback)?;
+        }
+        json.raw("}");
         Ok(())
     }
 
@@ -438,6 +452,8 @@ fn check_base64(text: &[u8]) -> Result<(), InvalidArgument> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn json(input: &NewInput) -> Result<Value, String> {
@@ -473,9 +489,16 @@ mod tests {
                     .not_concept("dog")
                     .geo_point(22.22, 44.44),
                 r#"{"id":"a/b","data":{"image":{"url":"http://u","crop":[0.1,0.2,0.9,1.0],"allow_duplicate_url":true},
-                    "concepts":[{"id":"cat","value":true},{"id":"dog","value":false}],
+                    "concepts":[{"id":"cat","value":1},{"id":"dog","value":0}],
                     "geo":{"geo_point":{"longitude":22.22,"latitude":44.44}}}}"#,
             ),
+            (
+                NewInput::text("hi")
+                    .feedback_info(FeedbackInfo::new().end_user_id("u"))
+                    .region(NewRegion::new().id("r")),
+                r#"{"data":{"text":{"raw":"hi"},"regions":[{"id":"r"}]},"feedback_info":{"end_user_id":"u"}}"#,
+            ),
+            (NewInput::text("hi").feedback_info(FeedbackInfo::new()), r#"{"data":{"text":{"raw":"hi"}}}"#),
         ] {
             assert_eq!(json(&input), Ok(serde_json::from_str(expected).expect("valid")), "{input:?}");
         }
@@ -496,6 +519,7 @@ mod tests {
             (NewInput::image_base64("AAA\n"), "base64", "line breaks"),
             (NewInput::image_base64("A-_A"), "base64", "standard"),
             (NewInput::text(""), "text", "empty"),
+            (NewInput::text("hi").region(NewRegion::new()), "regions[0] region", "empty"),
             (NewInput::image_url("http://u").id(".."), "id", "dots"),
             (NewInput::image_url("http://u").id(""), "id", "empty"),
             (NewInput::image_url("http://u").crop(Crop::new(0.5, 0.0, 0.4, 1.0)), "crop", "above"),

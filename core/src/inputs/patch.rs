@@ -1,21 +1,21 @@
 //! `PATCH /v2/inputs`: changes the annotations of 1 to 128 inputs.
 
-use http::Method;
-use serde_json::Value;
-
-use super::{Facts, NewRegion};
+use super::{Annotations, Metadata, NewRegion};
 use crate::arguments::check_count;
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::error::{Error, InvalidArgument};
+use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Input;
 
 /// Changes the annotations of 1 to 128 inputs: concepts, metadata, location and regions.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 ///
 /// ```
 /// use clarifai_core::inputs::{InputPatch, PatchInputs};
@@ -35,7 +35,7 @@ pub struct PatchInputs {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputPatch {
     id: String,
-    facts: Facts,
+    annotations: Annotations,
 }
 
 impl PatchInputs {
@@ -69,7 +69,7 @@ impl PatchInputs {
 impl InputPatch {
     /// Creates an empty patch for the input with this id. Sending an empty patch fails.
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), facts: Facts::default() }
+        Self { id: id.into(), annotations: Annotations::default() }
     }
 
     /// Adds the annotation that the input shows the concept with this id.
@@ -84,35 +84,35 @@ impl InputPatch {
 
     /// Adds a concept annotation with an id or a name, and any value.
     pub fn annotation(mut self, concept: ConceptRef) -> Self {
-        self.facts.concepts.push(concept);
+        self.annotations.concepts.push(concept);
         self
     }
 
-    /// Sets the metadata, which must be a JSON object.
-    pub fn metadata(mut self, metadata: impl Into<Value>) -> Self {
-        self.facts.metadata = Some(metadata.into());
+    /// Sets the metadata, which must be a JSON object. Parse a [`Metadata`] from text to send numbers digit for digit.
+    pub fn metadata(mut self, metadata: impl Into<Metadata>) -> Self {
+        self.annotations.metadata = Some(metadata.into());
         self
     }
 
     /// Sets the location where the input was taken: longitude (-180 to 180), then latitude (-90 to 90), in degrees.
     pub fn geo_point(mut self, longitude: f64, latitude: f64) -> Self {
-        self.facts.geo = Some((longitude, latitude));
+        self.annotations.geo = Some((longitude, latitude));
         self
     }
 
-    /// Adds an annotated region of the image.
+    /// Adds an annotated region of the image. With the [id](NewRegion::id) of an existing region it changes that one.
     pub fn region(mut self, region: NewRegion) -> Self {
-        self.facts.regions.push(region);
+        self.annotations.regions.push(region);
         self
     }
 
     fn write(&self, json: &mut BodyWriter) -> Result<(), InvalidArgument> {
         check_id("id", &self.id)?;
-        if self.facts.is_empty() {
+        if self.annotations.is_empty() {
             return Err(InvalidArgument::new("patch", format!("of `{}` changes nothing", self.id)));
         }
         json.raw("{\"id\":").value("id", &self.id)?.raw(",\"data\":{");
-        self.facts.write(json, true)?;
+        self.annotations.write(json, true)?;
         json.raw("}}");
         Ok(())
     }
@@ -120,13 +120,11 @@ impl InputPatch {
 
 impl Operation for PatchInputs {
     type Output = Batch<Input>;
-    const NAME: &'static str = "patch inputs";
-    const METHOD: Method = Method::PATCH;
-    const PARTIAL: bool = true;
+    const SPEC: Spec = Spec::patch("patch inputs").partial();
 
     fn replay(&self) -> Replay {
-        // Regions have no ids and lists have no keys, so merging them twice appends them twice.
-        let appends = self.inputs.iter().any(|input| input.facts.appends());
+        // Regions without ids and lists, which have no keys, are appended twice if they are merged twice.
+        let appends = self.inputs.iter().any(|input| input.annotations.appends());
         if self.action == PatchAction::Merge && appends { Replay::Once } else { Replay::Idempotent }
     }
 
@@ -149,6 +147,10 @@ impl Operation for PatchInputs {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<Input>, DecodeError> {
-        Batch::read(Self::NAME, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
+        Batch::read(Self::SPEC.name, answer, "inputs", self.inputs.iter().map(|input| Some(&*input.id)))
+    }
+
+    fn total_failure(&self, batch: &Batch<Input>) -> Option<Error> {
+        batch.total_failure()
     }
 }

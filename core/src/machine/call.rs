@@ -9,9 +9,10 @@ use bytes::Bytes;
 
 use super::trace::Sent;
 use super::{Event, Instant, Machine, Now, Step};
-use crate::auth::{Access, Authorization, GetToken};
+use crate::auth::GetToken;
 use crate::body::Body;
 use crate::config::Config;
+use crate::credentials::{Access, Authorization};
 use crate::envelope::Envelope;
 use crate::error::{Error, ErrorKind, InvalidArgument, Misuse, TransportError, TransportErrorKind};
 use crate::exchange;
@@ -140,17 +141,18 @@ impl<O: Operation> Call<O> {
     }
 
     fn fail(&mut self, error: impl Into<ErrorKind>) -> Step<O::Output> {
-        self.end(Err(Error::new(O::NAME, error)))
+        self.end(Err(Error::new(O::SPEC.name, error)))
     }
 
     fn end(&mut self, result: Result<O::Output, Error>) -> Step<O::Output> {
         self.state = State::Spent;
-        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened)))
+        let read_only = self.is_read_only();
+        Step::Done(result.map_err(|error| error.after(self.attempts, self.happened).read_only(read_only)))
     }
 
     /// Sends the request, or obtains a token first.
     fn authorise(&mut self, now: Now) -> Step<O::Output> {
-        let (authorization, generation) = match O::AUTH {
+        let (authorization, generation) = match O::SPEC.auth {
             AuthScheme::AppSecret => match exchange::basic(&self.config) {
                 Ok(authorization) => (authorization, None),
                 Err(invalid) => return self.fail(invalid),
@@ -203,7 +205,7 @@ impl<O: Operation> Call<O> {
         }
         self.attempts += 1;
         limit(&mut request, left);
-        let sent = Sent::new(&mut request, O::NAME, self.attempts, now.instant);
+        let sent = Sent::new(&mut request, O::SPEC.name, self.attempts, now.instant);
         self.state = State::Sent { generation, sent };
         Step::Send(request)
     }
@@ -212,7 +214,7 @@ impl<O: Operation> Call<O> {
         let request: Result<Request<Body>, _> = self
             .check()
             .and_then(|()| exchange::basic(&self.config))
-            .and_then(|authorization| exchange::request(&self.config, &GetToken::default(), authorization));
+            .and_then(|authorization| exchange::request(&self.config, &GetToken::new(), authorization));
         match request.map(|request| (request, self.may_send(now))) {
             Ok((_, Err(until))) => {
                 self.config.shared().token.give_up();
@@ -226,7 +228,7 @@ impl<O: Operation> Call<O> {
                         return self.fail(error);
                     }
                 }
-                self.state = State::Fetching(Sent::new(&mut request, GetToken::NAME, 1, now.instant));
+                self.state = State::Fetching(Sent::new(&mut request, GetToken::SPEC.name, 1, now.instant));
                 Step::Send(request)
             }
             Err(invalid) => {
@@ -269,8 +271,8 @@ impl<O: Operation> Call<O> {
     }
 
     fn token_answered(&mut self, now: Now, response: Response<Bytes>, sent: &Sent) -> Step<O::Output> {
-        let token = GetToken::default();
-        let answer = Envelope::open(&self.config, token.replay(), response);
+        let token = GetToken::new();
+        let answer = Envelope::open(self.config.redactor(), token.replay(), response);
         let judged = exchange::judge(&token, &answer);
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());
         match judged {
@@ -296,8 +298,8 @@ impl<O: Operation> Call<O> {
     ) -> Step<O::Output> {
         let replay = self.operation.replay();
         let answer = match self.manner {
-            Manner::Plain => Envelope::open(&self.config, replay, response),
-            Manner::Redacted | Manner::Look => Envelope::open_redacted(&self.config, replay, response),
+            Manner::Plain => Envelope::open(self.config.redactor(), replay, response),
+            Manner::Redacted | Manner::Look => Envelope::open_redacted(self.config.redactor(), replay, response),
         };
         let judged = exchange::judge(&self.operation, &answer);
         sent.ended(now.instant, Some(&answer), judged.as_ref().err());
@@ -318,7 +320,7 @@ impl<O: Operation> Call<O> {
     }
 
     fn failed(&mut self, now: Now, failure: TransportError, sent: &Sent) -> Step<O::Output> {
-        let error = Error::new(O::NAME, failure).read_only(self.is_read_only());
+        let error = Error::new(O::SPEC.name, failure).read_only(self.is_read_only());
         sent.ended(now.instant, None, Some(&error));
         self.again_or_fail(now, error, None, false)
     }
@@ -404,7 +406,7 @@ impl<O: Operation> Machine for Call<O> {
             (State::Fetching(sent), Event::Response(response)) => self.token_answered(now, response, &sent),
             (State::Fetching(sent), Event::Failed(failure)) => {
                 self.config.shared().token.give_up();
-                let error = Error::new(GetToken::NAME, failure);
+                let error = Error::new(GetToken::SPEC.name, failure);
                 sent.ended(now.instant, None, Some(&error));
                 self.again_or_fail(now, error, None, true)
             }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{Call, Event, IntoMachine, Machine, Now, Step};
 use crate::config::Config;
 use crate::error::{AmbiguousName, Error, ErrorKind, InvalidArgument, Misuse, NoSuchModel};
+use crate::models::model_type::{matches, types_of};
 use crate::models::{GetModel, ModelRef, SearchModels};
 use crate::target::AppRef;
 use crate::time::Latest;
@@ -133,10 +134,7 @@ impl FindModelMachine {
     fn search(&mut self, now: Now) -> Step<ModelRef> {
         let mut search = SearchModels::new().name(self.find.name.clone());
         if let Some(model_type) = &self.find.model_type {
-            search = match is_old_type(model_type) {
-                true => search.model_type(model_type.clone()),
-                false => search.model_type_id(model_type.clone()),
-            };
+            search = search.model_type(model_type.clone());
         }
         if let Some(owner) = &self.find.owner {
             search = search.in_app(owner.clone());
@@ -172,10 +170,7 @@ impl FindModelMachine {
 
     /// Returns whether a model has the type that was specified. Without a specified type, any type matches.
     fn wants(&self, model: &Model) -> bool {
-        self.find
-            .model_type
-            .as_ref()
-            .is_none_or(|wanted| types_of(model).any(|one| one == wanted) || types_of(model).next().is_none())
+        self.find.model_type.as_ref().is_none_or(|wanted| matches(model, wanted) || types_of(model).next().is_none())
     }
 
     /// Selects the specified model among the results of the search.
@@ -252,29 +247,10 @@ fn is_bad_id(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::InvalidArgument(invalid) if invalid.argument() == "model id")
 }
 
-/// Returns the types that the service reports for a model, in the current and the old spelling.
-pub(super) fn types_of(model: &Model) -> impl Iterator<Item = &str> {
-    let info = model.output_info.as_deref();
-    [
-        model.model_type_id.as_deref(),
-        info.and_then(|info| info.kind.as_deref()),
-        info.and_then(|info| info.type_ext.as_deref()),
-    ]
-    .into_iter()
-    .flatten()
-}
-
 pub(super) fn embeds_or_clusters(model_type: &str) -> bool {
     matches!(model_type, "embed" | "cluster" | "clusterer")
         || model_type.ends_with("-embedder")
         || model_type.ends_with("-clusterer")
-}
-
-/// Returns whether a type is in the old spelling. Types in the current spelling have one of these endings.
-fn is_old_type(model_type: &str) -> bool {
-    !["-classifier", "-embedder", "-detector", "-clusterer", "-segmenter", "-to-text", "-to-image", "-recognizer"]
-        .iter()
-        .any(|ending| model_type.ends_with(ending))
 }
 
 /// Owner, name and type of a model.

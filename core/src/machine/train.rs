@@ -53,6 +53,7 @@ use crate::types::{Model, ModelVersion, Status, StatusClass};
 #[must_use = "a training does not start before it is run"]
 pub struct Train {
     model: ModelRef,
+    concepts: Vec<String>,
     wait: bool,
     schedule: Schedule,
     deadline: Option<Duration>,
@@ -120,11 +121,19 @@ impl Train {
     pub fn new(model: impl Into<ModelRef>) -> Self {
         Self {
             model: model.into(),
+            concepts: Vec::new(),
             wait: true,
             schedule: Schedule::training(),
             deadline: Some(Wait::<ModelTrained>::DEFAULT_DEADLINE),
             max_errors: Wait::<ModelTrained>::DEFAULT_MAX_ERRORS,
         }
+    }
+
+    /// Adds concepts for the version to learn, by their ids: see [`CreateModelVersion::concepts`]. Default: those of
+    /// the model.
+    pub fn concepts(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.concepts.extend(ids.into_iter().map(Into::into));
+        self
     }
 
     /// Starts the training without waiting for it: the result is [`Training::Started`], unless starting it failed.
@@ -201,7 +210,7 @@ impl TrainMachine {
     fn started(&mut self, now: Now, model: Model) -> Step<Training> {
         let Some(version) = model.model_version.filter(|version| !version.id.is_empty()) else {
             let problem = "it contains no version, so the training cannot be polled";
-            return Step::Done(Err(Error::new(CreateModelVersion::NAME, InvalidResponse::of_content(problem))));
+            return Step::Done(Err(Error::new(CreateModelVersion::SPEC.name, InvalidResponse::of_content(problem))));
         };
         let class = version.status.as_ref().map_or(StatusClass::Unknown, Status::class);
         match class {
@@ -255,7 +264,8 @@ impl Machine for TrainMachine {
         let now = self.clock.observe(now);
         match (mem::replace(&mut self.state, State::Spent), event) {
             (State::Start, Event::Begin) => {
-                let call = Box::new(Call::new(&self.config, CreateModelVersion::new(&self.train.model)).redacted());
+                let create = CreateModelVersion::new(&self.train.model).concepts(self.train.concepts.drain(..));
+                let call = Box::new(Call::new(&self.config, create).redacted());
                 self.create(call, now, Event::Begin)
             }
             (State::Start, _) => Step::Done(Err(Error::new(NAME, Misuse("it has not begun")))),

@@ -304,7 +304,8 @@ impl<C: Condition> IntoMachine for Wait<C> {
     type Machine = Waiter<C>;
 
     fn into_machine(self, config: &Config) -> Waiter<C> {
-        Waiter { config: config.clone(), wait: self, state: State::Start, clock: Latest::default(), began: None }
+        let (config, clock) = (config.clone(), Latest::default());
+        Waiter { config, wait: self, state: State::Start, clock, began: None, last_error: None }
     }
 }
 
@@ -334,6 +335,8 @@ pub struct Waiter<C: Condition> {
     state: State<C::Operation>,
     clock: Latest,
     began: Option<Instant>,
+    /// The error of the last poll, if it failed.
+    last_error: Option<Box<Error>>,
 }
 
 enum State<O> {
@@ -426,8 +429,14 @@ impl<C: Condition> Waiter<C> {
     }
 
     fn fail(&mut self, cause: WaitCause) -> Step<C::Output> {
-        let error =
-            WaitError { cause, waited: self.waited(), polls: self.wait.polls, last: self.wait.condition.last_state() };
+        let is_deadline = matches!(cause, WaitCause::Deadline);
+        let error = WaitError {
+            cause,
+            waited: self.waited(),
+            polls: self.wait.polls,
+            last: self.wait.condition.last_state(),
+            last_error: self.last_error.take().filter(|_| is_deadline),
+        };
         self.end(Err(Error::new(C::NAME, error)))
     }
 
@@ -462,13 +471,17 @@ impl<C: Condition> Waiter<C> {
         };
         match self.wait.condition.evaluate(response) {
             Evaluation::Success(output) => self.end(Ok(output)),
-            Evaluation::Failure(status) => self.fail(WaitCause::Failed(Box::new(self.config.redact_status(&status)))),
+            Evaluation::Failure(status) => {
+                self.fail(WaitCause::Failed(Box::new(self.config.redactor().redact_status(&status))))
+            }
             Evaluation::Pending => {
                 self.wait.errors = 0;
+                self.last_error = None;
                 self.pause(now, None)
             }
             Evaluation::RequestMore => {
                 self.wait.errors = 0;
+                self.last_error = None;
                 if self.is_over(now) { self.fail(WaitCause::Deadline) } else { self.poll(now) }
             }
             Evaluation::Error(error) => self.failed(now, error),
@@ -487,6 +500,7 @@ impl<C: Condition> Waiter<C> {
         }
         // The wait continues however long a pause the server wants.
         let hint = error.retry_after().map(|hint| hint.min(self.config.retry().max_server_wait));
+        self.last_error = Some(Box::new(error));
         self.pause(now, hint)
     }
 

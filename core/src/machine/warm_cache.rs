@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::find_model::{embeds_or_clusters, types_of};
+use super::find_model::embeds_or_clusters;
 use super::{Event, IntoMachine, Machine, ModelCache, Now, Step};
 use crate::config::Config;
+use crate::models::model_type::types_of;
 use crate::models::{ListModels, ModelRef};
 use crate::pagination::{AllPages, Pages};
 use crate::target::AppRef;

@@ -1,15 +1,13 @@
 //! `POST /v2/models/{id}/feedback` and `…/versions/{version}/feedback`: corrections of a model's predictions.
 
-use http::Method;
-
 use super::ModelRef;
 use crate::body::{Body, BodyWriter};
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::feedback::FeedbackInfo;
-use crate::inputs::{Facts, NewInput, NewRegion};
-use crate::operation::{Operation, Replay};
+use crate::inputs::{Annotations, NewInput, NewRegion};
+use crate::operation::{Operation, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Status;
 
@@ -18,7 +16,7 @@ use crate::types::Status;
 /// The path is `POST /v2/models/{id}/feedback`, or `POST /v2/models/{id}/versions/{version}/feedback` if the
 /// [`ModelRef`] has a version.
 ///
-/// **Deprecated by Clarifai; still accepted.** Its replacement is to post annotations.
+/// **Withdrawn by Clarifai**; annotations replace it. See [`deprecated`](crate::deprecated).
 ///
 /// ```
 /// use clarifai_core::inputs::{NewRegion, RegionFeedback};
@@ -36,7 +34,7 @@ pub struct SendModelFeedback {
     model: ModelRef,
     input_id: String,
     url: Option<String>,
-    facts: Facts,
+    annotations: Annotations,
     info: FeedbackInfo,
 }
 
@@ -48,7 +46,7 @@ impl SendModelFeedback {
             model: model.into(),
             input_id: input_id.into(),
             url: None,
-            facts: Facts::default(),
+            annotations: Annotations::default(),
             info: FeedbackInfo::default(),
         }
     }
@@ -61,19 +59,19 @@ impl SendModelFeedback {
 
     /// Adds the id of a concept that the input shows.
     pub fn concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).positive());
+        self.annotations.concepts.push(ConceptRef::id(id).positive());
         self
     }
 
     /// Adds the id of a concept that the input does not show.
     pub fn not_concept(mut self, id: impl Into<String>) -> Self {
-        self.facts.concepts.push(ConceptRef::id(id).negative());
+        self.annotations.concepts.push(ConceptRef::id(id).negative());
         self
     }
 
     /// Adds feedback on a region of the image.
     pub fn region(mut self, region: NewRegion) -> Self {
-        self.facts.regions.push(region);
+        self.annotations.regions.push(region);
         self
     }
 
@@ -86,15 +84,10 @@ impl SendModelFeedback {
 
 impl Operation for SendModelFeedback {
     type Output = Status;
-    const NAME: &'static str = "send model feedback";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Once
-    }
+    const SPEC: Spec = Spec::post("send model feedback");
 
     fn target(&self, target: &mut Target) {
-        self.model.target(target).path("feedback");
+        self.model.path_of_version(target).path("feedback");
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
@@ -106,7 +99,7 @@ impl Operation for SendModelFeedback {
             NewInput::image_url(url).write_medium(&mut json)?;
             json.raw(",\"allow_duplicate_url\":false}");
         }
-        self.facts.write(&mut json, self.url.is_none())?;
+        self.annotations.write(&mut json, self.url.is_none())?;
         json.raw("}");
         if !self.info.is_empty() {
             json.raw(",\"feedback_info\":").value("feedback info", &self.info)?;

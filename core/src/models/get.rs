@@ -1,11 +1,7 @@
 //! `GET /v2/models/{id}`: a model.
 
-use http::Method;
-
 use super::ModelRef;
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Model;
 
 /// Gets a model by its id, with its name, type, latest version and owner: `GET /v2/models/{id}`.
@@ -25,20 +21,8 @@ impl GetModel {
     }
 }
 
-impl Operation for GetModel {
-    type Output = Model;
-    const NAME: &'static str = "get model";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.model.owner()).path("models").id("model id", self.model.id());
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
-        answer.one("model")
-    }
-}
+plain_operation!(GetModel => Model {
+    spec: Spec::get("get model"),
+    target: |this, target| this.model.path(target),
+    decode: one("model"),
+});

@@ -1,13 +1,8 @@
 //! `GET /v2/models`: the models that an app can use, one page per request.
 
-use http::Method;
-
-use crate::body::Body;
-use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Spec, in_app, paged, plain_operation};
 use crate::page::Page;
-use crate::target::{AppRef, Target};
+use crate::target::AppRef;
 use crate::types::Model;
 
 /// Lists one page of the models that an app can use: `GET /v2/models`.
@@ -40,27 +35,10 @@ impl ListModels {
     }
 }
 
-impl Operation for ListModels {
-    type Output = Vec<Model>;
-    const NAME: &'static str = "list models";
-    const METHOD: Method = Method::GET;
+plain_operation!(ListModels => Vec<Model> {
+    spec: Spec::get("list models"),
+    target: |this, target| target.owner(this.owner.as_ref()).path("models").page(this.page),
+    decode: list("models"),
+});
 
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.page.query(target.owner(self.owner.as_ref()).path("models"));
-    }
-
-    fn body(&self) -> Result<Body, InvalidArgument> {
-        self.page.check()?;
-        Ok(Body::empty())
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, DecodeError> {
-        answer.list("models")
-    }
-}
-
-crate::pagination::paged!(ListModels, Model, |model| crate::pagination::in_app(model.app_id.as_deref(), &model.id));
+paged!(ListModels, |model: &Model| in_app(model.app_id.as_deref(), &model.id));

@@ -57,9 +57,14 @@ impl ModelRef {
         self.owner.as_ref()
     }
 
+    /// Appends `models/{id}` to the path, ignoring the version.
+    pub(crate) fn path<'a>(&self, target: &'a mut Target) -> &'a mut Target {
+        target.owner(self.owner.as_ref()).path("models").id("model id", &self.id)
+    }
+
     /// Appends `models/{id}` to the path, and `versions/{version}` if the reference has a version.
-    pub(crate) fn target<'a>(&self, target: &'a mut Target) -> &'a mut Target {
-        target.owner(self.owner.as_ref()).path("models").id("model id", &self.id);
+    pub(crate) fn path_of_version<'a>(&self, target: &'a mut Target) -> &'a mut Target {
+        let target = self.path(target);
         if let Some(version) = &self.version {
             target.path("versions").id("model version id", version);
         }
@@ -93,6 +98,12 @@ impl From<&Model> for ModelRef {
             }
         }
         reference
+    }
+}
+
+impl From<&String> for ModelRef {
+    fn from(id: &String) -> Self {
+        Self::from(id.clone())
     }
 }
 

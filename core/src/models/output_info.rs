@@ -1,11 +1,7 @@
 //! `GET /v2/models/{id}/output_info`: a model with its concepts and settings.
 
-use http::Method;
-
 use super::ModelRef;
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::Target;
+use crate::operation::{Spec, plain_operation};
 use crate::types::Model;
 
 /// Gets a model with its concepts (`output_info.data.concepts`) and settings: `GET /v2/models/{id}/output_info`.
@@ -25,20 +21,8 @@ impl GetModelOutputInfo {
     }
 }
 
-impl Operation for GetModelOutputInfo {
-    type Output = Model;
-    const NAME: &'static str = "get model output info";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        self.model.target(target).path("output_info");
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Model, DecodeError> {
-        answer.one("model")
-    }
-}
+plain_operation!(GetModelOutputInfo => Model {
+    spec: Spec::get("get model output info"),
+    target: |this, target| this.model.path_of_version(target).path("output_info"),
+    decode: one("model"),
+});

@@ -1,32 +1,34 @@
 //! `PATCH /v2/models`: changes to the name, concepts and options of a model.
 
-use http::Method;
 use serde_json::{Value, json};
 
+use super::ModelRef;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 use crate::types::Model;
 
 /// Changes the name, the concepts or the options of a model: `PATCH /v2/models`.
 ///
+/// The constructor states what happens to the concepts; a new name and new options always replace the present ones.
 /// Changes of concepts and options take effect with the next training. A request that changes nothing is an
-/// [`InvalidArgument`].
+/// [`InvalidArgument`]. A version in the [`ModelRef`] is ignored.
 ///
 /// ```
-/// use clarifai_core::PatchAction;
-/// use clarifai_core::models::PatchModel;
+/// use clarifai_core::AppRef;
+/// use clarifai_core::models::{ModelRef, PatchModel};
 ///
-/// let add = PatchModel::new("harbour", PatchAction::Merge).concepts(["buoy"]);
-/// let take_away = PatchModel::new("harbour", PatchAction::Remove).concepts(["pier"]);
+/// let add = PatchModel::merge("harbour").concepts(["buoy"]);
+/// let take_away = PatchModel::remove("harbour").concepts(["pier"]);
+/// let rename = PatchModel::merge(ModelRef::from("plants").in_app(AppRef::new("flora", "garden"))).name("Flowers");
 /// ```
 #[doc(alias("Model.update", "Model.merge_concepts", "Model.add_concepts", "Model.delete_concepts"))]
 #[derive(Clone, Debug)]
 pub struct PatchModel {
-    id: String,
+    model: ModelRef,
     action: PatchAction,
     name: Option<String>,
     concepts: Option<Vec<String>>,
@@ -35,12 +37,36 @@ pub struct PatchModel {
 }
 
 impl PatchModel {
-    /// Creates a request for the model with this id, without changes. The action applies to the concepts.
-    pub fn new(id: impl Into<String>, action: PatchAction) -> Self {
-        Self { id: id.into(), action, name: None, concepts: None, mutually_exclusive: None, closed_environment: None }
+    /// Creates a request for this model, without changes. The action applies to the concepts.
+    pub fn new(model: impl Into<ModelRef>, action: PatchAction) -> Self {
+        Self {
+            model: model.into(),
+            action,
+            name: None,
+            concepts: None,
+            mutually_exclusive: None,
+            closed_environment: None,
+        }
+    }
+
+    /// Creates a request that adds concepts to this model.
+    pub fn merge(model: impl Into<ModelRef>) -> Self {
+        Self::new(model, PatchAction::Merge)
+    }
+
+    /// Creates a request that replaces the concepts of this model.
+    pub fn overwrite(model: impl Into<ModelRef>) -> Self {
+        Self::new(model, PatchAction::Overwrite)
+    }
+
+    /// Creates a request that removes concepts from this model.
+    pub fn remove(model: impl Into<ModelRef>) -> Self {
+        Self::new(model, PatchAction::Remove)
     }
 
     /// Sets a new name, which must not be empty.
+    ///
+    /// **Deprecated by Clarifai; still accepted.** Models of the current API have no name besides their id.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -60,7 +86,7 @@ impl PatchModel {
 
     /// Sets whether the model assumes that all inputs show its concepts only. Default: unchanged.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**: the current API has no such option and refuses a request with it.
     pub fn closed_environment(mut self, yes: bool) -> Self {
         self.closed_environment = Some(yes);
         self
@@ -69,20 +95,16 @@ impl PatchModel {
 
 impl Operation for PatchModel {
     type Output = Model;
-    const NAME: &'static str = "patch model";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch model").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
-        target.path("models");
+        target.owner(self.model.owner()).path("models");
     }
 
     fn body(&self) -> Result<Body, InvalidArgument> {
-        check_id("id", &self.id)?;
-        let mut model = json!({"id": self.id});
+        let id = self.model.id();
+        check_id("id", id)?;
+        let mut model = json!({"id": id});
         if let Some(name) = &self.name {
             if name.is_empty() {
                 return Err(InvalidArgument::new("name", "is empty"));
@@ -100,7 +122,7 @@ impl Operation for PatchModel {
             }
         }
         if model.as_object().is_none_or(|members| members.len() < 2) {
-            return Err(InvalidArgument::new("patch", format!("of `{}` changes nothing", self.id)));
+            return Err(InvalidArgument::new("patch", format!("of `{id}` changes nothing")));
         }
         Body::json(&json!({"action": self.action, "models": Value::Array(vec![model])}))
     }

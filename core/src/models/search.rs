@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 
-use http::Method;
 use serde::Serialize;
 
+use super::model_type;
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Paged, Replay, Spec, in_app};
 use crate::page::Page;
-use crate::pagination::{Paged, in_app};
 use crate::target::{AppRef, Target};
 use crate::types::Model;
 
@@ -19,7 +18,7 @@ use crate::types::Model;
 /// ```
 /// use clarifai_core::models::SearchModels;
 ///
-/// let search = SearchModels::new().name("general*").model_type("concept");
+/// let search = SearchModels::new().name("general*").model_type("visual-classifier");
 /// ```
 #[doc(alias = "Models.search")]
 #[derive(Clone, Debug, Default)]
@@ -28,6 +27,8 @@ pub struct SearchModels {
     model_type: Option<String>,
     model_type_id: Option<String>,
     page: Option<Page>,
+    /// Whether decoding keeps models of other types, which [`Paged::wants`] leaves out later.
+    keeps_all: bool,
     owner: Option<AppRef>,
 }
 
@@ -43,15 +44,21 @@ impl SearchModels {
         self
     }
 
-    /// Sets the type to match, as an older identifier: `concept`, `color`, `embed`, `facedetect` …
+    /// Sets the type to match, by its current or its older name: `visual-classifier`, `concept`, `embed`,
+    /// `facedetect` …
     ///
-    /// **Deprecated by Clarifai; still accepted.** Its replacement is [`model_type_id`](Self::model_type_id).
+    /// Since November 2021 the service knows only the current names, so the current one is sent. `concept` stands for
+    /// both `visual-classifier` and `embedding-classifier`: it is not sent, and models of other types are left out of
+    /// the response, so pages can be shorter than requested. An older type without a successor, such as `blur`, is an
+    /// [`InvalidArgument`].
     pub fn model_type(mut self, model_type: impl Into<String>) -> Self {
         self.model_type = Some(model_type.into());
         self
     }
 
-    /// Sets the type to match: `visual-classifier`, `visual-embedder`, `visual-detector` …
+    /// Sets the type to match, which is sent as it is: `visual-classifier`, `visual-embedder`, `visual-detector` …
+    ///
+    /// It takes precedence over [`model_type`](Self::model_type).
     pub fn model_type_id(mut self, model_type_id: impl Into<String>) -> Self {
         self.model_type_id = Some(model_type_id.into());
         self
@@ -72,12 +79,7 @@ impl SearchModels {
 
 impl Operation for SearchModels {
     type Output = Vec<Model>;
-    const NAME: &'static str = "search models";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("search models").replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.owner(self.owner.as_ref()).path("models").path("searches");
@@ -95,14 +97,12 @@ impl Operation for SearchModels {
         struct Query<'a> {
             #[serde(skip_serializing_if = "Option::is_none")]
             name: Option<&'a str>,
-            #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-            model_type: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             model_type_id: Option<&'a str>,
         }
         impl Query<'_> {
             fn is_empty(&self) -> bool {
-                self.name.is_none() && self.model_type.is_none() && self.model_type_id.is_none()
+                self.name.is_none() && self.model_type_id.is_none()
             }
         }
         for (argument, value) in
@@ -115,18 +115,22 @@ impl Operation for SearchModels {
         if let Some(page) = self.page {
             page.check()?;
         }
+        let from_old_name = self.model_type.as_deref().map(model_type::to_send).transpose()?.flatten();
         Body::json(&Search {
             model_query: Query {
                 name: self.name.as_deref(),
-                model_type: self.model_type.as_deref(),
-                model_type_id: self.model_type_id.as_deref(),
+                model_type_id: self.model_type_id.as_deref().or(from_old_name),
             },
             pagination: self.page,
         })
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Vec<Model>, DecodeError> {
-        answer.found("models")
+        let mut models: Vec<Model> = answer.found("models")?;
+        if !self.keeps_all {
+            models.retain(|model| self.wants(model));
+        }
+        Ok(models)
     }
 }
 
@@ -138,7 +142,7 @@ impl Paged for SearchModels {
     }
 
     fn with_page(self, page: Page) -> Self {
-        self.page(page)
+        Self { keeps_all: true, ..self.page(page) }
     }
 
     fn items(answer: Vec<Model>) -> Vec<Model> {
@@ -147,5 +151,14 @@ impl Paged for SearchModels {
 
     fn key(model: &Model) -> Cow<'_, str> {
         in_app(model.app_id.as_deref(), &model.id)
+    }
+
+    /// Leaves out models of other types only if the type could not be sent.
+    fn wants(&self, model: &Model) -> bool {
+        let selects = |wanted: &&str| self.model_type_id.is_none() && matches!(model_type::to_send(wanted), Ok(None));
+        self.model_type
+            .as_deref()
+            .filter(selects)
+            .is_none_or(|wanted| model_type::matches(model, wanted) || model_type::types_of(model).next().is_none())
     }
 }

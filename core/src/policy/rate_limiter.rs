@@ -17,7 +17,7 @@ use crate::time::Instant;
 /// ```
 /// use std::time::Duration;
 ///
-/// use clarifai_core::machine::Instant;
+/// use clarifai_core::time::Instant;
 /// use clarifai_core::policy::RateLimiter;
 ///
 /// let limiter = RateLimiter::per_second(2);

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::error::{Cause, Error, ErrorKind, TransportErrorKind};
-use crate::operation::Replay;
+use crate::spec::Replay;
 
 /// When and how many times calls are repeated, and how long to wait before each repetition.
 ///
@@ -100,7 +100,7 @@ pub(crate) fn cause(error: &Error, replay: Replay) -> Option<Cause> {
         ErrorKind::Transport(failure) => match failure.kind {
             TransportErrorKind::NotSent => Some(Cause::Transient),
             TransportErrorKind::MaybeSent => (replay != Replay::Once).then_some(Cause::Transient),
-            TransportErrorKind::TooLarge => None,
+            TransportErrorKind::TooLarge | TransportErrorKind::Untrusted => None,
         },
         // A response that was damaged in transit may be whole the next time. One that is wrong stays wrong.
         ErrorKind::InvalidResponse(decode) => (decode.damaged && replay == Replay::Safe).then_some(Cause::Transient),
@@ -166,7 +166,7 @@ mod tests {
     fn api(http_status: u16, code: u32) -> Error {
         let status = (code != 0)
             .then(|| Box::new(serde_json::from_str::<Status>(&format!("{{\"code\":{code}}}")).expect("a status")));
-        Error::new("test", ApiError { http_status, status, retry_after: None, excerpt: String::new() })
+        Error::new("test", ApiError { http_status, status, retry_after: None, excerpt: String::new(), location: None })
     }
 
     /// One row for each case: the response, and the decision for safe, idempotent and once.
@@ -234,6 +234,7 @@ mod tests {
             (TransportErrorKind::NotSent, T, T, T),
             (TransportErrorKind::MaybeSent, T, T, NO),
             (TransportErrorKind::TooLarge, NO, NO, NO),
+            (TransportErrorKind::Untrusted, NO, NO, NO),
         ] {
             let error = Error::new("test", TransportError::new(kind, "cut"));
             let seen = [Replay::Safe, Replay::Idempotent, Replay::Once].map(|replay| cause(&error, replay));

@@ -1,19 +1,19 @@
 //! `POST /v2/searches/feedback`: reports which hit of a search was the right one.
 
-use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
 use crate::feedback::FeedbackInfo;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Spec};
 use crate::target::{Target, check_id};
 use crate::types::Status;
 
 /// Reports to the service which hit of a search was the right one.
 ///
-/// **Deprecated by Clarifai; still accepted.** The current API has no replacement.
+/// **Withdrawn by Clarifai**, without a replacement: in the current API this path runs a saved search with the id
+/// `feedback`. For services that still have it. See [`deprecated`](crate::deprecated).
 #[doc(alias = "send_search_feedback")]
 #[derive(Clone, Debug)]
 pub struct SendSearchFeedback {
@@ -36,12 +36,7 @@ impl SendSearchFeedback {
 
 impl Operation for SendSearchFeedback {
     type Output = Status;
-    const NAME: &'static str = "send search feedback";
-    const METHOD: Method = Method::POST;
-
-    fn replay(&self) -> Replay {
-        Replay::Once
-    }
+    const SPEC: Spec = Spec::post("send search feedback");
 
     fn target(&self, target: &mut Target) {
         target.path("searches").path("feedback");

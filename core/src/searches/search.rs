@@ -2,19 +2,22 @@
 
 use std::borrow::Cow;
 
-use http::Method;
+use serde_json::value::RawValue;
 
 use super::SearchTerm;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Paged, Replay, Spec};
 use crate::page::Page;
-use crate::pagination::Paged;
+use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
 use crate::target::Target;
 use crate::types::Hit;
 
-/// Searches the inputs of an app. All terms are combined with AND.
+/// Searches the inputs of an app. All terms are combined with AND: `POST /v2/searches` with `query.ands`.
+///
+/// **Deprecated by Clarifai; still accepted.** The current form of the request is `POST /v2/inputs/searches` with
+/// filters and ranks. See [`deprecated`](crate::deprecated).
 ///
 /// ```
 /// use clarifai_core::concepts::ConceptRef;
@@ -36,11 +39,28 @@ pub struct SearchInputs {
 /// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct SearchResult {
+pub struct SearchResult<T = Hit> {
     /// Id of the search, for [`SendSearchFeedback`](super::SendSearchFeedback).
     pub id: Option<String>,
     /// Hits, best first. Empty if no input matches, and after the last page.
-    pub hits: Vec<Hit>,
+    pub hits: Vec<T>,
+}
+
+impl<T> From<SearchResult<T>> for Vec<T> {
+    /// Returns the hits.
+    fn from(result: SearchResult<T>) -> Self {
+        result.hits
+    }
+}
+
+impl<T> Sealed for SearchResult<T> {}
+
+impl<T> AddRaw for SearchResult<T> {
+    type WithRaw = SearchResult<WithRaw<T>>;
+
+    fn add_raw(self, json: Vec<Box<RawValue>>) -> Option<SearchResult<WithRaw<T>>> {
+        Some(SearchResult { id: self.id, hits: WithRaw::list(self.hits, json)? })
+    }
 }
 
 impl SearchInputs {
@@ -71,13 +91,7 @@ impl SearchInputs {
 
 impl Operation for SearchInputs {
     type Output = SearchResult;
-    const NAME: &'static str = "search inputs";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("search inputs").partial().replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.path("searches");

@@ -1,11 +1,11 @@
 //! One condition of a search.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::body::BodyWriter;
 use crate::concepts::{ConceptRef, ConceptValue};
 use crate::error::InvalidArgument;
-use crate::inputs::{Crop, NewInput, check_geo_point};
+use crate::inputs::{Crop, Metadata, NewInput, check_geo_point};
 use crate::target::check_id;
 use crate::types::{Distance, GeoBox, GeoPoint};
 
@@ -21,7 +21,7 @@ pub struct SearchTerm(Kind);
 enum Kind {
     Annotated(ConceptRef),
     Predicted(ConceptRef),
-    Metadata(Value),
+    Metadata(Metadata),
     Near(GeoPoint, Option<Distance>),
     Within(GeoBox),
     OriginalUrl(NewInput),
@@ -49,7 +49,7 @@ impl SearchTerm {
     ///
     /// The value must be a JSON object with at least one member. To require several members, add one term for each.
     #[doc(alias = "search_by_metadata")]
-    pub fn metadata(metadata: impl Into<Value>) -> Self {
+    pub fn metadata(metadata: impl Into<Metadata>) -> Self {
         Self(Kind::Metadata(metadata.into()))
     }
 
@@ -113,10 +113,13 @@ impl SearchTerm {
         let term = match &self.0 {
             Kind::Annotated(concept) => of_input(json!({"concepts": [stated(concept)?]})),
             Kind::Predicted(concept) => json!({"output": {"data": {"concepts": [stated(concept)?]}}}),
-            Kind::Metadata(metadata) if metadata.as_object().is_none_or(Map::is_empty) => {
+            Kind::Metadata(metadata) if metadata.check().is_err() || metadata.is_empty() => {
                 return Err(InvalidArgument::new("metadata", "must be a JSON object with at least one member"));
             }
-            Kind::Metadata(metadata) => of_input(json!({"metadata": metadata})),
+            Kind::Metadata(metadata) => {
+                json.raw("{\"input\":{\"data\":{\"metadata\":").raw(metadata.as_str()).raw("}}}");
+                return Ok(());
+            }
             Kind::Near(point, distance) => {
                 check_geo_point(point.longitude(), point.latitude())?;
                 let mut geo = json!({"geo_point": point});

@@ -1,10 +1,7 @@
 //! `GET /v2/workflows/{id}`: a workflow and its nodes.
 
-use http::Method;
-
-use crate::envelope::{DecodeError, Envelope};
-use crate::operation::{Operation, Replay};
-use crate::target::{AppRef, Target};
+use crate::operation::{Spec, plain_operation};
+use crate::target::AppRef;
 use crate::types::Workflow;
 
 /// Gets a workflow and its nodes by its id: `GET /v2/workflows/{id}`.
@@ -28,20 +25,8 @@ impl GetWorkflow {
     }
 }
 
-impl Operation for GetWorkflow {
-    type Output = Workflow;
-    const NAME: &'static str = "get workflow";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.owner(self.owner.as_ref()).path("workflows").id("workflow id", &self.id);
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<Workflow, DecodeError> {
-        answer.one("workflow")
-    }
-}
+plain_operation!(GetWorkflow => Workflow {
+    spec: Spec::get("get workflow"),
+    target: |this, target| target.owner(this.owner.as_ref()).path("workflows").id("workflow id", &this.id),
+    decode: one("workflow"),
+});

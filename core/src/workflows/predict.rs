@@ -1,15 +1,12 @@
 //! `POST /v2/workflows/{id}/results`: predictions of a workflow for 1 to 128 inputs.
 
-use bytes::Bytes;
-use http::Method;
-
 use crate::batch::Batch;
 use crate::body::{Body, BodyWriter};
 use crate::envelope::{DecodeError, Envelope};
-use crate::error::InvalidArgument;
+use crate::error::{Error, InvalidArgument};
 use crate::inputs::{NewInput, write_inputs};
-use crate::models::OutputOptions;
-use crate::operation::{Operation, Replay};
+use crate::models::{OutputOptions, prediction_methods};
+use crate::operation::{Operation, Replay, Spec};
 use crate::target::{AppRef, Target};
 use crate::types::WorkflowResult;
 
@@ -17,6 +14,9 @@ use crate::types::WorkflowResult;
 ///
 /// The response contains one [`WorkflowResult`] per input, in the order of the inputs, with one output per model. The
 /// request changes nothing at the service, so it is always safe to retry.
+///
+/// If every input fails, the call is an error that contains the reasons: see
+/// [`by_item`](crate::Operation::by_item). If only some fail, the [`Batch`] reports each.
 ///
 /// ```
 /// use clarifai_core::workflows::PredictWorkflow;
@@ -43,45 +43,13 @@ impl PredictWorkflow {
         self.owner = Some(owner);
         self
     }
-
-    /// Adds an input.
-    pub fn input(mut self, input: NewInput) -> Self {
-        self.inputs.push(input);
-        self
-    }
-
-    /// Adds several inputs.
-    pub fn inputs(mut self, inputs: impl IntoIterator<Item = NewInput>) -> Self {
-        self.inputs.extend(inputs);
-        self
-    }
-
-    /// Adds an image by its URL.
-    pub fn image_url(self, url: impl Into<String>) -> Self {
-        self.input(NewInput::image_url(url))
-    }
-
-    /// Adds an image as the bytes of its file.
-    pub fn image_bytes(self, bytes: impl Into<Bytes>) -> Self {
-        self.input(NewInput::image_bytes(bytes))
-    }
-
-    /// Sets the options of the prediction, such as the minimum value of concepts.
-    pub fn options(mut self, options: OutputOptions) -> Self {
-        self.options = options;
-        self
-    }
 }
+
+prediction_methods!(PredictWorkflow);
 
 impl Operation for PredictWorkflow {
     type Output = Batch<WorkflowResult>;
-    const NAME: &'static str = "predict by workflow";
-    const METHOD: Method = Method::POST;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("predict by workflow").partial().replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.owner(self.owner.as_ref()).path("workflows").id("workflow id", &self.id).path("results");
@@ -100,6 +68,10 @@ impl Operation for PredictWorkflow {
     }
 
     fn decode(&self, answer: &Envelope) -> Result<Batch<WorkflowResult>, DecodeError> {
-        Batch::read(Self::NAME, answer, "results", self.inputs.iter().map(NewInput::get_id))
+        Batch::read(Self::SPEC.name, answer, "results", self.inputs.iter().map(NewInput::get_id))
+    }
+
+    fn total_failure(&self, batch: &Batch<WorkflowResult>) -> Option<Error> {
+        batch.total_failure()
     }
 }

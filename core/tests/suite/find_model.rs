@@ -1,9 +1,10 @@
 //! Finding a model by its name, in virtual time: in the cache, by id, and by search.
 
 use clarifai_core::error::ErrorKind;
-use clarifai_core::machine::{Event, FindModel, IntoMachine as _, Machine, ModelCache, Now, Step};
+use clarifai_core::machine::{Event, FindModel, IntoMachine as _, Machine, ModelCache, Step};
 use clarifai_core::models::ModelRef;
 use clarifai_core::testing::MockTransport;
+use clarifai_core::time::Now;
 use clarifai_core::{AppRef, Config, Credentials};
 use serde_json::{Value, json};
 
@@ -93,12 +94,15 @@ fn embedders_and_clusterers_are_ignored_unless_requested() {
     script.assert_done();
 
     for (model_type, query, found) in [
-        ("embed", json!({"name": "general", "type": "embed"}), "e"),
-        ("cluster", json!({"name": "general", "type": "cluster"}), "k"),
-        ("visual-embedder", json!({"name": "general", "model_type_id": "visual-embedder"}), "v"),
+        ("embed", json!({"name": "general", "model_type_id": "visual-embedder"}), "e"),
+        ("cluster", json!({"name": "general", "model_type_id": "clusterer"}), "k"),
+        ("concept", json!({"name": "general"}), "c"),
+        ("visual-detector", json!({"name": "general", "model_type_id": "visual-detector"}), "d"),
+        ("facedetect", json!({"name": "general", "model_type_id": "visual-detector"}), "d"),
     ] {
         let models = json!([named("e", "embed"), named("k", "cluster"),
-            {"id": "v", "name": "general", "model_type_id": "visual-embedder"}]);
+            {"id": "c", "name": "general", "model_type_id": "embedding-classifier"},
+            {"id": "d", "name": "general", "model_type_id": "visual-detector"}]);
         let mut script = MockTransport::new()
             .expect("GET", "/v2/models/general")
             .reply(404, missing())

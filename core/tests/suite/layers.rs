@@ -8,47 +8,47 @@ use std::path::Path;
 
 /// The modules, each of which may use those above it.
 const LAYERS: &[&str] = &[
+    "repair",
     "lenient",
     "types",
     "error",
+    "raw",
     "body",
     "collector",
     "time",
-    "target",
     "page",
+    "target",
     "patch",
     "arguments",
+    "spec",
     "policy",
-    "auth",
+    "credentials",
+    "redact",
     "config",
     "transport",
     "envelope",
+    "batch",
     "operation",
     "exchange",
-    "batch",
-    "machine",
-    "pagination",
+    "auth",
     "feedback",
     "concepts",
     "inputs",
     "models",
     "searches",
     "workflows",
+    "machine",
+    "pagination",
     "bulk",
     "client",
     "testing",
 ];
 
 /// The uses of a module below. One that no longer occurs has to be removed here.
-const EXCEPTIONS: &[(&str, &str)] = &[
-    ("auth", "envelope"),
-    ("auth", "operation"),
-    ("envelope", "operation"),
-    ("machine", "inputs"),
-    ("machine", "models"),
-    ("machine", "pagination"),
-    ("policy", "operation"),
-];
+///
+/// `WarmModelCache` is a machine that reads a list to its end, and lists are read by machines: without the exception,
+/// the contract of machines would have to be a module apart from the machines that implement it.
+const EXCEPTIONS: &[(&str, &str)] = &[("machine", "pagination")];
 
 #[test]
 fn modules_use_only_the_modules_above_them() {

@@ -8,12 +8,13 @@ use clarifai_core::bulk::{Bulk, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
 use clarifai_core::machine::{
-    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed, Instant,
-    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Now, Step, Train, WarmModelCache,
+    AllInputsDeleted, AllModelsDeleted, Call, Condition as _, Event, FindModel, InputDeleted, InputsProcessed,
+    IntoMachine as _, Machine, ModelCache, ModelDeleted, ModelTrained, Step, Train, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
 use clarifai_core::testing::ManualClock;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials,
     transport::{TransportError, TransportErrorKind},

@@ -4,8 +4,9 @@ use bytes::Bytes;
 use clarifai_core::auth::GetToken;
 use clarifai_core::error::{ErrorKind, ItemFailures};
 use clarifai_core::inputs::{CreateInputs, NewInput};
-use clarifai_core::machine::{Call, Event, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::{CreateModel, GetModel, GetModelOutputInfo, ListModels, Predict, SearchModels};
+use clarifai_core::time::Now;
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
 use http::Response;
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ fn errors(config: &Config, status: u16, body: &[u8]) -> Vec<Error> {
         match parse(config, operation, status, body) {
             Err(error) => error,
             Ok(value) => {
-                panic!("{} decoded HTTP {status} {:.200} as {value:?}", O::NAME, String::from_utf8_lossy(body))
+                panic!("{} decoded HTTP {status} {:.200} as {value:?}", O::SPEC.name, String::from_utf8_lossy(body))
             }
         }
     }
@@ -236,8 +237,13 @@ fn items_keep_their_own_status() {
 
     let all = json!({"status": {"code": 10020}, "outputs": [failed, failed]});
     let all = all.to_string().replacen("two", "one", 1);
-    let error = parse(&config(), two(), 400, all.as_bytes()).unwrap().into_result().unwrap_err();
+    let error = parse(&config(), two().by_item(), 400, all.as_bytes()).unwrap().into_result().unwrap_err();
     assert_eq!(items(&error).failures.len(), 2);
+    let by_default = parse(&config(), two(), 400, all.as_bytes()).unwrap_err();
+    assert_eq!(by_default.to_string(), error.to_string(), "nothing succeeded");
+    let by_reference = parse(&config(), &two(), 400, all.as_bytes()).unwrap_err();
+    assert_eq!(by_reference.to_string(), error.to_string());
+    assert!(parse(&config(), two().raw(), 400, all.as_bytes()).is_err());
 
     // The status reports that all items failed, and the items have no status.
     let without_status = json!({"status": {"code": 10020, "details": "odd"}, "outputs": [{}, {}]}).to_string();
@@ -264,7 +270,7 @@ fn long_texts_are_truncated_and_control_characters_removed() {
     let item = json!({"status": status, "input": {"id": dirty}});
     let body = json!({"status": {"code": 10010}, "outputs": vec![item; 5]}).to_string();
     let predict = Predict::new("m").inputs((0..5).map(|_| NewInput::image_url("https://example.com/1")));
-    is_presentable(&parse(&config(), predict, 207, body.as_bytes()).unwrap().into_result().unwrap_err());
+    is_presentable(&parse(&config(), predict, 207, body.as_bytes()).unwrap_err());
     let Err(error) = parse(&config(), GetModel::new("m"), 200, dirty.as_bytes()) else { panic!("no JSON") };
     is_presentable(&error);
 }
@@ -323,7 +329,8 @@ fn a_quoted_credential_is_redacted() {
         let item = json!({"status": {"code": 30002, "details": SENTINEL}, "input": {"id": SENTINEL}});
         let body = json!({"status": {"code": 10010, "req_id": SENTINEL}, "outputs": [item]}).to_string();
         let predict = Predict::new("m").image_url("https://example.com/1");
-        let batch = parse(&config, predict, 207, body.as_bytes()).unwrap();
+        is_redacted(&parse(&config, &predict, 207, body.as_bytes()).unwrap_err(), &what);
+        let batch = parse(&config, predict.by_item(), 207, body.as_bytes()).unwrap();
         batch.failures().for_each(|failure| assert!(!format!("{failure} {failure:?}").contains(SENTINEL), "{failure}"));
         is_redacted(&batch.into_result().unwrap_err(), &what);
     }
@@ -333,14 +340,14 @@ fn a_quoted_credential_is_redacted() {
 fn app_secrets_and_tokens_are_redacted() {
     let config = || Config::new(Credentials::app_secret("id", SENTINEL).unwrap());
     for (status, body) in echoes(SENTINEL) {
-        if let Err(error) = parse(&config(), GetToken::default(), status, &body) {
+        if let Err(error) = parse(&config(), GetToken::new(), status, &body) {
             is_redacted(&error, "app secret");
         }
     }
     // The encoding of the secret in the header.
     let basic = "aWQ6czNudDFuZWwwMTIzNDU2Nzg5YWJjZGVmczNudDFuZWw=";
     let body = json!({"status": {"code": 11002, "details": format!("Basic {basic}")}}).to_string();
-    let error = parse(&config(), GetToken::default(), 401, body.as_bytes()).unwrap_err();
+    let error = parse(&config(), GetToken::new(), 401, body.as_bytes()).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&basic[..16]), "{error}");
 
     // Responses that contain a token and are malformed.
@@ -352,10 +359,10 @@ fn app_secrets_and_tokens_are_redacted() {
         (500, json!({"access_token": SENTINEL})),
         (302, json!({"access_token": SENTINEL})),
     ] {
-        let error = parse(&other, GetToken::default(), status, body.to_string().as_bytes()).unwrap_err();
+        let error = parse(&other, GetToken::new(), status, body.to_string().as_bytes()).unwrap_err();
         is_redacted(&error, "token");
         let cut = &body.to_string()[..body.to_string().len() - 1];
-        is_redacted(&parse(&other, GetToken::default(), status, cut.as_bytes()).unwrap_err(), "token");
+        is_redacted(&parse(&other, GetToken::new(), status, cut.as_bytes()).unwrap_err(), "token");
     }
 
     // A token in use, quoted in the response to the call.
@@ -373,5 +380,94 @@ fn app_secrets_and_tokens_are_redacted() {
         }
         let shown = format!("{config:?} {machine:?}");
         assert!(!shown.contains(SENTINEL), "{shown}");
+    }
+}
+
+/// One unreadable part costs one item or one member, never the others.
+#[test]
+fn unreadable_parts_cost_only_themselves() {
+    let response = |concept: &str| {
+        let output = |name: &str| format!(r#"{{"status": {{"code": 10000}}, "data": {{"concepts": [{name}]}}}}"#);
+        let (cat, odd) = (output(r#"{"name": "cat", "value": 0.5}"#), output(concept));
+        format!(r#"{{"status": {{"code": 10000}}, "outputs": [{cat}, {odd}]}}"#).into_bytes()
+    };
+    let latin = [&response("{\"name\": \"caf")[..], b""].concat();
+    let at = latin.windows(3).rposition(|part| part == b"caf").unwrap() + 3;
+    let latin = [&latin[..at], b"\xE9\"}", &latin[at..]].concat();
+    let utf16 = |order: fn(u16) -> [u8; 2]| {
+        let text = String::from_utf8(response("{}")).unwrap();
+        std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(order).collect::<Vec<_>>()
+    };
+    for (what, body) in [
+        ("half a surrogate pair", response(r#"{"name": "\ud83d"}"#)),
+        ("the other half", response(r#"{"name": "\ude00 x"}"#)),
+        ("a number out of range", response(r#"{"name": "x", "value": 1e400}"#)),
+        ("NaN", response(r#"{"name": "x", "value": NaN}"#)),
+        ("infinity", response(r#"{"name": "x", "value": -Infinity}"#)),
+        ("a control character", response("{\"name\": \"a\u{1}b\"}")),
+        ("an escape that does not exist", response(r#"{"name": "\x41"}"#)),
+        ("bytes that are not UTF-8", latin),
+        ("null as a concept", response("null")),
+        ("a number as a concept", response("7")),
+        ("a list as a concept", response("[[]]")),
+        ("a byte order mark", [&b"\xEF\xBB\xBF"[..], &response("{}")].concat()),
+        ("UTF-16, little endian", utf16(u16::to_le_bytes)),
+        ("UTF-16, big endian", utf16(u16::to_be_bytes)),
+    ] {
+        let batch = parse(&config(), two(), 200, &body).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let outputs = batch.into_items();
+        assert_eq!((outputs.len(), outputs[0].concepts()[0].name.as_str()), (2, "cat"), "{what}");
+        let raw = parse(&config(), two().raw(), 200, &body).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(raw.json["outputs"][0]["data"]["concepts"][0]["value"], 0.5, "{what}");
+    }
+}
+
+/// An item that cannot be read keeps its place and counts as failed, so that the others keep their inputs.
+#[test]
+fn malformed_items_keep_their_place() {
+    for odd in ["null", "7", "\"x\"", "[]", "{}", r#"{"status": 5}"#] {
+        let body = format!(
+            r#"{{"status": {{"code": 10000}}, "outputs": [{odd}, {{"status": {{"code": 10000}}, "data": {{}}}}]}}"#
+        );
+        let batch = parse(&config(), two(), 200, body.as_bytes()).unwrap_or_else(|error| panic!("{odd}: {error}"));
+        let failed: Vec<_> = batch.failures().map(|failure| failure.index).collect();
+        assert_eq!(failed, [0], "{odd}");
+        // Of a stored input it is not known what became of it, so there is no result at all.
+        let create = ["one", "two"].map(|id| NewInput::image_url("https://example.com/1").id(id));
+        let create = CreateInputs::new().inputs(create);
+        let body = body.replace("outputs", "inputs");
+        assert!(parse(&config(), create, 200, body.as_bytes()).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn null_is_an_empty_list() {
+    let body = |key: &str, value: &str| format!(r#"{{"status": {{"code": 10000}}, "{key}": {value}}}"#).into_bytes();
+    assert_eq!(parse(&config(), ListModels::new(), 200, &body("models", "null")).unwrap().len(), 0);
+    assert_eq!(parse(&config(), SearchModels::new(), 200, &body("models", "null")).unwrap().len(), 0);
+    for odd in ["7", "\"x\"", "{}"] {
+        assert!(parse(&config(), ListModels::new(), 200, &body("models", odd)).is_err(), "{odd}");
+        assert!(parse(&config(), SearchModels::new(), 200, &body("models", odd)).is_err(), "{odd}");
+    }
+    assert!(parse(&config(), ListModels::new(), 200, &body("other", "[]")).is_err());
+}
+
+/// The error of a redirect contains where it points, without what could be a secret.
+#[test]
+fn redirects_name_their_address() {
+    for (location, shown) in [
+        ("https://elsewhere.example/v2/models", "https://elsewhere.example/v2/models"),
+        ("https://user:hunter2@elsewhere.example/a?token=hunter2#hunter2", "https://elsewhere.example/a"),
+        ("//elsewhere.example/a", "//elsewhere.example/a"),
+        ("/login", "/login"),
+    ] {
+        for status in [301, 302, 303, 307, 308] {
+            let response = Response::builder().status(status).header("location", location);
+            let response = response.body(Bytes::from_static(b"<html>moved</html>")).unwrap();
+            let error = Exchange::new(&config(), GetModel::new("m")).unwrap().parse(response).unwrap_err();
+            assert!(error.to_string().contains(&format!("redirects to {shown}")), "{error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+            assert!(error.advice().is_some_and(|advice| advice.contains("base URL")), "{error}");
+        }
     }
 }

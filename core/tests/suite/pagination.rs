@@ -14,10 +14,9 @@ use clarifai_core::pagination::{PageReader, Paged, Pages};
 use clarifai_core::testing::{MockTransport, Reply, Simulation};
 use clarifai_core::{
     Config, Credentials, Error, Operation, Page,
-    operation::{DecodeError, Envelope, Replay, Target},
+    operation::{DecodeError, Envelope, Spec, Target},
 };
 use fastrand::Rng;
-use http::Method;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -31,12 +30,7 @@ struct ListThings {
 
 impl Operation for ListThings {
     type Output = Vec<String>;
-    const NAME: &'static str = "list things";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::get("list things");
 
     fn target(&self, target: &mut Target) {
         target.path("things");

@@ -11,11 +11,12 @@ use clarifai_core::bulk::{Bulk as _, IntoBulk as _, PredictMany, Upload};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
 use clarifai_core::machine::{
-    Call, Event, FindModel, Instant, IntoMachine as _, Machine, ModelCache, Now, Step, Train, Training, WarmModelCache,
+    Call, Event, FindModel, IntoMachine as _, Machine, ModelCache, Step, Train, Training, WarmModelCache,
 };
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::pagination::Pages;
 use clarifai_core::policy::RetryPolicy;
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials,
     operation::Replay,

@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::error::{ErrorKind, WaitCause};
 use clarifai_core::machine::{
-    AllInputsDeleted, AllModelsDeleted, Checkpoint, Condition, Event, InputDeleted, InputsProcessed, Instant,
-    IntoMachine as _, Machine as _, ModelDeleted, ModelTrained, Now, Step, Wait, Waiter,
+    AllInputsDeleted, AllModelsDeleted, Checkpoint, Condition, Event, InputDeleted, InputsProcessed, IntoMachine as _,
+    Machine as _, ModelDeleted, ModelTrained, Step, Wait, Waiter,
 };
 use clarifai_core::policy::{RateLimiter, Schedule};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials,
     transport::{TransportError, TransportErrorKind},

@@ -8,10 +8,11 @@ use std::cell::RefCell;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{Call, Event, Instant, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::GetModel;
 use clarifai_core::policy::{RateLimiter, RetryPolicy};
 use clarifai_core::testing::{ManualClock, Reply, Simulation};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{Config, Credentials, Error, transport::TransportError};
 use fastrand::Rng;
 use http::{HeaderValue, Request, Response};

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
-use clarifai_core::machine::{Call, Event, Instant, Machine, Now, OperationInfo, Step};
+use clarifai_core::machine::{Call, Event, Machine, OperationInfo, Step};
 use clarifai_core::models::GetModel;
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::testing::{Reply, Simulation};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 use fastrand::Rng;
 use http::{Request, Response, StatusCode};

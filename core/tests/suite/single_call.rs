@@ -6,10 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::NewInput;
-use clarifai_core::machine::{Call, Event, Instant, Machine, Now, Step};
+use clarifai_core::machine::{Call, Event, Machine, Step};
 use clarifai_core::models::{GetModel, Predict};
 use clarifai_core::policy::RetryPolicy;
 use clarifai_core::testing::{ManualClock, MockTransport};
+use clarifai_core::time::{Instant, Now};
 use clarifai_core::{
     Config, Credentials, Error,
     operation::Replay,
@@ -318,7 +319,7 @@ fn items_are_retryable_only_if_all_failures_are_transient() {
             .expect("POST", "/v2/models/m/outputs")
             .reply(400, json!({"status": {"code": 10020}, "outputs": outputs}));
         let predict = Predict::new("m").inputs(codes.iter().map(|_| NewInput::image_url("https://u/a.jpg")));
-        let error = script.run(Call::new(&config(), predict)).unwrap().into_result().unwrap_err();
+        let error = script.run(Call::new(&config(), predict)).unwrap_err();
         assert_eq!(error.is_retryable(), transient, "{codes:?}: {error}");
     }
 }

@@ -203,9 +203,13 @@ fn the_raw_json_of_a_look_up_is_passed_on() {
         .fail(TransportErrorKind::MaybeSent)
         .expect("GET", "/v2/inputs/a")
         .reply(200, json!({"status": {"code": 10000}, "input": found}));
-    let work = Upload::new([image(Some("a"))]).on_item(move |item| sender.send(item).unwrap()).into_bulk(&config(1));
+    let work = Upload::new([image(Some("a"))])
+        .with_raw()
+        .on_item(move |item| sender.send(item).unwrap())
+        .into_bulk(&config(1));
     bulk::run(work, &mut script, |_| ());
-    assert_eq!(items.recv().unwrap().raw.as_deref(), Some(&found));
+    let raw = items.recv().unwrap().raw.unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(raw.get()).unwrap(), found);
 }
 
 #[test]

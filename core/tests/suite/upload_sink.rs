@@ -7,10 +7,16 @@ use clarifai_core::inputs::NewInput;
 use clarifai_core::models::Predict;
 use clarifai_core::testing::MockTransport;
 use clarifai_core::{Config, Credentials};
-use serde_json::json;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 fn config() -> Config {
     Config::new(Credentials::key("0123456789abcdef").unwrap())
+}
+
+/// Returns the member `new` of an item's JSON.
+fn new(raw: Option<&RawValue>) -> Option<Value> {
+    raw.map(|raw| serde_json::from_str::<Value>(raw.get()).unwrap()["new"].clone())
 }
 
 fn url(name: &str) -> NewInput {
@@ -28,7 +34,7 @@ fn uploaded_items_are_passed_on_with_the_raw_json_of_the_service() {
     );
     let (sender, items) = mpsc::channel();
     let inputs = [url("a").id("a"), url("b").id("b"), url("c").id("a")];
-    let upload = Upload::new(inputs).on_item(move |item| sender.send(item).unwrap()).into_bulk(&config());
+    let upload = Upload::new(inputs).with_raw().on_item(move |item| sender.send(item).unwrap()).into_bulk(&config());
     let report = bulk::run(upload, &mut script, |_| ());
     let items: Vec<_> = items.iter().collect();
     assert_eq!(
@@ -37,10 +43,12 @@ fn uploaded_items_are_passed_on_with_the_raw_json_of_the_service() {
         "an item that is not sent is known first"
     );
     assert!(matches!(items[0].outcome, Outcome::NotSent(_)) && items[0].raw.is_none());
-    assert_eq!(items[1].raw.as_ref().unwrap()["new"], 1, "in the order of the request");
-    assert_eq!(items[2].raw.as_ref().unwrap()["new"], 2);
+    assert_eq!(new(items[1].raw.as_deref()), Some(1.into()), "in the order of the request");
+    assert_eq!(new(items[2].raw.as_deref()), Some(2.into()));
+    let codes = items.iter().map(|item| item.status.as_ref()?.code.as_ref()?.number());
+    assert_eq!(codes.collect::<Vec<_>>(), [None, Some(30001), Some(30100)]);
     assert_eq!(report.items().len(), 3);
-    assert!(report.items().iter().all(|item| item.raw.is_none()));
+    assert!(report.items().iter().all(|item| item.raw.is_none() && item.status.is_none()));
 }
 
 #[test]
@@ -75,7 +83,7 @@ fn predictions_have_the_raw_json_only_if_requested() {
         }
         let predictions = bulk::run(many.into_bulk(&config()), &mut script, |_| ()).into_predictions();
         assert!(predictions[0].result.is_ok() && predictions[1].result.is_err());
-        let new: Vec<_> = predictions.iter().map(|one| one.raw.as_ref().map(|raw| raw["new"].clone())).collect();
+        let new: Vec<_> = predictions.iter().map(|one| new(one.raw.as_deref())).collect();
         assert_eq!(new, if raw { [Some(1.into()), Some(2.into())] } else { [None, None] });
     }
 }

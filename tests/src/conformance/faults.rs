@@ -6,7 +6,8 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::machine::{self, Instant as Mono, Now};
+use clarifai_core::machine;
+use clarifai_core::time::{Instant as Mono, Now};
 use clarifai_core::{
     Config, Error,
     operation::RawResponse,

@@ -181,6 +181,8 @@ pub enum Outcome {
 
 /// Short names of the three failures of a transport.
 pub const NOT_SENT: Outcome = Outcome::Failed(TransportErrorKind::NotSent);
+/// The certificate of the server is not trusted.
+pub const UNTRUSTED: Outcome = Outcome::Failed(TransportErrorKind::Untrusted);
 /// The request may have been sent.
 pub const MAYBE_SENT: Outcome = Outcome::Failed(TransportErrorKind::MaybeSent);
 /// The response is too large.

@@ -1,7 +1,5 @@
 //! The ureq adapter for the suite. It is in the library because bugs are planted into it, too.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use clarifai_core::{
     Config, Error,
@@ -9,7 +7,7 @@ use clarifai_core::{
     transport::{Body, TransportError},
 };
 
-use clarifai_ureq::ureq::tls::{Certificate, RootCerts, TlsConfig};
+use clarifai_ureq::RootCertificates;
 use clarifai_ureq::ureq::{Agent, Proxy};
 use http::{Request, Response};
 
@@ -28,17 +26,17 @@ impl Driver for Ureq {
 
     fn client(&self, config: Config, settings: &Settings) -> Box<dyn Client> {
         let timeout = Some(settings.timeout);
-        let mut agent = Agent::config_builder()
+        let agent = Agent::config_builder()
             .timeout_connect(timeout)
             .timeout_send_body(timeout)
             .timeout_recv_response(timeout)
             .timeout_recv_body(timeout)
             .proxy(settings.proxy.as_deref().map(|proxy| Proxy::new(proxy).expect("a proxy")));
-        if let Some(authority) = &settings.authority {
-            let roots = Arc::new(vec![Certificate::from_der(authority).to_owned()]);
-            agent = agent.tls_config(TlsConfig::builder().root_certs(RootCerts::Specific(roots)).build());
-        }
-        let transport = clarifai_ureq::Ureq::with_agent(agent.build().into()).with_max_response(settings.max_response);
+        let tls = match &settings.authority {
+            Some(authority) => super::tls::client(authority),
+            None => RootCertificates::mozilla().into_client_config(),
+        };
+        let transport = clarifai_ureq::Ureq::with_config(agent.build(), tls).with_max_response(settings.max_response);
         Box::new(UreqClient(clarifai_ureq::Client::with_transport(config, transport)))
     }
 

@@ -227,10 +227,10 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
 
         // Tokens.
         "auth-get-token-id-secret" => {
-            ok(v.with(id_secret("app-id", "app-secret")), |v| v.call(GetToken::default()).map(drop))
+            ok(v.with(id_secret("app-id", "app-secret")), |v| v.call(GetToken::new()).map(drop))
         }
         "auth-get-token-no-json" => {
-            expect(v.with(id_secret("app-id", "app-secret")), |v| v.call(GetToken::default()).map(drop), false)
+            expect(v.with(id_secret("app-id", "app-secret")), |v| v.call(GetToken::new()).map(drop), false)
         }
         "app-new-id-secret" => ok(v.with(id_secret("app-id", "app-secret")), Vector::list_all),
         "app-new-env-id-secret" => ok(v.with(id_secret("env-id", "env-secret")), Vector::list_all),
@@ -322,7 +322,6 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
             ok(v, |v| v.call(SendModelFeedback::new("a/b", "犬").url("http://u").not_concept("x")).map(drop))
         }
         "region-feedback-no-regions" => ok(v, |v| v.call(feedback(METRO)).map(drop)),
-        "region-feedback-no-bbox" => ok(v, |v| v.call(feedback(METRO).region(NewRegion::new())).map(drop)),
         "region-feedback-accurate"
         | "region-feedback-misplaced"
         | "region-feedback-not-detected"

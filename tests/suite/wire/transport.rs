@@ -37,7 +37,7 @@ pub(crate) fn run_vector(id: &str, v: Vector) -> Option<Outcome> {
         | "error-connection-dropped"
         | "error-200-status-failure" => get_fails(v),
         "error-201-treated-as-error" => ok(v, |v| v.call(CreateConcepts::new().concept("cat")).map(drop)),
-        "error-202-treated-as-error" => ok(v, |v| v.call(DeleteInputs::all()).map(drop)),
+        "error-202-treated-as-error" => ok(v, |v| v.call(DeleteInputs::by_withdrawn_flag()).map(drop)),
         "error-400" | "error-413" | "error-json-array" => create_fails(v),
         _ => return None,
     })

@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Annotations, DeleteArgs, InputArgs, PageArgs, PatchMode, TimeoutArg, WaitArgs, heading};
+use super::{Annotations, DeleteArgs, InputArgs, PageArgs, PatchMode, WaitArgs, heading};
 
 const LIST_EXAMPLES: &str = concat!(
     heading!("Examples"),
@@ -110,8 +110,6 @@ pub(crate) enum InputsCommand {
         /// IDs of the inputs [default: all inputs of the app]
         #[arg(value_name = "ID")]
         ids: Vec<String>,
-        #[command(flatten)]
-        timeout: TimeoutArg,
     },
     /// Count inputs by processing status
     Status,

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::values;
-use super::{ConceptArg, DeleteArgs, PageArgs, PatchMode, TimeoutArg, WaitArgs, heading};
+use super::{ConceptArg, DeleteArgs, PageArgs, PatchMode, WaitArgs, heading};
 
 const LIST_EXAMPLES: &str = concat!(
     heading!("Examples"),
@@ -122,8 +122,6 @@ pub(crate) enum ModelsCommand {
         /// Version of the model [default: latest]
         #[arg(long, value_name = "ID")]
         version: Option<String>,
-        #[command(flatten)]
-        timeout: TimeoutArg,
     },
     /// Send feedback on a prediction
     Feedback {

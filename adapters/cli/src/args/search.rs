@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use clap::Args;
-use serde_json::{Map, Value};
+use clarifai_core::inputs::Metadata;
 
 use clarifai_core::types::Distance;
 
@@ -50,7 +50,7 @@ pub(crate) struct SearchArgs {
     pub(crate) image: Option<OsString>,
     /// Metadata contains all members of this JSON object
     #[arg(long, value_name = "JSON", value_parser = values::metadata)]
-    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) metadata: Option<Metadata>,
     /// Located near this point, in degrees east and north
     #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, value_parser = values::location)]
     pub(crate) near: Option<Location>,

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 use clarifai_core::Page;
 use clarifai_core::concepts::ConceptRef;
+use clarifai_core::inputs::Metadata;
 use clarifai_core::models::OutputOptions;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::values::{self, ConceptArg, Location};
+use crate::exit::Failure;
 use crate::sources::{ListFormat, Shard, SourceOptions};
 
 /// Inputs to read and send.
@@ -121,10 +122,10 @@ pub(crate) struct PredictionOptions {
     #[arg(long, value_name = "CODE")]
     language: Option<String>,
     /// Omit concepts with a lower probability, 0 to 1
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = values::fraction)]
     min_value: Option<f64>,
     /// Maximum number of concepts per input, 1 to 200
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
     max_concepts: Option<u32>,
     /// Return only this concept; can be repeated
     ///
@@ -132,7 +133,7 @@ pub(crate) struct PredictionOptions {
     #[arg(long, value_name = "CONCEPT", value_parser = values::concept)]
     select: Vec<ConceptArg>,
     /// Interval between the analyzed frames of a video, 100 to 60000 ms
-    #[arg(long, value_name = "MS")]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u32).range(100..=60_000))]
     sample_ms: Option<u32>,
 }
 
@@ -176,13 +177,18 @@ pub(crate) struct Annotations {
     not_concepts: Vec<ConceptArg>,
     /// Metadata, a JSON object
     #[arg(long, value_name = "JSON", value_parser = values::metadata)]
-    pub(crate) metadata: Option<Map<String, Value>>,
+    pub(crate) metadata: Option<Metadata>,
     /// Location, in degrees east and north
     #[arg(long, value_name = "LON,LAT", allow_hyphen_values = true, value_parser = values::location)]
     pub(crate) geo: Option<Location>,
 }
 
 impl Annotations {
+    /// Checks that no concept is both shown and not shown.
+    pub(crate) fn check(&self) -> Result<(), Failure> {
+        values::check_contradiction(&self.concepts, &self.not_concepts, ConceptArg::id_by_default, "--not-concept")
+    }
+
     /// Returns the concepts as references for requests.
     pub(crate) fn concepts(&self) -> impl Iterator<Item = ConceptRef> {
         let positive = self.concepts.iter().map(|concept| concept.id_by_default().positive());
@@ -198,7 +204,7 @@ impl Annotations {
         BTreeMap::from([
             ("--concept".to_owned(), texts(&self.concepts).into()),
             ("--not-concept".to_owned(), texts(&self.not_concepts).into()),
-            ("--metadata".to_owned(), self.metadata.clone().map(Value::Object).into()),
+            ("--metadata".to_owned(), self.metadata.as_ref().map(|metadata| metadata.as_str()).into()),
             ("--geo".to_owned(), geo.into()),
         ])
     }
@@ -215,12 +221,17 @@ pub(crate) struct PageArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
     /// Page to print, from 1 [default: 1]
-    #[arg(long, value_name = "N", conflicts_with_all = ["all", "limit"])]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with_all = ["all", "limit"],
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
     page: Option<u32>,
     /// Items per page, 1 to 1000 [default: 20]
     ///
     /// The default is 100 with --all, and up to 100 with --limit.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     per_page: Option<u32>,
 }
 
@@ -251,29 +262,6 @@ pub(crate) struct WaitArgs {
     /// Wait for completion and print the outcome
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Maximum time to wait in seconds; 0 polls once [default: 3600]
-    #[arg(long, value_name = "SECONDS", requires = "wait")]
-    timeout: Option<u64>,
-}
-
-impl WaitArgs {
-    pub(crate) fn timeout(self) -> Option<Duration> {
-        self.timeout.map(Duration::from_secs)
-    }
-}
-
-/// How long to wait.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct TimeoutArg {
-    /// Maximum time to wait in seconds; 0 polls once [default: 3600]
-    #[arg(long, value_name = "SECONDS")]
-    timeout: Option<u64>,
-}
-
-impl TimeoutArg {
-    pub(crate) fn timeout(self) -> Option<Duration> {
-        self.timeout.map(Duration::from_secs)
-    }
 }
 
 /// What to delete.

@@ -27,4 +27,7 @@ pub(crate) struct SimulatorArgs {
     /// Seed that determines which requests fail, and how
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// Keys that are refused, separated by commas; `*` stands for any text
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    pub(crate) reject_keys: Vec<String>,
 }

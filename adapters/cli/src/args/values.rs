@@ -3,8 +3,9 @@
 use clap::ValueEnum;
 use clarifai_core::PatchAction;
 use clarifai_core::concepts::ConceptRef;
+use clarifai_core::inputs::Metadata;
 use clarifai_core::types::{Distance, GeoPoint};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
 
 use crate::exit::Failure;
 
@@ -43,6 +44,24 @@ impl ConceptArg {
             Self::Id(id) | Self::Unspecified(id) => Ok(id),
             Self::Name(name) => Err(Failure::usage(format!("a concept ID is required, but name:{name} was given"))
                 .with_hint(format!("find the ID with `clarifai concepts search '{name}'`"))),
+        }
+    }
+}
+
+/// Checks that no concept is given both as present and, with the option `negative`, as absent. `reference` is how the
+/// command reads a concept without a prefix.
+pub(crate) fn check_contradiction(
+    present: &[ConceptArg],
+    absent: &[ConceptArg],
+    reference: fn(&ConceptArg) -> ConceptRef,
+    negative: &str,
+) -> Result<(), Failure> {
+    match present.iter().find(|concept| absent.iter().any(|other| reference(other) == reference(concept))) {
+        None => Ok(()),
+        Some(ConceptArg::Id(text) | ConceptArg::Name(text) | ConceptArg::Unspecified(text)) => {
+            let text = crate::terminal::sanitize(text);
+            let positive = negative.replacen("not-", "", 1);
+            Err(Failure::usage(format!("{positive} {text} contradicts {negative} {text}")))
         }
     }
 }
@@ -132,13 +151,12 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Parses a JSON object.
-pub(super) fn metadata(text: &str) -> Result<Map<String, Value>, String> {
-    match serde_json::from_str(text) {
-        Ok(Value::Object(members)) => Ok(members),
-        Ok(_) => Err("expected a JSON object, such as {\"camera\": 7}".to_owned()),
-        Err(error) => Err(format!("invalid JSON: {error}")),
+/// Parses a JSON object. It is sent as it was given.
+pub(super) fn metadata(text: &str) -> Result<Metadata, String> {
+    if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
+        return Err(format!("invalid JSON: {error}"));
     }
+    text.parse().map_err(|_| "expected a JSON object, such as {\"camera\": 7}".to_owned())
 }
 
 /// How an update combines given values with stored ones.
@@ -178,7 +196,7 @@ mod tests {
         assert_eq!(area("0,1,2,3").unwrap().1.point(), GeoPoint::new(2.0, 3.0));
         assert_eq!(distance("1.5e1km").unwrap(), Distance::km(15.0));
         assert_eq!(distance("0.1 rad").unwrap(), Distance::radians(0.1));
-        assert_eq!(metadata("{}").unwrap().len(), 0);
+        assert!(metadata("{}").unwrap().is_empty());
     }
 
     #[test]

@@ -217,7 +217,7 @@ impl Journal {
             let source = row.source;
             let kind = match source.location {
                 Location::File => "file",
-                Location::Url(_) => "url",
+                Location::Url(_) | Location::Data => "url",
                 Location::Stdin => "stdin",
                 Location::Unusable(_) => "record",
             };

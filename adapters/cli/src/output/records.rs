@@ -5,18 +5,15 @@ use std::io::Write;
 use clarifai_core::types::{
     Concept, Data, Hit, Input, InputCount, Model, ModelVersion, Status, Timestamp, Workflow, WorkflowNode,
 };
-use serde::de::DeserializeOwned;
 
-use super::predict::concept_name;
+use super::predict::{concept_name, unshown_of_input as unshown};
 use super::table::{StreamedTable, write_fields, write_rows};
 use crate::exit::Failure;
 use crate::terminal::sanitize;
 
 /// A record of the service that can be printed.
-pub(crate) trait Record: DeserializeOwned {
-    /// The member of a response that contains one record.
-    const ONE: &'static str;
-    /// The member of a response that contains a list of records.
+pub(crate) trait Record {
+    /// What the records are called in the API, in the plural.
     const MANY: &'static str;
     /// The headings of the columns of a table.
     const HEADINGS: &'static [&'static str];
@@ -47,12 +44,11 @@ fn time_text(time: Option<&Timestamp>) -> String {
 pub(crate) fn status_text(status: Option<&Status>) -> String {
     status.map_or_else(String::new, |status| match status.description.as_deref() {
         Some(description) if !description.is_empty() => sanitize(description),
-        _ => status.to_string(),
+        _ => sanitize(&status.to_string()),
     })
 }
 
 impl Record for Model {
-    const ONE: &'static str = "model";
     const MANY: &'static str = "models";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Name", "Type", "User", "App"];
@@ -89,7 +85,6 @@ impl Record for Model {
 }
 
 impl Record for ModelVersion {
-    const ONE: &'static str = "model_version";
     const MANY: &'static str = "model_versions";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Created", "Status", "Concepts", "Inputs"];
@@ -108,7 +103,6 @@ impl Record for ModelVersion {
 }
 
 impl Record for Concept {
-    const ONE: &'static str = "concept";
     const MANY: &'static str = "concepts";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Name", "Language", "App"];
@@ -135,7 +129,11 @@ impl Record for Concept {
 fn annotated_concepts(input: &Input) -> String {
     let concepts = input.data.as_ref().map_or(&[][..], Data::concepts);
     let one =
-        |concept: &Concept| format!("{}{}", if concept.value() < 0.5 { "not " } else { "" }, concept_name(concept));
+        // An absent value means that the concept is present.
+        |concept: &Concept| {
+            let is_negative = concept.value.is_some_and(|value| value < 0.5);
+            format!("{}{}", if is_negative { "not " } else { "" }, concept_name(concept))
+        };
     concepts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -144,10 +142,12 @@ fn input_row(input: &Input) -> [String; 4] {
     [sanitize(&input.id), status_text(input.status.as_ref()), annotated_concepts(input), text(input.url())]
 }
 
+/// The members of the data of an input that have a line of their own, or are its medium.
+const SHOWN_OF_INPUTS: [&str; 5] = ["geo", "image", "video", "audio", "metadata"];
+
 const INPUT_HEADINGS: [&str; 4] = ["ID", "Status", "Concepts", "URL"];
 
 impl Record for Input {
-    const ONE: &'static str = "input";
     const MANY: &'static str = "inputs";
 
     const HEADINGS: &'static [&'static str] = &INPUT_HEADINGS;
@@ -161,6 +161,10 @@ impl Record for Input {
         let point = data.and_then(|data| data.geo.as_ref()?.geo_point.as_ref());
         let location = point.and_then(|point| Some(format!("{},{}", point.longitude?, point.latitude?)));
         let metadata = data.and_then(|data| data.metadata.as_ref()).map(ToString::to_string);
+        let json = data.and_then(|data| serde_json::to_value(data).ok()).unwrap_or_default();
+        let also: Vec<_> =
+            unshown(&json).into_iter().filter(|name| !SHOWN_OF_INPUTS.contains(&name.as_str())).collect();
+        let also = if also.is_empty() { String::new() } else { format!("{}; see --json", also.join(", ")) };
         let fields = [
             ("ID", sanitize(&self.id)),
             ("Status", status_text(self.status.as_ref())),
@@ -168,6 +172,7 @@ impl Record for Input {
             ("Concepts", annotated_concepts(self)),
             ("Metadata", text(metadata.as_deref())),
             ("Location", location.unwrap_or_default()),
+            ("Also", also),
             ("Created", time_text(self.created_at.as_ref())),
             ("Modified", time_text(self.modified_at.as_ref())),
         ];
@@ -182,7 +187,6 @@ pub(crate) fn write_updated_inputs(inputs: &[&Input], out: &mut dyn Write) -> Re
 }
 
 impl Record for InputCount {
-    const ONE: &'static str = "counts";
     const MANY: &'static str = "counts";
 
     const HEADINGS: &'static [&'static str] = &["Processed", "Pending", "Processing", "Failed"];
@@ -214,7 +218,6 @@ impl Record for InputCount {
 }
 
 impl Record for Hit {
-    const ONE: &'static str = "hit";
     const MANY: &'static str = "hits";
 
     const HEADINGS: &'static [&'static str] = &["Score", "ID", "Concepts", "URL"];
@@ -231,7 +234,6 @@ impl Record for Hit {
 }
 
 impl Record for Workflow {
-    const ONE: &'static str = "workflow";
     const MANY: &'static str = "workflows";
 
     const HEADINGS: &'static [&'static str] = &["ID", "Models", "User", "App"];

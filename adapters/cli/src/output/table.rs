@@ -1,21 +1,37 @@
-//! Tables and lists of fields.
+//! Tables and lists of fields. They escape every text themselves, so that none can take over a terminal.
 
 use std::io::Write;
 
 use comfy_table::{CellAlignment, ColumnConstraint, Table, Width, presets};
 
 use crate::exit::Failure;
+use crate::terminal::sanitize;
+
+/// A table whose cells are escaped.
+pub(crate) struct TextTable(Table);
+
+impl TextTable {
+    /// Adds a row.
+    pub(crate) fn add_row(&mut self, cells: impl IntoIterator<Item = impl AsRef<str>>) {
+        self.0.add_row(cells.into_iter().map(|cell| sanitize(cell.as_ref())));
+    }
+
+    /// Returns the lines of the table, the headings first.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.lines()
+    }
+}
 
 /// Creates an empty table with these headings.
-pub(crate) fn new_table(headings: &[&str]) -> Table {
+pub(crate) fn new_table(headings: &[&str]) -> TextTable {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table.set_header(headings.iter().copied());
-    table
+    TextTable(table)
 }
 
 /// Prints a table, each line after `indent`.
-pub(crate) fn write_table(table: &Table, indent: &str, out: &mut dyn Write) -> Result<(), Failure> {
+pub(crate) fn write_table(table: &TextTable, indent: &str, out: &mut dyn Write) -> Result<(), Failure> {
     for line in table.lines() {
         writeln!(out, "{indent}{}", line.trim_end())?;
     }
@@ -23,9 +39,9 @@ pub(crate) fn write_table(table: &Table, indent: &str, out: &mut dyn Write) -> R
 }
 
 /// Aligns these columns to the right.
-pub(super) fn align_right(table: &mut Table, columns: &[usize]) {
+pub(super) fn align_right(table: &mut TextTable, columns: &[usize]) {
     for column in columns {
-        if let Some(column) = table.column_mut(*column) {
+        if let Some(column) = table.0.column_mut(*column) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
@@ -49,7 +65,7 @@ pub(super) fn write_rows<const COLUMNS: usize>(
 /// Prints the fields of one record, one per line, without those that are empty.
 pub(super) fn write_fields(fields: &[(&str, String)], out: &mut dyn Write) -> Result<(), Failure> {
     for (name, text) in fields.iter().filter(|(_, text)| !text.is_empty()) {
-        writeln!(out, "{name:<12} {text}")?;
+        writeln!(out, "{name:<12} {}", sanitize(text))?;
     }
     Ok(())
 }
@@ -81,8 +97,8 @@ impl StreamedTable {
         let has_headings = !self.widths.is_empty();
         let before = std::mem::take(&mut self.widths).into_iter().chain(std::iter::repeat(0));
         self.widths =
-            table.column_max_content_widths().into_iter().zip(before).map(|(now, before)| now.max(before)).collect();
-        for (column, width) in table.column_iter_mut().zip(&self.widths) {
+            table.0.column_max_content_widths().into_iter().zip(before).map(|(now, before)| now.max(before)).collect();
+        for (column, width) in table.0.column_iter_mut().zip(&self.widths) {
             let padding = column.padding_width();
             column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width + padding)));
         }

@@ -1,7 +1,7 @@
 //! The fault [`Mixed`](super::Fault::Mixed): some items of a call are refused and the others executed.
 
 use bytes::Bytes;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use http::{Method, Request, Response, StatusCode};
 use serde_json::{Map, Value, json};
 

@@ -1,7 +1,7 @@
 //! Responses that replace or alter those of the service.
 
 use bytes::Bytes;
-use clarifai_core::machine::Now;
+use clarifai_core::time::Now;
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::call::{Call, text};
 use crate::response::{Content, Refusal, RouteResult};
 use crate::state::concept::Concept;
-use crate::vision;
+use crate::vocabulary::PublicConcept;
 use crate::wildcard::matches;
 
 /// Creates all of the concepts or none: single concepts have no status.
@@ -47,7 +47,7 @@ pub(super) fn get(call: &Call<'_>, id: &str) -> RouteResult {
     if let Some(concept) = call.lock().app().concepts.get(id) {
         return Ok(Content::ok(json!({"concept": concept.json(&call.app)})));
     }
-    let known = vision::vocabulary().iter().find(|concept| call.public && concept.id == id);
+    let known = call.recognition().vocabulary().get(id).filter(|_| call.public);
     let known = known.ok_or_else(|| Refusal::missing("concept_id", id))?;
     Ok(Content::ok(json!({"concept": public(known, "en")})))
 }
@@ -91,17 +91,17 @@ pub(super) fn search(call: &Call<'_>) -> RouteResult {
     let own =
         locked.app().concepts.values().filter(|concept| concept.language == language && matches(name, &concept.name));
     let mut found: Vec<Value> = own.map(|concept| concept.json(&call.app)).collect();
-    let known = vision::vocabulary().iter();
+    let known = call.recognition().vocabulary().concepts.iter();
     let known = known.filter(|concept| concept.name_in(language).is_some_and(|translated| matches(name, translated)));
     found.extend(known.map(|concept| public(concept, language)));
     Ok(Content::ok(json!({"concepts": page.of(found).collect::<Vec<_>>()})))
 }
 
 /// Returns a concept of the public vocabulary as JSON.
-fn public(concept: &vision::Concept, language: &str) -> Value {
+fn public(concept: &PublicConcept, language: &str) -> Value {
     json!({
         "id": concept.id,
-        "name": concept.name_in(language).unwrap_or(concept.name()),
+        "name": concept.name_or_english(language),
         "created_at": crate::public_models::CREATED,
         "language": language,
         "app_id": "main",

@@ -5,30 +5,33 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::call::{Call, STORED_IMAGES_URL, text};
+use crate::call::{Call, text};
 use crate::geo::Point;
 use crate::media::{InputError, decode};
+use crate::parallel;
 use crate::response::{Content, Refusal, RouteResult, status, timestamp};
 use crate::rules::Duplicates;
 use crate::state::Config;
-use crate::state::concept::value;
-use crate::state::input::{Analysis, Input};
+use crate::state::concept::{numbers, value};
+use crate::state::input::{Analysis, Input, still};
+use crate::state::ledger::fnv;
+use crate::stored_images;
 use crate::world::LockedApp;
 
 /// The code for an input whose id or URL already exists.
 const DUPLICATE: u32 = 30100;
 
-/// An input that was fetched and analyzed before the state is locked. A failed analysis fails the processing later.
+/// An input that was fetched and decoded before the state is locked. A failure fails the processing later.
 struct Prepared {
     bytes: Bytes,
-    analysis: Result<Arc<Analysis>, InputError>,
+    failure: Option<InputError>,
 }
 
 pub(super) fn create(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let items = call.items(&body, "inputs", Refusal::bad_input)?;
-    // Analyzing takes time: it must not block other calls, so it comes before the lock.
-    let prepared: Vec<_> = items.iter().map(|item| prepare(call, &item["data"])).collect();
+    // Decoding takes time: it must not block other calls, so it comes before the lock.
+    let prepared = parallel::map(items, |item| prepare(call, &item["data"]));
     let mut locked = call.lock();
     let mut failed = 0;
     let mut results = Vec::with_capacity(items.len());
@@ -47,7 +50,7 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
                 failed += 1;
                 results.push(json!({
                     "id": id,
-                    "data": stored_data(&item["data"], None),
+                    "data": stored_data(call, &item["data"], None),
                     "created_at": timestamp(call.now),
                     "status": status(code, description, &details),
                 }));
@@ -62,7 +65,7 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
     Ok(Content::by_item(failed, items.len(), json!({"inputs": results})))
 }
 
-/// Fetches and analyzes an input. An invalid request is an error at once; a failed download or an unsupported format
+/// Fetches and decodes an input. An invalid request is an error at once; a failed download or an unsupported format
 /// fails the processing later.
 fn prepare(call: &Call<'_>, data: &Value) -> Result<Prepared, InputError> {
     let later = |failure: InputError| match failure.0 {
@@ -71,15 +74,14 @@ fn prepare(call: &Call<'_>, data: &Value) -> Result<Prepared, InputError> {
     };
     let bytes = match call.fetch(data) {
         Ok(bytes) => bytes,
-        Err(failure) => return Ok(Prepared { bytes: Bytes::new(), analysis: Err(later(failure)?) }),
+        Err(failure) => return Ok(Prepared { bytes: Bytes::new(), failure: Some(later(failure)?) }),
     };
-    let analysis = match decode(data, &bytes, &call.world.rules.limits.image) {
-        Ok(medium) => Analysis::of(&medium)
-            .map(Arc::new)
-            .ok_or_else(|| InputError(30101, "Input has an unsupported format", "The video has no frames.".to_owned())),
-        Err(failure) => Err(later(failure)?),
+    let failure = match decode(data, &bytes, &call.world.rules.limits.image) {
+        Ok(medium) if still(&medium).is_some() => None,
+        Ok(_) => Some(InputError(30101, "Input has an unsupported format", "The video has no frames.".to_owned())),
+        Err(failure) => Some(later(failure)?),
     };
-    Ok(Prepared { bytes, analysis })
+    Ok(Prepared { bytes, failure })
 }
 
 /// Adds an input. Returns it as JSON, and 0 or, if it was ignored as a duplicate, the code for that.
@@ -109,23 +111,19 @@ fn add(
     let concepts = concepts(data)?;
     check(data)?;
     ensure_concepts(app, data, call);
-    let (analysis, failure) = match prepared.analysis {
-        Ok(analysis) => (Some(analysis), None),
-        Err(failure) => (None, Some(failure.into())),
-    };
     let input = Input {
         id: id.to_owned(),
         serial: app.next_serial(),
-        data: stored_data(data, Some(id)),
+        data: stored_data(call, &with_region_ids(app, id, data), Some(id)),
         concepts,
         corrections: std::collections::BTreeMap::new(),
         created: call.now,
         modified: call.now,
         ready: call.now.saturating_add(call.world.rules.delays.processing),
-        failure,
+        failure: prepared.failure.map(Into::into),
         gone: None,
         bytes: prepared.bytes,
-        analysis,
+        analysis: Arc::new(Analysis::default()),
     };
     let json = input.json(&app.concepts, &call.app, call.now);
     app.inputs.insert(input);
@@ -148,15 +146,14 @@ fn check(data: &Value) -> Result<(), InputError> {
 }
 
 /// Returns the data of an input as it is stored and returned: a URL replaces the bytes.
-fn stored_data(data: &Value, id: Option<&str>) -> Value {
+fn stored_data(call: &Call<'_>, data: &Value, id: Option<&str>) -> Value {
     let mut kept = Map::new();
     for name in ["image", "video"] {
         let Some(medium) = data[name].as_object() else { continue };
         let mut medium = medium.clone();
         medium.retain(|_, value| !value.is_null());
         if let (Some(_), Some(id)) = (medium.remove("base64"), id) {
-            let id = percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC);
-            medium.insert("url".to_owned(), format!("{STORED_IMAGES_URL}{id}").into());
+            medium.insert("url".to_owned(), stored_images::url(&call.app, id).into());
         } else if let Some(url) = medium.get("url").and_then(Value::as_str).map(|url| url.trim().to_owned()) {
             medium.insert("url".to_owned(), url.into());
         }
@@ -167,11 +164,27 @@ fn stored_data(data: &Value, id: Option<&str>) -> Value {
             kept.insert(name.to_owned(), data[name].clone());
         }
     }
+    if let Some(regions) = kept.get_mut("regions") {
+        numbers(regions);
+    }
     // A distance limit belongs to a search term; an input has only a point.
     if let Some(point) = data["geo"].get("geo_point") {
         kept.insert("geo".to_owned(), json!({"geo_point": point}));
     }
     kept.into()
+}
+
+/// Returns the data of an input, in which each region has an id.
+fn with_region_ids(app: &mut Config, input: &str, data: &Value) -> Value {
+    let mut data = data.clone();
+    for region in data.get_mut("regions").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Some(region) = region.as_object_mut().filter(|region| !region.contains_key("id")) {
+            let serial = app.next_serial();
+            let half = |salt: &str| fnv(format!("{salt}{input}/{serial}").as_bytes());
+            region.insert("id".to_owned(), format!("{:016x}{:016x}", half("region"), half("id")).into());
+        }
+    }
+    data
 }
 
 /// Reads the concepts of an input's data. Of several values for one concept the last one counts.
@@ -291,6 +304,10 @@ fn patch_one(
     if action != Action::Remove {
         check(data)?;
         ensure_concepts(app, data, call);
+    }
+    let mut data = if action == Action::Remove { data.clone() } else { with_region_ids(app, id, data) };
+    if let Some(regions) = data.get_mut("regions") {
+        numbers(regions);
     }
     match action {
         Action::Merge => concepts.iter().for_each(|(id, value)| set_concept(&mut input.concepts, id, *value)),

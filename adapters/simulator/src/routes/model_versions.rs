@@ -1,84 +1,55 @@
 //! `models/{id}/versions`: training, which creates a version, and the versions of a model.
 
-use std::sync::Arc;
-
 use serde_json::{Value, json};
 
 use crate::call::Call;
-use crate::classifier::{Classifier, Example};
 use crate::public_models::PublicModel;
 use crate::response::{Content, Refusal, RouteResult};
-use crate::routes::models::not_own;
-use crate::state::Config;
-use crate::state::input::{Analysis, Input};
-use crate::state::model::{Outcome, Training, Version};
-
-/// An input to train with: its id, its analysis, and its label for each concept of the model, if it is annotated.
-struct TrainingInput {
-    id: String,
-    analysis: Arc<Analysis>,
-    labels: Vec<Option<bool>>,
-}
+use crate::routes::models::{check, concept_ids, not_own};
+use crate::state::model::{Training, Version};
+use crate::training::{self, TrainingOptions, training_inputs};
 
 /// Starts a training. It begins once all inputs are processed. Its outcome is computed now and becomes visible later.
+///
+/// The version in the body may have its own concepts, which then are those of the model too. Without any it has those
+/// with which the model was created or patched.
 pub(super) fn train(call: &Call<'_>, id: &str) -> RouteResult {
+    // Old clients send no body, or `null`.
+    let body: Value = serde_json::from_slice(call.request.body()).unwrap_or_default();
+    let version = &body["model_versions"][0];
+    check(version)?;
     let mut locked = call.lock();
     let app = locked.app();
-    let model = app.models.get(id).ok_or_else(|| not_own(call, id))?;
+    if !app.models.contains_key(id) {
+        return Err(not_own(call, id));
+    }
+    let new = concept_ids(app, call, &version["output_info"]["data"]["concepts"]);
+    let model = app.models.get_mut(id).ok_or_else(|| Refusal::no_model(id))?;
+    if !new.is_empty() {
+        model.concepts = new;
+    }
+    let app = &*app;
+    let model = app.models.get(id).ok_or_else(|| Refusal::no_model(id))?;
     if model.concepts.is_empty() {
         return Err(Refusal::bad_model("The model has no concepts yet; add some with PATCH /models."));
     }
-    let (concepts, exclusive) = (model.concepts.clone(), model.flag("concepts_mutually_exclusive"));
-    let closed = exclusive || model.flag("closed_environment");
+    let (concepts, options) = (model.concepts.clone(), TrainingOptions::of(model));
     let inputs = training_inputs(app, &concepts);
     let processed = app.inputs.iter().map(|input| input.ready).max().unwrap_or_default().max(call.now);
     let version = locked.new_id();
     // Training takes time: it must not block other calls, so the lock is released.
     drop(locked);
-    let outcome = train_classifier(&concepts, &inputs, exclusive, closed);
+    let outcome = training::train(&concepts, &inputs, options, &call.world.rules);
     let start = processed.saturating_add(call.world.rules.delays.queueing);
     let training = Training::Planned { start, end: start.saturating_add(call.world.rules.delays.training), outcome };
-    let inputs = inputs.into_iter().map(|input| input.id).collect();
+    let inputs = inputs.into_iter().map(|input| input.input.id).collect();
     let mut locked = call.lock();
     let model = locked.app().models.get_mut(id).ok_or_else(|| Refusal::no_model(id))?;
-    model.versions.push(Version { id: version.clone(), created: call.now, concepts, inputs, training, gone: None });
+    let (id_of_version, evaluation, gone) = (version.clone(), None, None);
+    model.versions.push(Version { id: id_of_version, created: call.now, concepts, inputs, training, evaluation, gone });
     let json = model.json(&call.app, None, call.now);
     locked.record(call.now, "train", "version", &version, &json!({"model": id}), 0);
     Ok(Content::ok(json!({"model": json})))
-}
-
-fn training_inputs(app: &Config, concepts: &[String]) -> Vec<TrainingInput> {
-    let inputs = app.inputs.iter().filter(|input| input.gone.is_none() && input.failure.is_none());
-    let annotated = |input: &Input| {
-        let labels: Vec<_> = concepts.iter().map(|id| input.concept_value(id).map(|value| value >= 0.5)).collect();
-        let analysis = input.analysis.clone().filter(|_| labels.iter().any(Option::is_some))?;
-        Some(TrainingInput { id: input.id.clone(), analysis, labels })
-    };
-    inputs.filter_map(annotated).collect()
-}
-
-fn train_classifier(concepts: &[String], inputs: &[TrainingInput], exclusive: bool, closed: bool) -> Outcome {
-    if inputs.is_empty() {
-        return Outcome::NoData;
-    }
-    let has_label = |index: usize, label: bool| inputs.iter().any(|input| input.labels[index] == Some(label));
-    if !(0..concepts.len()).all(|index| has_label(index, true)) {
-        return Outcome::NoPositives;
-    }
-    if closed && concepts.len() == 1 && !has_label(0, false) {
-        return Outcome::SingleClass;
-    }
-    let examples = |index: usize| -> Vec<Example<'_>> {
-        let example = |input| {
-            let TrainingInput { analysis, labels, .. }: &TrainingInput = input;
-            // Without its own label for this concept, a positive example of another concept is a negative one here.
-            let label = labels[index].or_else(|| labels.contains(&Some(true)).then_some(false))?;
-            Some((analysis.embedding.as_slice(), label))
-        };
-        inputs.iter().filter_map(example).collect()
-    };
-    let labeled = concepts.iter().enumerate().map(|(index, id)| (id.clone(), examples(index)));
-    Outcome::Trained(Arc::new(Classifier::fit(labeled, exclusive)))
 }
 
 /// Newest first.
@@ -105,7 +76,7 @@ pub(super) fn get(call: &Call<'_>, id: &str, version: &str) -> RouteResult {
 /// Returns the only version of a public model.
 fn public(call: &Call<'_>, id: &str) -> Result<Value, Refusal> {
     let model: &PublicModel = call.public_model(id).ok_or_else(|| Refusal::no_model(id))?;
-    Ok(model.json(None, false)["model_version"].take())
+    Ok(model.json(None, call.recognition(), false)["model_version"].take())
 }
 
 pub(super) fn delete(call: &Call<'_>, id: &str, version: &str) -> RouteResult {

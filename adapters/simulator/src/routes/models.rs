@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::{Call, text};
-use crate::public_models::{PUBLIC_MODELS, PublicModel};
+use crate::public_models::{self, PublicModel};
 use crate::response::{Content, Refusal, RouteResult};
 use crate::state::Config;
 use crate::state::model::Model;
@@ -31,6 +31,7 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
         let (id, version) = (text(item, "id").map_or_else(|| locked.new_id(), str::to_owned), locked.new_id());
         let app = locked.app();
         let info = &item["output_info"];
+        // The old Python client requires both members.
         let mut config = json!({"concepts_mutually_exclusive": false, "closed_environment": false});
         configure(&mut config, &info["output_config"]);
         let mut model = Model {
@@ -50,12 +51,12 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
         locked.record(call.now, "create", "model", &model.id, item, 0);
         locked.app().models.insert(model.id.clone(), model);
     }
-    let first = models.first().cloned();
-    Ok(Content::ok(if one.is_some() { json!({"model": first}) } else { json!({"model": first, "models": models}) }))
+    // The response describes one model, however many were created.
+    Ok(Content::ok(json!({"model": models.first()})))
 }
 
 /// Checks an item before anything is changed.
-fn check(item: &Value) -> Result<(), Refusal> {
+pub(super) fn check(item: &Value) -> Result<(), Refusal> {
     let mut concepts = item["output_info"]["data"]["concepts"].as_array().into_iter().flatten();
     match concepts.all(|concept| text(concept, "id").is_some()) {
         true => Ok(()),
@@ -64,7 +65,7 @@ fn check(item: &Value) -> Result<(), Refusal> {
 }
 
 /// Returns the ids of a list of concepts without repetitions. Creates concepts that do not exist.
-fn concept_ids(app: &mut Config, call: &Call<'_>, concepts: &Value) -> Vec<String> {
+pub(super) fn concept_ids(app: &mut Config, call: &Call<'_>, concepts: &Value) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for concept in concepts.as_array().into_iter().flatten() {
         let Some(id) = text(concept, "id") else { continue };
@@ -87,8 +88,8 @@ fn visible_models(call: &Call<'_>, locked: &mut LockedApp<'_>, wanted: impl Fn(&
     let mut own: Vec<_> = locked.app().models.values().filter(|model| wanted(*model)).collect();
     own.sort_by_key(|model| std::cmp::Reverse(model.serial));
     let own = own.into_iter().map(|model| model.json(&call.app, None, call.now));
-    let public =
-        PUBLIC_MODELS.iter().filter(|entry| call.public && wanted(*entry)).map(|entry| entry.json(None, false));
+    let public = public_models::all(call.recognition()).iter().filter(|entry| call.public && wanted(*entry));
+    let public = public.map(|entry| entry.json(None, call.recognition(), false));
     own.chain(public).collect()
 }
 
@@ -148,7 +149,7 @@ pub(super) fn get(call: &Call<'_>, id: &str, version: Option<&str>, verbose: boo
                 true => model.verbose(&app.concepts, &call.app, version, call.now),
             }
         }
-        None => call.public_model(id).ok_or_else(|| Refusal::no_model(id))?.json(Some(id), verbose),
+        None => call.public_model(id).ok_or_else(|| Refusal::no_model(id))?.json(Some(id), call.recognition(), verbose),
     };
     Ok(Content::ok(json!({"model": json})))
 }
@@ -162,7 +163,7 @@ pub(super) fn require(call: &Call<'_>, id: &str, version: Option<&str>) -> Resul
         return known(version.is_none_or(|version| model.version(version).is_some()));
     }
     let entry = call.public_model(id).ok_or_else(|| Refusal::no_model(id))?;
-    known(version.is_none_or(|version| entry.version == version))
+    known(version.is_none_or(|version| entry.version(call.recognition()) == version))
 }
 
 /// Returns the error for changing a model that is public or does not exist.

@@ -23,8 +23,8 @@ pub(super) fn resolve(call: &Call<'_>, id: &str, version: Option<&str>) -> Resul
     let Some(model) = app.models.get(id) else {
         let public = call.public_model(id).ok_or_else(|| Refusal::no_model(id))?;
         return match version {
-            Some(version) if version != public.version => Err(no_version(version)),
-            _ => Ok(ResolvedModel::public(public, id)),
+            Some(version) if version != public.version(call.recognition()) => Err(no_version(version)),
+            _ => Ok(ResolvedModel::public(public, id, call.recognition())),
         };
     };
     let chosen = match version {

@@ -8,12 +8,14 @@ use crate::call::{Call, text};
 use crate::classifier::{Classifier, dot};
 use crate::geo::{Area, Point};
 use crate::media::{InputError, decode};
-use crate::predict::{count, narrow, number};
+use crate::output_options::{count, narrow, number};
+use crate::parallel;
 use crate::response::{Content, Refusal, RouteResult};
+use crate::rules::Rules;
 use crate::state::Config;
-use crate::state::concept::value;
-use crate::state::input::{Analysis, Input};
-use crate::vision;
+use crate::state::concept::{numbers, value};
+use crate::state::input::{Input, still};
+use crate::vocabulary::PublicConcept;
 
 /// A condition that an input must meet.
 enum Filter {
@@ -27,13 +29,13 @@ enum Filter {
 /// A score from 0 to 1 that hits are sorted by.
 enum Rank {
     /// Value of a concept from the general model.
-    Predicted { concept: &'static str, present: bool },
+    Predicted { concept: &'static PublicConcept, present: bool },
     /// Value of a concept from a trained model of the application.
     Trained { classifier: Arc<Classifier>, concept: String, present: bool },
     /// A concept without a trained model: the score is 0.
     Untrained,
     /// Similarity to an image.
-    Similar(Arc<Analysis>),
+    Similar(Vec<f32>),
 }
 
 /// A parsed search. `true` next to a term negates it.
@@ -57,6 +59,7 @@ pub(super) fn search(call: &Call<'_>) -> RouteResult {
         query.read(call, search)?;
     }
     let id = call.new_id();
+    query.prepare(call);
     let mut locked = call.lock();
     let app = locked.app();
     let mut hits: Vec<(f32, &Input)> = app
@@ -65,7 +68,7 @@ pub(super) fn search(call: &Call<'_>) -> RouteResult {
         .filter(|input| {
             input.is_processed(call.now) && query.filters.iter().all(|(one, not)| one.accepts(input) != *not)
         })
-        .filter_map(|input| Some((query.score(input)?, input)))
+        .filter_map(|input| Some((query.score(input, &call.world.rules)?, input)))
         .collect();
     // The sort is stable: hits with the same score stay newest first.
     hits.sort_by(|(one, _), (other, _)| other.total_cmp(one));
@@ -73,7 +76,8 @@ pub(super) fn search(call: &Call<'_>) -> RouteResult {
         .of(hits)
         .map(|(score, input)| json!({"score": number(score), "input": input.json(&app.concepts, &call.app, call.now)}))
         .collect();
-    let query = searches.first().map(|search| &search["query"]);
+    let mut query = searches.first().map(|search| search["query"].clone());
+    query.iter_mut().for_each(numbers);
     Ok(Content::ok(json!({"id": id, "query": query, "hits": hits})))
 }
 
@@ -118,9 +122,12 @@ impl Query {
             self.filters.push((Filter::Id(id.to_owned()), not));
         }
         for concept in data["concepts"].as_array().into_iter().flatten() {
-            let found = call.lock().app().concept_id(text(concept, "id"), text(concept, "name"));
+            let (id, name) = (text(concept, "id"), text(concept, "name"));
+            let found = call.lock().app().concept_id(id, name);
+            // A public concept is known even if no input is annotated with it.
+            let public = || call.recognition().vocabulary().find(id, name, "en").map(|public| public.id.clone());
             let present = value(concept) >= 0.5;
-            let concept = found.ok_or_else(|| unknown(concept))?;
+            let concept = found.or_else(public).ok_or_else(|| unknown(concept))?;
             self.filters.push((Filter::Concept { concept, present }, not));
         }
         if data["metadata"].is_object() {
@@ -147,20 +154,16 @@ impl Query {
         for concept in data["concepts"].as_array().into_iter().flatten() {
             let present = value(concept) >= 0.5;
             let (id, name) = (text(concept, "id"), text(concept, "name"));
-            let known = vision::vocabulary().iter().find(|known| match (id, name) {
-                (Some(id), _) => known.id == id,
-                (None, Some(name)) => known
-                    .name_in(language.unwrap_or("en"))
-                    .is_some_and(|known| known.to_lowercase() == name.to_lowercase()),
-                (None, None) => false,
-            });
-            let rank = if let Some(known) = known {
-                Rank::Predicted { concept: known.id, present }
-            } else {
-                let mut locked = call.lock();
-                let app = locked.app();
-                let concept = app.concept_id(id, name).ok_or_else(|| unknown(concept))?;
-                trained_rank(app, call, concept, present)
+            let public = call.recognition().vocabulary().find(id, name, language.unwrap_or("en"));
+            let mut locked = call.lock();
+            let app = locked.app();
+            let own = app.concept_id(id, name).map(|own| trained_rank(app, call, own, present));
+            // A concept that a model of the application has learned stands for what was taught.
+            let rank = match (own, public) {
+                (Some(own @ Rank::Trained { .. }), _) => own,
+                (_, Some(concept)) => Rank::Predicted { concept, present },
+                (Some(own), None) => own,
+                (None, None) => return Err(unknown(concept)),
             };
             self.ranks.push((rank, not));
         }
@@ -194,8 +197,8 @@ impl Query {
                 let mut data = known.data.clone();
                 if image["crop"].is_array() && data["image"].is_object() {
                     data["image"]["crop"] = image["crop"].clone();
-                } else if let (true, Some(analysis)) = (id.is_some(), &known.analysis) {
-                    self.ranks.push((Rank::Similar(Arc::clone(analysis)), not));
+                } else if let (true, Some(embedding)) = (id.is_some(), known.embedding(&call.world.rules)) {
+                    self.ranks.push((Rank::Similar(embedding.to_vec()), not));
                     return Ok(());
                 } else if let Some(image) = data["image"].as_object_mut() {
                     image.remove("crop");
@@ -204,23 +207,36 @@ impl Query {
             }
             None => call.open(&input["data"]),
         };
-        let analysis = Analysis::of(&medium.map_err(refuse)?);
-        let analysis = analysis.ok_or_else(|| Refusal::bad_search("The video has no frames."))?;
-        self.ranks.push((Rank::Similar(Arc::new(analysis)), not));
+        let medium = medium.map_err(refuse)?;
+        let image = still(&medium).ok_or_else(|| Refusal::bad_search("The video has no frames."))?;
+        self.ranks.push((Rank::Similar(call.recognition().embedding(image)), not));
         Ok(())
     }
 
+    /// Computes what the ranks need of all inputs that pass the filters, on all cores. The state must not be locked,
+    /// because this takes time.
+    fn prepare(&self, call: &Call<'_>) {
+        if self.ranks.is_empty() {
+            return;
+        }
+        let inputs: Vec<Input> = {
+            let mut locked = call.lock();
+            let inputs = locked.app().inputs.iter().filter(|input| input.is_processed(call.now));
+            inputs.filter(|input| self.filters.iter().all(|(one, not)| one.accepts(input) != *not)).cloned().collect()
+        };
+        parallel::map(&inputs, |input| self.score(input, &call.world.rules));
+    }
+
     /// Returns the mean score of all ranks, or `None` if the input is not a hit.
-    fn score(&self, input: &Input) -> Option<f32> {
-        let analysis = input.analysis.as_ref()?;
+    fn score(&self, input: &Input, rules: &Rules) -> Option<f32> {
         if self.ranks.is_empty() {
             return Some(1.0);
         }
         let score = |(rank, not): &(Rank, bool)| {
-            let score = rank.score(analysis);
-            if *not { 1.0 - score } else { score }
+            let score = rank.score(input, rules)?;
+            Some(if *not { 1.0 - score } else { score })
         };
-        let total: f32 = self.ranks.iter().map(score).sum();
+        let total = self.ranks.iter().map(score).sum::<Option<f32>>()?;
         let score = total / count(self.ranks.len());
         (score > 0.0 && score >= self.min_score).then_some(score)
     }
@@ -249,20 +265,21 @@ impl Filter {
 }
 
 impl Rank {
-    fn score(&self, analysis: &Analysis) -> f32 {
+    /// Returns the score of an input, or `None` if its processing failed.
+    fn score(&self, input: &Input, rules: &Rules) -> Option<f32> {
         let when = |present: bool, value: f32| if present { value } else { 1.0 - value };
-        match self {
+        Some(match self {
             Self::Predicted { concept, present } => {
-                let found = analysis.concepts.iter().find(|(id, _)| id == concept);
+                let found = input.predicted(rules)?.iter().find(|(known, _)| known.id == concept.id);
                 when(*present, found.map_or(0.0, |(_, value)| *value))
             }
             Self::Trained { classifier, concept, present } => {
-                let found = classifier.classify(&analysis.embedding).into_iter().find(|(id, _)| id == concept);
+                let found = classifier.classify(input.embedding(rules)?).into_iter().find(|(id, _)| id == concept);
                 when(*present, found.map_or(0.0, |(_, value)| value))
             }
             Self::Untrained => 0.0,
-            Self::Similar(other) => dot(&analysis.embedding, &other.embedding).clamp(0.0, 1.0),
-        }
+            Self::Similar(other) => dot(input.embedding(rules)?, other).clamp(0.0, 1.0),
+        })
     }
 }
 

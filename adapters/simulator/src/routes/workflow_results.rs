@@ -4,7 +4,9 @@ use serde_json::json;
 
 use crate::call::Call;
 use crate::media::InputError;
-use crate::predict::{Options, ResolvedModel, echo, inputs, output, predict_medium};
+use crate::output_options::Options;
+use crate::parallel;
+use crate::predict::{ResolvedModel, echo, inputs, output, predict_medium};
 use crate::public_models;
 use crate::response::{Content, Refusal, RouteResult, status};
 use crate::routes::outputs::resolve;
@@ -19,22 +21,26 @@ pub(super) fn create(call: &Call<'_>, id: &str) -> RouteResult {
     for node in &workflow.nodes {
         let model = match resolve(call, &node.model, node.model_version.as_deref()) {
             // Within a workflow, public models are visible in every application.
-            Err(refusal) => {
-                public_models::find(&node.model).map(|public| ResolvedModel::public(public, &node.model)).ok_or(refusal)
-            }
+            Err(refusal) => public_models::find(&node.model, call.recognition())
+                .map(|public| ResolvedModel::public(public, &node.model, call.recognition()))
+                .ok_or(refusal),
             found => found,
         };
         models.push((model.map_err(Refusal::in_workflow)?, node.suppress_output));
     }
+    let shown: Vec<_> = models.iter().filter(|(_, suppressed)| !suppressed).map(|(model, _)| model).collect();
+    let predicted = parallel::map(inputs, |input| {
+        let medium = call.open(&input["data"])?;
+        let predict = |model: &&ResolvedModel| predict_medium(call.recognition(), &model.predictor, &medium, &options);
+        Ok(shown.iter().map(predict).collect::<Vec<_>>())
+    });
     let mut failed = 0;
     let mut results = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        let (status, outputs) = match call.open(&input["data"]) {
-            Ok(medium) => {
+    for (input, predicted) in inputs.iter().zip(predicted) {
+        let (status, outputs) = match predicted {
+            Ok(data) => {
                 let ok = status(10000, "Ok", "");
-                let shown = models.iter().filter(|(_, suppressed)| !suppressed);
-                let outputs = shown
-                    .map(|(model, _)| output(call, model, &ok, &predict_medium(&model.predictor, &medium, &options)));
+                let outputs = shown.iter().zip(&data).map(|(model, data)| output(call, model, &ok, data));
                 (ok.clone(), outputs.collect::<Vec<_>>())
             }
             Err(InputError(code, description, details)) => {

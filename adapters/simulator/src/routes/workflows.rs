@@ -1,4 +1,4 @@
-//! `workflows`: those of the application and a public one.
+//! `workflows`: those of the application and the public ones.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,46 +7,67 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::call::{Call, text};
-use crate::public_models::{self, PUBLIC_MODELS, PublicModel};
+use crate::public_models;
+use crate::recognition::Recognition;
 use crate::response::{Content, Refusal, RouteResult};
 use crate::state::app_name::AppName;
 use crate::state::workflow::{Node, Workflow};
 use crate::world::LockedApp;
 
-/// Id of the public workflow, which runs the general and the color model.
-const PUBLIC: &str = "General";
+/// A public workflow: its id, the id of its version, and its nodes with the legacy ids of their models.
+type PublicWorkflow = (&'static str, &'static str, [(&'static str, &'static str); 2]);
 
-/// Returns the public workflow with its application.
-fn public() -> (Workflow, AppName) {
-    let node = |id: &str, model: &PublicModel| Node {
-        id: id.to_owned(),
-        model: model.old_id.to_owned(),
-        model_version: Some(model.version.to_owned()),
-        after: Vec::new(),
-        suppress_output: false,
+const GENERAL: &str = "aaa03c23b3724a16a56b629203edc62c";
+const COLOR: &str = "eeed0b6733a644cea07cf4c60f87ebb7";
+const FOOD: &str = "bd367be194cf45149e75f01d59f77ba7";
+
+const PUBLIC: [PublicWorkflow; 2] = [
+    ("General", "510000000000000000000000000000f1", [("general", GENERAL), ("color", COLOR)]),
+    ("food-and-general", "510000000000000000000000000000f2", [("food", FOOD), ("general", GENERAL)]),
+];
+
+/// Returns the public workflows whose models exist.
+fn public(recognition: Recognition) -> Vec<Workflow> {
+    let node = |(id, model): (&str, &str)| {
+        let model = public_models::find(model, recognition)?;
+        Some(Node {
+            id: id.to_owned(),
+            model: model.old_id.to_owned(),
+            model_version: Some(model.version(recognition).to_owned()),
+            after: Vec::new(),
+            suppress_output: false,
+        })
     };
-    let workflow = Workflow {
-        id: PUBLIC.to_owned(),
-        serial: 0,
-        created: Duration::from_secs(1_457_543_499),
-        modified: Duration::from_secs(1_457_543_499),
-        version: "510000000000000000000000000000f1".to_owned(),
-        nodes: vec![node("general", &PUBLIC_MODELS[0]), node("color", &PUBLIC_MODELS[1])],
-        metadata: json!({}),
+    let workflow = |(id, version, nodes): PublicWorkflow| {
+        Some(Workflow {
+            id: id.to_owned(),
+            serial: 0,
+            created: Duration::from_secs(1_457_543_499),
+            modified: Duration::from_secs(1_457_543_499),
+            version: version.to_owned(),
+            nodes: nodes.into_iter().map(node).collect::<Option<_>>()?,
+            metadata: json!({}),
+        })
     };
-    (workflow, AppName { user: "clarifai".to_owned(), app: "main".to_owned() })
+    PUBLIC.into_iter().filter_map(workflow).collect()
+}
+
+/// Returns the application of the public workflows.
+fn public_app() -> AppName {
+    AppName { user: "clarifai".to_owned(), app: "main".to_owned() }
 }
 
 /// Finds a workflow, first in the application and then the public one, and returns it with its JSON.
 pub(super) fn find(call: &Call<'_>, id: &str) -> Result<(Workflow, Value), Refusal> {
     let mut locked = call.lock();
     let app = locked.app();
-    let (workflow, name) = match app.workflows.get(id) {
-        Some(workflow) => (workflow.clone(), call.app.clone()),
-        None if call.public && id == PUBLIC => public(),
-        None => return Err(Refusal::no_workflow(id)),
+    let (workflow, name) = if let Some(workflow) = app.workflows.get(id) {
+        (workflow.clone(), call.app.clone())
+    } else {
+        let mut visible = public(call.recognition()).into_iter().filter(|_| call.public);
+        (visible.find(|workflow| workflow.id == id).ok_or_else(|| Refusal::no_workflow(id))?, public_app())
     };
-    let json = workflow.json(&app.models, &name);
+    let json = workflow.json(&app.models, &name, call.recognition());
     Ok((workflow, json))
 }
 
@@ -75,7 +96,7 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
 fn store(call: &Call<'_>, locked: &mut LockedApp<'_>, operation: &str, workflows: Vec<(Workflow, &Value)>) -> Content {
     let mut results = Vec::with_capacity(workflows.len());
     for (workflow, item) in workflows {
-        results.push(workflow.json(&locked.app().models, &call.app));
+        results.push(workflow.json(&locked.app().models, &call.app, call.recognition()));
         locked.record(call.now, operation, "workflow", &workflow.id, item, 0);
         locked.app().workflows.insert(workflow.id.clone(), workflow);
     }
@@ -91,7 +112,7 @@ fn nodes(call: &Call<'_>, locked: &mut LockedApp<'_>, nodes: &Value) -> Result<V
         let id = text(node, "id").ok_or_else(|| Refusal::bad_workflow("A node needs an id."))?;
         let model = text(&node["model"], "id").ok_or_else(|| Refusal::bad_workflow("A node needs a model."))?;
         // Public models can be used in every application.
-        if !locked.app().models.contains_key(model) && public_models::find(model).is_none() {
+        if !locked.app().models.contains_key(model) && public_models::find(model, call.recognition()).is_none() {
             return Err(unknown_model(call, model));
         }
         let after = node["node_inputs"].as_array().into_iter().flatten();
@@ -120,22 +141,27 @@ fn unknown_model(call: &Call<'_>, model: &str) -> Refusal {
     Refusal::new(StatusCode::BAD_REQUEST, 22105, "Invalid workflow recipe", details)
 }
 
-/// Newest first.
+/// Newest first. The application `main` of the user `clarifai` has the public workflows.
 pub(super) fn list(call: &Call<'_>) -> RouteResult {
+    if call.app == public_app() {
+        return list_public(call);
+    }
     let page = call.page()?;
     let mut locked = call.lock();
     let app = locked.app();
     let mut workflows: Vec<_> = app.workflows.values().collect();
     workflows.sort_by_key(|workflow| std::cmp::Reverse(workflow.serial));
-    let workflows: Vec<_> = page.of(workflows).map(|workflow| workflow.json(&app.models, &call.app)).collect();
+    let workflows: Vec<_> =
+        page.of(workflows).map(|workflow| workflow.json(&app.models, &call.app, call.recognition())).collect();
     Ok(Content::ok(json!({"workflows": workflows})))
 }
 
 pub(super) fn list_public(call: &Call<'_>) -> RouteResult {
-    let (workflow, name) = public();
     let page = call.page()?;
-    let json = workflow.json(&call.lock().app().models, &name);
-    let workflows: Vec<_> = page.of([json]).collect();
+    let mut locked = call.lock();
+    let models = &locked.app().models;
+    let json = |workflow: &Workflow| workflow.json(models, &public_app(), call.recognition());
+    let workflows: Vec<_> = page.of(public(call.recognition()).iter().map(json)).collect();
     Ok(Content::ok(json!({"workflows": workflows})))
 }
 
@@ -161,7 +187,7 @@ pub(super) fn patch(call: &Call<'_>) -> RouteResult {
             let named = |node: &Value| {
                 item["nodes"].as_array().is_some_and(|list| list.iter().any(|one| one["id"] == node["id"]))
             };
-            let kept = workflow.json(&locked.app().models, &call.app)["nodes"].take();
+            let kept = workflow.json(&locked.app().models, &call.app, call.recognition())["nodes"].take();
             let kept = kept.as_array().into_iter().flatten().filter(|node| action != "overwrite" && !named(node));
             let mut new: Vec<Value> = kept.cloned().collect();
             if action != "remove" {

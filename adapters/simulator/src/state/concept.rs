@@ -43,6 +43,23 @@ pub(crate) fn value(concept: &Value) -> f64 {
     }
 }
 
+/// Replaces the boolean values of concepts, which older clients send, by the numbers that responses contain.
+pub(crate) fn numbers(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            for (key, member) in members {
+                let concepts = member.as_array_mut().filter(|_| key == "concepts").into_iter().flatten();
+                for concept in concepts.filter(|concept| concept["value"].is_boolean()) {
+                    concept["value"] = value_json(self::value(concept));
+                }
+                numbers(member);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(numbers),
+        _ => {}
+    }
+}
+
 /// Returns the value of an annotation as JSON: 0 and 1 without a fraction, as the service writes them.
 pub(crate) fn value_json(value: f64) -> Value {
     if value <= 0.0 {

@@ -1,7 +1,7 @@
 //! An input of an application: an image or video with its annotations.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 
 use crate::media::{InputError, Medium, decode};
 use crate::response::{status, timestamp};
+use crate::rules::Rules;
 use crate::state::app_name::AppName;
 use crate::state::concept::{Concept, value_json};
-use crate::vision::{self, Limits};
+use crate::vision::Image;
+use crate::vocabulary::PublicConcept;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Input {
@@ -36,38 +38,45 @@ pub(crate) struct Input {
     pub(crate) gone: Option<Duration>,
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     pub(crate) bytes: Bytes,
-    /// What was measured in it. Not saved, because it can be computed from the bytes again.
+    /// What is recognized in it, computed when it is first needed. Not saved, because it can be computed from the bytes
+    /// again. Copies share it.
     #[serde(skip)]
-    pub(crate) analysis: Option<Arc<Analysis>>,
+    pub(crate) analysis: Arc<Analysis>,
 }
 
-/// What was measured in an image.
-#[derive(Debug)]
+/// What is recognized in an image, or in the first frame of a video.
+#[derive(Debug, Default)]
 pub(crate) struct Analysis {
-    pub(crate) embedding: Vec<f32>,
-    /// Ids of the public vocabulary with their values, best first.
-    pub(crate) concepts: Vec<(&'static str, f32)>,
+    embedding: OnceLock<Option<Vec<f32>>>,
+    /// All public concepts with their values, highest first.
+    concepts: OnceLock<Option<Vec<(&'static PublicConcept, f32)>>>,
 }
 
-impl Analysis {
-    /// Analyzes an image, or the first frame of a video. Returns `None` for a video without frames.
-    pub(crate) fn of(medium: &Medium) -> Option<Self> {
-        let image = match medium {
-            Medium::Image(image) => image,
-            Medium::Video(frames) => &frames.first()?.1,
-        };
-        let concepts = vision::concepts(image).into_iter().map(|scored| (scored.id, scored.value)).collect();
-        Some(Self { embedding: vision::embedding(image), concepts })
+/// Returns the image, or the first frame of a video. Returns `None` for a video without frames.
+pub(crate) fn still(medium: &Medium) -> Option<&Image> {
+    match medium {
+        Medium::Image(image) => Some(image),
+        Medium::Video(frames) => frames.first().map(|(_, image)| image),
     }
 }
 
 impl Input {
-    /// Repeats the analysis after the input was restored.
-    pub(crate) fn analyze_again(&mut self, limits: &Limits) {
-        if self.failure.is_none() {
-            let medium = decode(&self.data, &self.bytes, limits);
-            self.analysis = medium.ok().as_ref().and_then(Analysis::of).map(Arc::new);
-        }
+    /// Returns the embedding. Returns `None` if the processing failed.
+    pub(crate) fn embedding(&self, rules: &Rules) -> Option<&[f32]> {
+        let compute = || self.still(rules).map(|image| rules.recognition.embedding(&image));
+        self.analysis.embedding.get_or_init(compute).as_deref()
+    }
+
+    /// Returns all public concepts with their values, highest first. Returns `None` if the processing failed.
+    pub(crate) fn predicted(&self, rules: &Rules) -> Option<&[(&'static PublicConcept, f32)]> {
+        let compute = || self.still(rules).map(|image| rules.recognition.all(&image));
+        self.analysis.concepts.get_or_init(compute).as_deref()
+    }
+
+    fn still(&self, rules: &Rules) -> Option<Image> {
+        self.failure.is_none().then_some(())?;
+        let medium = decode(&self.data, &self.bytes, &rules.limits.image).ok()?;
+        still(&medium).cloned()
     }
 
     /// Returns whether the input has been processed successfully.

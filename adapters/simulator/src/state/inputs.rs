@@ -91,11 +91,6 @@ impl Inputs {
         self.due = self.iter().filter_map(|input| input.gone).min();
     }
 
-    /// Changes each input. The id, serial, URL and deletion time must stay the same, because they are indexed.
-    pub(crate) fn for_each_mut(&mut self, change: impl FnMut(&mut Input)) {
-        self.by_id.values_mut().for_each(change);
-    }
-
     fn forget_url(&mut self, old: &Input) {
         let Some(url) = old.url() else { return };
         if let Some(ids) = self.by_url.get_mut(url) {

@@ -37,7 +37,31 @@ pub(crate) struct Version {
     /// Ids of the inputs it was trained with.
     pub(crate) inputs: Vec<String>,
     pub(crate) training: Training,
+    #[serde(default)]
+    pub(crate) evaluation: Option<Evaluation>,
     pub(crate) gone: Option<Duration>,
+}
+
+/// The evaluation of a version: queued until `start`, running until `end`, and then with these results.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Evaluation {
+    pub(crate) start: Duration,
+    pub(crate) end: Duration,
+    pub(crate) metrics: Value,
+}
+
+impl Evaluation {
+    /// Returns its status and, if it has ended and `verbose`, its results.
+    pub(crate) fn json(&self, now: Duration, verbose: bool) -> Value {
+        let (code, description) = match now {
+            now if now < self.start => (21303, "Model is queued for evaluation."),
+            now if now < self.end => (21301, "Model is being evaluated."),
+            _ => (21300, "Model was successfully evaluated."),
+        };
+        let mut metrics = if verbose && code == 21300 { self.metrics.clone() } else { json!({}) };
+        metrics["status"] = status(code, description, "");
+        metrics
+    }
 }
 
 /// Progress of a version's training.
@@ -86,14 +110,17 @@ impl Version {
 
     pub(crate) fn json(&self, now: Duration) -> Value {
         let (code, description) = self.status(now);
-        json!({
+        let mut json = json!({
             "id": self.id,
             "created_at": timestamp(self.created),
             "status": status(code, description, ""),
             "active_concept_count": self.concepts.len(),
             "total_input_count": self.inputs.len(),
-            "train_stats": {},
-        })
+        });
+        if let Some(evaluation) = &self.evaluation {
+            json["metrics"] = evaluation.json(now, false);
+        }
+        json
     }
 }
 
@@ -111,6 +138,7 @@ impl Model {
                 concepts,
                 inputs: Vec::new(),
                 training: Training::Never,
+                evaluation: None,
                 gone: None,
             }),
         }
@@ -178,7 +206,10 @@ impl Model {
         let mut model = self.json(app, version, now);
         let ids = version.map_or(&self.concepts, |version| &version.concepts);
         let concepts: Vec<_> = ids.iter().filter_map(|id| concepts.get(id)).map(|one| one.json(app)).collect();
-        model["output_info"]["data"] = json!({"concepts": concepts});
+        // A model without concepts has no data at all.
+        if !concepts.is_empty() {
+            model["output_info"]["data"] = json!({"concepts": concepts});
+        }
         model["output_info"].as_object_mut().map(|info| info.remove("message"));
         model
     }

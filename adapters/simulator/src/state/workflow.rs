@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::public_models;
+use crate::recognition::Recognition;
 use crate::response::timestamp;
 use crate::state::app_name::AppName;
 use crate::state::model::Model;
@@ -35,8 +36,8 @@ pub(crate) struct Node {
 
 impl Workflow {
     /// Returns the workflow as JSON. `models` are those of its application.
-    pub(crate) fn json(&self, models: &BTreeMap<String, Model>, app: &AppName) -> Value {
-        let nodes: Vec<_> = self.nodes.iter().map(|node| node.json(models)).collect();
+    pub(crate) fn json(&self, models: &BTreeMap<String, Model>, app: &AppName, recognition: Recognition) -> Value {
+        let nodes: Vec<_> = self.nodes.iter().map(|node| node.json(models, recognition)).collect();
         json!({
             "id": self.id,
             "app_id": app.app,
@@ -52,9 +53,9 @@ impl Workflow {
 
 impl Node {
     /// Always contains a version, because old clients require one: the node's own, or else the latest.
-    fn json(&self, models: &BTreeMap<String, Model>) -> Value {
+    fn json(&self, models: &BTreeMap<String, Model>, recognition: Recognition) -> Value {
         let latest = || models.get(&self.model)?.versions.last().map(|version| version.id.as_str());
-        let public = || public_models::find(&self.model).map(|entry| entry.version);
+        let public = || public_models::find(&self.model, recognition).map(|entry| entry.version(recognition));
         let version = self.model_version.as_deref().or_else(latest).or_else(public).unwrap_or_default();
         let mut node = json!({"id": self.id, "model": {"id": self.model, "model_version": {"id": version}}});
         if !self.after.is_empty() {

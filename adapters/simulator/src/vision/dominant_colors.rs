@@ -79,7 +79,7 @@ pub fn colors(image: &Image) -> Vec<NamedColor> {
 fn cells(image: &Image, convert: &SrgbToLab) -> Vec<Group> {
     // An ordered map, so that cells with equal counts are always in the same order.
     let mut cells: BTreeMap<[u8; 3], Group> = BTreeMap::new();
-    for pixel in &image.working.pixels {
+    for pixel in &image.working().pixels {
         let one = Group { count: 1, rgb_sum: pixel.map(u64::from), lab: Lab::default() };
         cells.entry(pixel.map(|channel| channel / 8)).or_default().add(&one);
     }

@@ -78,7 +78,7 @@ fn scales(image: &Image) -> Vec<Plane> {
 
 fn color_histogram(image: &Image) -> Vec<f32> {
     let mut cells = vec![0.0; COLOR_CELLS * COLOR_CELLS * COLOR_CELLS];
-    for &[l, a, b] in &image.lab {
+    for &[l, a, b] in image.lab() {
         let l = soft_cell(l / 100.0, COLOR_CELLS);
         // Most colors in photographs are near gray: the square root of the chroma axes gives them more cells.
         let a = soft_cell(0.5 + spread(a), COLOR_CELLS);
@@ -177,11 +177,11 @@ fn shapes(plane: &Plane) -> Vec<f32> {
 /// Mean colors in a grid, the only block that is not a histogram. Lightness is relative to that of the whole image,
 /// whose absolute value is in the color histogram already.
 fn layout(image: &Image) -> Vec<f32> {
-    let lightness = mean(image.lab.iter().map(|color| color[0]));
+    let lightness = mean(image.lab().iter().map(|color| color[0]));
     let mut sums = vec![[0.0_f32; 3]; LAYOUT_GRID * LAYOUT_GRID];
     let mut parts = vec![0.0_f32; LAYOUT_GRID * LAYOUT_GRID];
-    let (width, height) = (image.working.width, image.working.height);
-    for (place, &[l, a, b]) in image.lab.iter().enumerate() {
+    let (width, height) = (image.working().width, image.working().height);
+    for (place, &[l, a, b]) in image.lab().iter().enumerate() {
         let columns = soft_cell(((place % width) as f32 + 0.5) / width as f32, LAYOUT_GRID);
         let rows = soft_cell(((place / width) as f32 + 0.5) / height as f32, LAYOUT_GRID);
         for (row, row_part) in rows {

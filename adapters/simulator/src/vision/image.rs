@@ -1,6 +1,8 @@
 //! Decodes images to a bounded size, under limits on bytes, pixels and memory that protect against hostile files.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Cursor;
+use std::sync::OnceLock;
 
 use image::error::{ImageError, LimitErrorKind};
 use image::metadata::Orientation;
@@ -8,6 +10,7 @@ use image::{DynamicImage, ImageDecoder as _, ImageReader};
 use thiserror::Error;
 
 use super::lab::{Lab, SrgbToLab};
+use super::memory;
 use super::plane::Plane;
 
 /// Maximum side length of a stored image in pixels: twice [`WORKING_SIDE`], so that a crop of half the frame is still
@@ -25,14 +28,15 @@ pub struct Limits {
     pub encoded_bytes: usize,
     /// Maximum number of pixels, checked in the header before any pixel is decoded. Default: 85,000,000.
     pub pixels: u64,
-    /// Maximum memory of the decoder in bytes, including the decoded pixels. Default: 512 MiB.
+    /// Maximum memory for decoding in bytes, including the decoded pixels. Default: 200 MiB, which is enough for 59
+    /// megapixels of a JPEG, and for 21 of a progressive one. Images that are decoded at the same time share it.
     pub decoder_memory: u64,
 }
 
 impl Default for Limits {
-    /// Creates the default limits: 20 MB, 85 megapixels, and 512 MiB for the decoder.
+    /// Creates the default limits: 20 MB, 85 megapixels, and 200 MiB for the decoder.
     fn default() -> Self {
-        Self { encoded_bytes: 20_000_000, pixels: 85_000_000, decoder_memory: 512 << 20 }
+        Self { encoded_bytes: 20_000_000, pixels: 85_000_000, decoder_memory: 200 << 20 }
     }
 }
 
@@ -84,12 +88,25 @@ pub(super) struct Raster {
 ///
 /// Of an animation it is the first frame. An EXIF orientation is applied, transparent pixels are drawn on white, and a
 /// color profile is ignored: all pixels are read as sRGB.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Image {
     frame: (u32, u32),
     stored: Raster,
-    pub(super) working: Raster,
-    pub(super) lab: Vec<Lab>,
+    /// Computed when the first measurement needs it.
+    measurable: OnceLock<Measurable>,
+}
+
+/// The pixels at working size, and their colors in Lab.
+#[derive(Clone, Debug)]
+struct Measurable {
+    working: Raster,
+    lab: Vec<Lab>,
+}
+
+impl PartialEq for Image {
+    fn eq(&self, other: &Self) -> bool {
+        (self.frame, &self.stored) == (other.frame, &other.stored)
+    }
 }
 
 impl Image {
@@ -128,6 +145,12 @@ impl Image {
         if width == 0 || height == 0 {
             return Err(DecodeFailure::Damaged("it has no pixels".to_owned()));
         }
+        let needed = memory::needed(bytes, format, decoder.total_bytes());
+        if needed > limits.decoder_memory {
+            return Err(DecodeFailure::TooMuchMemory { limit: limits.decoder_memory });
+        }
+        // Held until the image is reduced.
+        let _share = memory::reserve(needed);
         // The memory limit covers decoder and pixel buffer, so the buffer's size is subtracted for the decoder.
         allowed.reserve(decoder.total_bytes()).map_err(failure)?;
         decoder.set_limits(allowed).map_err(failure)?;
@@ -135,7 +158,7 @@ impl Image {
         let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
         let image = DynamicImage::from_decoder(decoder).map_err(failure)?;
 
-        let reduced = Raster::on_white(image).reduced_to(STORED_SIDE);
+        let reduced = Source(image).reduced_to(STORED_SIDE);
         Ok(Self::new(rotated_frame((width, height), orientation), reduced.turned(orientation)))
     }
 
@@ -145,6 +168,12 @@ impl Image {
         let raster = Raster { width: width as usize, height: height as usize, pixels };
         let complete = raster.width.checked_mul(raster.height) == Some(raster.pixels.len());
         (complete && !raster.pixels.is_empty()).then(|| Self::new((width, height), raster.reduced_to(STORED_SIDE)))
+    }
+
+    /// Creates the frame of a video, which is stored at working size: there can be many.
+    pub(crate) fn of_frame(frame: image::RgbaImage) -> Self {
+        let size = frame.dimensions();
+        Self::new(size, Source(DynamicImage::ImageRgba8(frame)).reduced_to(WORKING_SIDE))
     }
 
     /// Returns the part of the image inside a region. Its sides are fractions of the frame, from 0 at the top left
@@ -173,17 +202,50 @@ impl Image {
         self.frame.1
     }
 
+    /// Returns the stored pixels with their width and height: three bytes for each.
+    #[cfg(feature = "vision")]
+    pub(crate) fn rgb(&self) -> (u32, u32, &[u8]) {
+        (self.stored.width as u32, self.stored.height as u32, self.stored.pixels.as_flattened())
+    }
+
+    /// Returns a number that other images almost certainly do not have.
+    pub(crate) fn fingerprint(&self) -> u128 {
+        let half = |salt: u8| {
+            let mut hasher = DefaultHasher::new();
+            (salt, self.stored.width, self.stored.height).hash(&mut hasher);
+            hasher.write(self.stored.pixels.as_flattened());
+            u128::from(hasher.finish())
+        };
+        half(0) << 64 | half(1)
+    }
+
     /// Returns the lightness at working size.
     pub(super) fn lightness(&self) -> Plane {
-        let values = self.lab.iter().map(|color| color[0]).collect();
-        Plane { width: self.working.width, height: self.working.height, values }
+        let values = self.lab().iter().map(|color| color[0]).collect();
+        Plane { width: self.working().width, height: self.working().height, values }
+    }
+
+    /// Returns the pixels at working size.
+    pub(super) fn working(&self) -> &Raster {
+        &self.measurable().working
+    }
+
+    /// Returns the colors of the pixels at working size.
+    pub(super) fn lab(&self) -> &[Lab] {
+        &self.measurable().lab
+    }
+
+    fn measurable(&self) -> &Measurable {
+        self.measurable.get_or_init(|| {
+            let working = self.stored.reduced_to(WORKING_SIDE);
+            let convert = SrgbToLab::new();
+            let lab = working.pixels.iter().map(|&pixel| convert.lab(pixel)).collect();
+            Measurable { working, lab }
+        })
     }
 
     fn new(frame: (u32, u32), stored: Raster) -> Self {
-        let working = stored.reduced_to(WORKING_SIDE);
-        let convert = SrgbToLab::new();
-        let lab = working.pixels.iter().map(|&pixel| convert.lab(pixel)).collect();
-        Self { frame, stored, working, lab }
+        Self { frame, stored, measurable: OnceLock::new() }
     }
 }
 
@@ -241,37 +303,75 @@ impl Raster {
 
     /// Scales the image down until no side is longer than `side`. Each new pixel is the mean of the area it covers.
     fn reduced_to(&self, side: usize) -> Self {
-        let longest = self.width.max(self.height);
-        if longest <= side {
+        if self.width.max(self.height) <= side {
             return self.clone();
         }
-        let scaled = |length: usize| ((length * side + longest / 2) / longest).max(1);
-        let (width, height) = (scaled(self.width), scaled(self.height));
-        let columns = BoxFilter::new(self.width, width);
-        let rows = BoxFilter::new(self.height, height);
+        let row = |y: usize, row: &mut Vec<[u8; 3]>| {
+            row.clear();
+            row.extend_from_slice(&self.pixels[y * self.width..][..self.width]);
+        };
+        reduced((self.width, self.height), side, row)
+    }
+}
 
-        let mut pixels = Vec::with_capacity(width * height);
-        let mut narrowed = vec![[0.0_f32; 3]; width];
-        let mut sums = vec![[0.0_f32; 3]; width];
-        let mut narrowed_row = usize::MAX;
-        for y in 0..height {
-            sums.fill([0.0; 3]);
-            for (row, weight) in rows.taps(y) {
-                // Two target rows often share a source row; it is scaled only once.
-                if row != narrowed_row {
-                    columns.apply(&self.pixels[row * self.width..][..self.width], &mut narrowed);
-                    narrowed_row = row;
-                }
-                for (sum, value) in sums.iter_mut().zip(&narrowed) {
-                    for channel in 0..3 {
-                        sum[channel] += weight * value[channel];
-                    }
+/// A decoded image of any format. It is reduced row by row, so that no second copy of its pixels is needed.
+struct Source(DynamicImage);
+
+impl Source {
+    fn reduced_to(self, side: usize) -> Raster {
+        let (width, height) = (self.0.width() as usize, self.0.height() as usize);
+        if width.max(height) <= side {
+            return Raster::on_white(self.0);
+        }
+        match &self.0 {
+            DynamicImage::ImageRgb8(image) => {
+                let row = |y: usize, row: &mut Vec<[u8; 3]>| {
+                    row.clear();
+                    row.extend_from_slice(&image.as_raw()[3 * y * width..][..3 * width].as_chunks().0[..width]);
+                };
+                reduced((width, height), side, row)
+            }
+            image => {
+                let row = |y: usize, row: &mut Vec<[u8; 3]>| {
+                    *row = Raster::on_white(image.crop_imm(0, y as u32, width as u32, 1)).pixels;
+                };
+                reduced((width, height), side, row)
+            }
+        }
+    }
+}
+
+/// Scales an image down until no side is longer than `side`. `read` reads one of its rows.
+fn reduced((from_width, from_height): (usize, usize), side: usize, read: impl Fn(usize, &mut Vec<[u8; 3]>)) -> Raster {
+    let longest = from_width.max(from_height);
+    let scaled = |length: usize| ((length * side + longest / 2) / longest).max(1);
+    let (width, height) = (scaled(from_width), scaled(from_height));
+    let columns = BoxFilter::new(from_width, width);
+    let rows = BoxFilter::new(from_height, height);
+
+    let mut pixels = Vec::with_capacity(width * height);
+    let mut source = Vec::with_capacity(from_width);
+    let mut narrowed = vec![[0.0_f32; 3]; width];
+    let mut sums = vec![[0.0_f32; 3]; width];
+    let mut narrowed_row = usize::MAX;
+    for y in 0..height {
+        sums.fill([0.0; 3]);
+        for (row, weight) in rows.taps(y) {
+            // Two target rows often share a source row; it is scaled only once.
+            if row != narrowed_row {
+                read(row, &mut source);
+                columns.apply(&source, &mut narrowed);
+                narrowed_row = row;
+            }
+            for (sum, value) in sums.iter_mut().zip(&narrowed) {
+                for channel in 0..3 {
+                    sum[channel] += weight * value[channel];
                 }
             }
-            pixels.extend(sums.iter().map(|sum| sum.map(|value| value.round() as u8)));
         }
-        Self { width, height, pixels }
+        pixels.extend(sums.iter().map(|sum| sum.map(|value| value.round() as u8)));
     }
+    Raster { width, height, pixels }
 }
 
 /// The weights of the source pixels in each pixel of a shorter side.

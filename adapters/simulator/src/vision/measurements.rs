@@ -96,14 +96,15 @@ impl Measurements {
         let gradients = plane.gradients();
         let mut lightness = plane.values.clone();
         lightness.sort_by(f32::total_cmp);
-        let mut chromas: Vec<f32> = image.lab.iter().map(|&color| chroma(color)).collect();
-        let warmth = mean(image.lab.iter().map(|&color| chroma(color) * (hue(color) - 50.0).to_radians().cos()));
+        let mut chromas: Vec<f32> = image.lab().iter().map(|&color| chroma(color)).collect();
+        let warmth = mean(image.lab().iter().map(|&color| chroma(color) * (hue(color) - 50.0).to_radians().cos()));
         let mean_chroma = mean(chromas.iter().copied());
-        let (mean_a, mean_b) = (mean(image.lab.iter().map(|c| c[1])), mean(image.lab.iter().map(|c| c[2])));
-        let color_deviation = mean(image.lab.iter().map(|c| (c[1] - mean_a).powi(2) + (c[2] - mean_b).powi(2))).sqrt();
+        let (mean_a, mean_b) = (mean(image.lab().iter().map(|c| c[1])), mean(image.lab().iter().map(|c| c[2])));
+        let color_deviation =
+            mean(image.lab().iter().map(|c| (c[1] - mean_a).powi(2) + (c[2] - mean_b).powi(2))).sqrt();
         chromas.sort_by(f32::total_cmp);
         let share =
-            |holds: &dyn Fn(Lab) -> bool| mean(image.lab.iter().map(|&color| f32::from(u8::from(holds(color)))));
+            |holds: &dyn Fn(Lab) -> bool| mean(image.lab().iter().map(|&color| f32::from(u8::from(holds(color)))));
 
         let blocks = block_deviations(&plane);
         let block_share = |holds: fn(f32) -> bool| mean(blocks.iter().map(|&block| f32::from(u8::from(holds(block)))));
@@ -114,7 +115,7 @@ impl Measurements {
         let repetition = repetition(&plane).max(repetition(&plane.transposed()));
 
         Self {
-            palette: palette(&image.lab),
+            palette: palette(image.lab()),
             mean_chroma,
             high_chroma: percentile(&chromas, 0.95),
             hue_agreement: mean_a.hypot(mean_b) / mean_chroma.max(1e-3),
@@ -342,8 +343,8 @@ struct Layout<'a> {
 
 impl Layout<'_> {
     fn colors(&self) -> impl Iterator<Item = (f32, f32, Lab)> + '_ {
-        let (width, height) = (self.image.working.width, self.image.working.height);
-        self.image.lab.iter().enumerate().map(move |(place, &color)| {
+        let (width, height) = (self.image.working().width, self.image.working().height);
+        self.image.lab().iter().enumerate().map(move |(place, &color)| {
             let x = (2.0 * (place % width) as f32 + 1.0) / width as f32 - 1.0;
             let y = (2.0 * (place / width) as f32 + 1.0) / height as f32 - 1.0;
             (x, y, color)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_simulator::audit::{Claim, Problem, audit};
-use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::time::{Instant, Now};
 use clarifai_simulator::core::transport::TransportErrorKind::{MaybeSent, NotSent};
 use clarifai_simulator::core::transport::{Body, TransportErrorKind};
 use clarifai_simulator::faults::{Commits, Exchange, Fault, Faults};

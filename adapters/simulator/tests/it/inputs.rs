@@ -226,7 +226,7 @@ fn a_video_is_analyzed_by_its_first_frame() {
 fn concurrent_callers_do_not_interfere() {
     let service = Service::new();
     let simulator = &service.simulator;
-    let now = clarifai_simulator::core::machine::Now::default();
+    let now = clarifai_simulator::core::time::Now::default();
     let send = |key: &str, body: &Value| {
         let request = http::Request::post("/v2/inputs").header("authorization", format!("Key {key}"));
         let request = request.body(bytes::Bytes::from(body.to_string())).unwrap();

@@ -7,7 +7,7 @@ use crate::support::{Service, image_input, plain};
 #[test]
 #[expect(clippy::too_many_lines, reason = "most of it is a table")]
 fn every_malformed_body_gets_a_regular_response() {
-    let service = Service::new();
+    let service = Service { records: false, ..Service::new() };
     let red = plain([255, 0, 0]);
     let point = json!({"geo_point": {"longitude": 1, "latitude": 2}});
     let data = json!({

@@ -8,6 +8,7 @@ mod inputs;
 mod invalid_requests;
 mod layers;
 mod models;
+mod recognition;
 mod rules;
 mod save_restore;
 mod searches;

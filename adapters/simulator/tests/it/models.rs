@@ -149,7 +149,7 @@ fn lists_searches_patches_and_deletes_models() {
         "models",
         &json!({"models": [{"id": "a"}, {"id": "b", "output_info": {"data": {"concepts": concepts}}}]}),
     );
-    assert_eq!((&made["model"]["id"], ids(&made["models"])), (&json!("a"), vec!["a", "b"]));
+    assert_eq!((&made["model"]["id"], &made["models"]), (&json!("a"), &Value::Null), "one model, as described");
     assert_eq!(service.get("concepts/cat")["concept"]["name"], "Katze");
     let listed = service.get("models");
     assert_eq!(ids(&listed["models"])[..2], ["b", "a"], "the application's models come first");

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_simulator::Simulator;
-use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::time::{Instant, Now};
 use clarifai_simulator::rules::{Ceiling, Duplicates, Limits, Lists, Rate, RetryAfter, Window};
 use serde_json::{Value, json};
 

@@ -1,6 +1,5 @@
 //! A restored simulator gives the same responses as the saved one.
 
-use clarifai_simulator::Simulator;
 use serde_json::{Value, json};
 
 use crate::support::{Service, image_input, plain};
@@ -23,7 +22,7 @@ fn a_restored_simulator_continues_from_the_saved_state() {
 
     let saved = service.simulator.save();
     assert!(!saved.to_string().contains("my-key"), "API keys are not saved");
-    let other = Service::of(Simulator::new());
+    let other = Service::new();
     let text: Value = serde_json::from_str(&saved.to_string()).unwrap();
     other.simulator.restore(&text).unwrap();
     assert_eq!(other.simulator.save(), saved);

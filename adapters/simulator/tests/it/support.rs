@@ -7,24 +7,30 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use clarifai_simulator::Simulator;
-use clarifai_simulator::core::machine::{Instant, Now};
+use clarifai_simulator::core::time::{Instant, Now};
+use clarifai_simulator::{Recognition, Simulator};
 use http::Request;
 use serde_json::{Value, json};
+
+#[path = "../../../../tests/src/exchanges.rs"]
+mod exchanges;
 
 /// A simulator with a clock. Without another key, calls use `my-key`.
 pub(crate) struct Service {
     pub(crate) simulator: Simulator,
     pub(crate) clock: Cell<Duration>,
+    /// Whether exchanges are recorded. Not those of invalid requests, some of which the simulator repeats.
+    pub(crate) records: bool,
 }
 
 impl Service {
+    /// A simulator that measures pixels, whatever features other crates turn on.
     pub(crate) fn new() -> Self {
-        Self::of(Simulator::new())
+        Self::of(Simulator::new().with_recognition(Recognition::Pixels))
     }
 
     pub(crate) fn of(simulator: Simulator) -> Self {
-        Self { simulator, clock: Cell::new(Duration::from_secs(1_700_000_000)) }
+        Self { simulator, clock: Cell::new(Duration::from_secs(1_700_000_000)), records: true }
     }
 
     pub(crate) fn wait(&self, seconds: u64) {
@@ -40,6 +46,9 @@ impl Service {
             .body(Bytes::from(body.to_owned()))
             .unwrap();
         let response = self.simulator.handle(Now::new(Instant::default(), self.clock.get()), &request);
+        if self.records {
+            exchanges::record("", &request, Some(&response));
+        }
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap())
     }
 

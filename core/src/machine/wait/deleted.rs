@@ -9,8 +9,8 @@ use super::{Condition, Evaluation};
 use crate::error::Error;
 use crate::inputs::{GetInput, ListInputs};
 use crate::models::{GetModel, ListModels, ModelRef};
+use crate::operation::Paged as _;
 use crate::page::Page;
-use crate::pagination::Paged;
 use crate::target::AppRef;
 use crate::types::{Input, Model, StatusCode};
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,7 +10,7 @@ use crate::body::Body;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::{Error, ErrorKind, InvalidArgument, InvalidResponse};
 use crate::inputs::{GetInput, GetInputCounts, ListInputs};
-use crate::operation::{Operation, Replay};
+use crate::operation::{Operation, Replay, Spec};
 use crate::page::{MAX_PER_PAGE, Page};
 use crate::policy::retry;
 use crate::target::{Target, check_id};
@@ -77,7 +76,7 @@ impl Condition for AllInputsProcessed {
     const NAME: &'static str = "wait for uploads";
 
     fn request(&self) -> GetInputCounts {
-        GetInputCounts::default()
+        GetInputCounts::new()
     }
 
     fn evaluate(&mut self, response: Result<InputCount, Error>) -> Evaluation<InputCount> {
@@ -280,7 +279,7 @@ impl SomeInputsProcessed {
             }
             Ok(_) => {
                 let problem = "the response contains another input than the requested one";
-                return Evaluation::Error(Error::new(LookUpInputs::NAME, InvalidResponse::of_content(problem)));
+                return Evaluation::Error(Error::new(LookUpInputs::SPEC.name, InvalidResponse::of_content(problem)));
             }
             Err(error) if error.is_definitely_not_found() => {
                 self.waiting = None;
@@ -349,13 +348,7 @@ enum Request {
 
 impl Operation for LookUpInputs {
     type Output = Vec<Input>;
-    const NAME: &'static str = "look up inputs";
-    const METHOD: Method = Method::GET;
-    const PARTIAL: bool = true;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::get("look up inputs").partial();
 
     fn target(&self, target: &mut Target) {
         match &self.0 {

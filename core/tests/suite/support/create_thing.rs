@@ -3,10 +3,9 @@
 use clarifai_core::error::InvalidArgument;
 use clarifai_core::{
     Operation,
-    operation::{DecodeError, Envelope, Replay, Target},
+    operation::{DecodeError, Envelope, Replay, Spec, Target},
     transport::Body,
 };
-use http::Method;
 use serde_json::{Value, json};
 
 /// `POST /v2/things`, repeated as the test specifies.
@@ -15,8 +14,7 @@ pub(crate) struct CreateThing(pub(crate) Replay);
 
 impl Operation for CreateThing {
     type Output = ();
-    const NAME: &'static str = "create thing";
-    const METHOD: Method = Method::POST;
+    const SPEC: Spec = Spec::post("create thing");
 
     fn replay(&self) -> Replay {
         self.0

@@ -5,7 +5,7 @@ use clarifai_core::{Config, Credentials, transport::TransportErrorKind};
 use super::super::difference::Difference;
 use super::super::driver::Settings;
 use super::super::reply::{Framing, OK, ok, response};
-use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario};
+use super::super::scenario::{Ended, MAYBE_SENT, NOT_SENT, Op, Outcome, Scenario, UNTRUSTED};
 use super::super::secrets;
 use super::super::server::{Act, Server};
 use super::super::stage::Stage;
@@ -59,6 +59,12 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             "A server that does not speak TLS causes a transport error.",
             TLS,
             tls_plain_server,
+        ),
+        sockets(
+            "tls-closed-in-handshake",
+            "A server that closes the connection during the handshake causes a transport error.",
+            TLS,
+            tls_closed_in_handshake,
         ),
         sockets(
             "plain-http",
@@ -132,8 +138,15 @@ fn tls_refused(stage: &Stage, flaw: Flaw, trusted: bool) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&server.url());
     let settings = if trusted { trusting() } else { Settings::default() };
-    ends(stage, &config, &settings, NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    ends(stage, &config, &settings, UNTRUSTED, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
     must(server.connections() > 0, || "no client connected".to_owned())?;
+    // The certificate will not change: a call with all its retries connects once.
+    let client = stage.driver().client(config.clone(), &settings);
+    let Err(error) = client.run(Op::Predict.machine(&config)) else { return Err("it was accepted".to_owned()) };
+    must(!error.may_have_happened(), || error.to_string())?;
+    if error.attempts() > 1 {
+        stage.differs(Difference::BadCertificateIsMaybeSent);
+    }
     must(server.count() == 0, || "a request was sent to it".to_owned())
 }
 
@@ -150,6 +163,15 @@ fn tls_plain_server(stage: &Stage) -> Result<(), String> {
     let server = stage.keep_other(server);
     let config = stage.config(&format!("https://localhost:{}", server.address().port()));
     ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))
+}
+
+fn tls_closed_in_handshake(stage: &Stage) -> Result<(), String> {
+    for acts in [vec![Act::ReadBytes(5), Act::Cut], vec![Act::ReadBytes(5), Act::Reset], vec![Act::Cut]] {
+        let server = stage.keep_other(Server::start(vec![acts; 4]));
+        let config = stage.config(&format!("https://localhost:{}", server.address().port()));
+        ends(stage, &config, &trusting(), NOT_SENT, Some((MAYBE_SENT, Difference::BadCertificateIsMaybeSent)))?;
+    }
+    Ok(())
 }
 
 fn plain_http(stage: &Stage) -> Result<(), String> {

@@ -142,10 +142,23 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         ),
         plain(
             "not-utf8",
-            "A response that is not UTF-8 is an invalid response.",
+            "Bytes that are not UTF-8 cost only the text that contains them.",
             run(Op::List)
                 .gets(response(200, &b"{\"status\":{\"code\":10000,\"description\":\"\xff\xfe\"}}"[..]))
-                .ends(Outcome::Unreadable),
+                .ends(Outcome::Done),
+        ),
+        plain(
+            "byte-order-mark",
+            "A byte order mark before the JSON is skipped.",
+            run(Op::List).gets(response(200, format!("\u{feff}{OK}"))).ends(Outcome::Done),
+        ),
+        plain(
+            "redirect-named",
+            "A redirect is an API error that contains the address it points to.",
+            run(Op::List)
+                .gets(response(302, "").header("location", "https://elsewhere.example/v2/?secret=1"))
+                .ends(Outcome::Refused(302))
+                .check(|seen| error_contains(seen, "https://elsewhere.example/v2/")),
         ),
         plain(
             "quoted-key",

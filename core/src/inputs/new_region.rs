@@ -5,12 +5,14 @@ use serde_json::{Value, json};
 
 use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
+use crate::target::check_id;
 use crate::types::BoundingBox;
 
 /// An annotated region of an image to send to the service.
 #[doc(alias("Region", "RegionInfo"))]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewRegion {
+    id: Option<String>,
     bounding_box: Option<BoundingBox>,
     feedback: Option<RegionFeedback>,
     concepts: Vec<ConceptRef>,
@@ -60,9 +62,21 @@ impl NewRegion {
         Self { bounding_box: Some(BoundingBox::new(top, left, bottom, right)), ..Self::default() }
     }
 
+    /// Sets the id of the region: of an existing one to change in a patch, or of a new one. Default: chosen by the
+    /// service.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Returns the id, if one is set.
+    pub fn get_id(&self) -> Option<&str> {
+        self.id.as_deref()
+    }
+
     /// Sets how well a model detected the region. For feedback requests only.
     ///
-    /// **Deprecated by Clarifai; still accepted.**
+    /// **Withdrawn by Clarifai**, like the [requests](crate::models::SendModelFeedback) that it is for.
     pub fn feedback(mut self, feedback: RegionFeedback) -> Self {
         self.feedback = Some(feedback);
         self
@@ -76,13 +90,16 @@ impl NewRegion {
 
     /// Sets the identity and appearance of the face in the region.
     ///
-    /// **Deprecated by Clarifai; still accepted.** The current API uses concepts with a vocabulary instead.
+    /// **Withdrawn by Clarifai.** Use [concepts](Self::concept) instead. See [`deprecated`](crate::deprecated).
     pub fn face(mut self, face: NewFace) -> Self {
         self.face = Some(face);
         self
     }
 
     pub(crate) fn json(&self) -> Result<Value, InvalidArgument> {
+        if *self == Self::default() {
+            return Err(InvalidArgument::new("region", "is empty"));
+        }
         let mut info = json!({});
         if let Some(place) = &self.bounding_box {
             let edges = [place.top(), place.left(), place.bottom(), place.right()];
@@ -98,7 +115,15 @@ impl NewRegion {
         if let Some(feedback) = self.feedback {
             info["feedback"] = json!(feedback);
         }
-        let mut region = json!({"region_info": info});
+        let mut region = json!({});
+        if let Some(id) = &self.id {
+            check_id("region id", id)?;
+            region["id"] = id.as_str().into();
+        }
+        // A patch of an existing region leaves its place as it is.
+        if self.id.is_none() || info.as_object().is_some_and(|info| !info.is_empty()) {
+            region["region_info"] = info;
+        }
         ConceptRef::check_all(&self.concepts)?;
         if !self.concepts.is_empty() {
             region["data"]["concepts"] = json!(self.concepts);

@@ -1,22 +1,22 @@
 //! The annotations of an input: concepts, metadata, location and regions.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::NewRegion;
+use super::{Metadata, NewRegion};
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
 
 /// The annotations of an input.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Facts {
+pub(crate) struct Annotations {
     pub(crate) concepts: Vec<ConceptRef>,
-    pub(crate) metadata: Option<Value>,
+    pub(crate) metadata: Option<Metadata>,
     pub(crate) geo: Option<(f64, f64)>,
     pub(crate) regions: Vec<NewRegion>,
 }
 
-impl Facts {
+impl Annotations {
     /// Writes the annotations as members of `data`. `first` means that no member precedes them.
     pub(crate) fn write(&self, json: &mut BodyWriter, mut first: bool) -> Result<(), InvalidArgument> {
         let mut key = |json: &mut BodyWriter, key: &str| {
@@ -28,11 +28,9 @@ impl Facts {
             json.value("concepts", &self.concepts)?;
         }
         if let Some(metadata) = &self.metadata {
-            if !metadata.is_object() {
-                return Err(InvalidArgument::new("metadata", "must be a JSON object"));
-            }
+            metadata.check()?;
             key(json, "metadata");
-            json.value("metadata", metadata)?;
+            json.raw(metadata.as_str());
         }
         if let Some((longitude, latitude)) = self.geo {
             check_geo_point(longitude, latitude)?;
@@ -50,14 +48,7 @@ impl Facts {
 
     /// Returns true if merging these annotations twice adds some of them twice.
     pub(crate) fn appends(&self) -> bool {
-        fn has_list(value: &Value) -> bool {
-            match value {
-                Value::Array(_) => true,
-                Value::Object(members) => members.values().any(has_list),
-                _ => false,
-            }
-        }
-        !self.regions.is_empty() || self.metadata.iter().any(has_list)
+        self.regions.iter().any(|region| region.get_id().is_none()) || self.metadata.iter().any(Metadata::has_list)
     }
 
     /// Returns true if there are no annotations.

@@ -1,55 +1,20 @@
-//! `GET` and `PATCH /v2/inputs/{id}/outputs`: returns and corrects the predictions of the app's model for an input.
+//! `PATCH /v2/inputs/{id}/outputs`: corrects the predictions of the app's model for an input.
 //!
-//! **Deprecated by Clarifai; still accepted.** Predict again or patch annotations instead.
+//! **Withdrawn by Clarifai.** Patch annotations instead.
 
-use http::Method;
 use serde_json::json;
 
 use crate::body::Body;
 use crate::concepts::ConceptRef;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{Operation, RawResponse, Replay};
+use crate::operation::{Operation, RawResponse, Replay, Spec};
 use crate::patch::PatchAction;
 use crate::target::{Target, check_id};
 
-/// Retrieves the predictions that the app's model made for an input when it was stored.
-///
-/// **Deprecated by Clarifai; still accepted.** Predict again instead.
-#[doc(alias = "get_outputs")]
-#[derive(Clone, Debug)]
-pub struct GetInputOutputs {
-    id: String,
-}
-
-impl GetInputOutputs {
-    /// Creates a request for the outputs of the input with this id.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into() }
-    }
-}
-
-impl Operation for GetInputOutputs {
-    type Output = RawResponse;
-    const NAME: &'static str = "get input outputs";
-    const METHOD: Method = Method::GET;
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
-
-    fn target(&self, target: &mut Target) {
-        target.path("inputs").id("input id", &self.id).path("outputs");
-    }
-
-    fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
-        answer.raw()
-    }
-}
-
 /// Corrects the predictions of a model for an input by adding or removing concepts, which must exist in the app.
 ///
-/// **Deprecated by Clarifai; still accepted.** Patch annotations instead.
+/// **Withdrawn by Clarifai.** Patch annotations instead. See [`deprecated`](crate::deprecated).
 #[doc(alias("merge_outputs_concepts", "remove_outputs_concepts"))]
 #[derive(Clone, Debug)]
 pub struct PatchInputOutputs {
@@ -92,12 +57,7 @@ impl PatchInputOutputs {
 
 impl Operation for PatchInputOutputs {
     type Output = RawResponse;
-    const NAME: &'static str = "patch input outputs";
-    const METHOD: Method = Method::PATCH;
-
-    fn replay(&self) -> Replay {
-        Replay::Idempotent
-    }
+    const SPEC: Spec = Spec::patch("patch input outputs").replay(Replay::Idempotent);
 
     fn target(&self, target: &mut Target) {
         target.path("inputs").id("input id", &self.id).path("outputs");

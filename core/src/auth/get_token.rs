@@ -1,18 +1,17 @@
 //! `POST /v2/token`: exchanges an app id and secret for an access token.
 //!
-//! **Deprecated by Clarifai; still accepted**, for apps that still have a secret. The request is a form with HTTP Basic
+//! **Not in the current API description**, for apps that still have a secret. The request is a form with HTTP Basic
 //! authentication, the only request whose body is not JSON. It is safe to repeat: each request creates another token.
 
-use std::fmt;
 use std::time::Duration;
 
-use http::Method;
 use serde::Deserialize;
 
 use crate::body::Body;
+use crate::credentials::AccessToken;
 use crate::envelope::{DecodeError, Envelope};
 use crate::error::InvalidArgument;
-use crate::operation::{AuthScheme, Operation, Replay};
+use crate::operation::{AuthScheme, Operation, Replay, Spec};
 use crate::target::Target;
 
 /// Fetches an access token for the app id and secret of the [`Config`](crate::Config): `POST /v2/token`.
@@ -24,41 +23,19 @@ use crate::target::Target;
 #[non_exhaustive]
 pub struct GetToken;
 
-/// An access token and its lifetime.
-#[derive(Clone)]
-pub struct AccessToken {
-    token: String,
-    expires_in: Duration,
-}
-
-impl AccessToken {
-    /// Returns the token itself, which is a secret.
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Returns the lifetime of the token, from the moment it was issued.
-    pub fn expires_in(&self) -> Duration {
-        self.expires_in
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken").field("token", &"***").field("expires_in", &self.expires_in).finish()
+impl GetToken {
+    /// Creates a request for a token.
+    pub const fn new() -> Self {
+        Self
     }
 }
 
 impl Operation for GetToken {
     type Output = AccessToken;
-    const NAME: &'static str = "get token";
-    const METHOD: Method = Method::POST;
-    const AUTH: AuthScheme = AuthScheme::AppSecret;
-    const CONTENT_TYPE: &'static str = "application/x-www-form-urlencoded";
-
-    fn replay(&self) -> Replay {
-        Replay::Safe
-    }
+    const SPEC: Spec = Spec::post("get token")
+        .auth(AuthScheme::AppSecret)
+        .content_type("application/x-www-form-urlencoded")
+        .replay(Replay::Safe);
 
     fn target(&self, target: &mut Target) {
         target.unscoped().path("token");
@@ -80,6 +57,6 @@ impl Operation for GetToken {
             return Err(DecodeError::new("access_token", "is not valid in an HTTP header"));
         }
         // If the response contains no lifetime, the token is used for an hour and renewed when it is rejected.
-        Ok(AccessToken { token: access_token, expires_in: Duration::from_secs(expires_in.unwrap_or(3600)) })
+        Ok(AccessToken::new(access_token, Duration::from_secs(expires_in.unwrap_or(3600))))
     }
 }
