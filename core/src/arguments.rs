@@ -18,6 +18,39 @@ pub(crate) fn check_count(argument: &'static str, count: usize) -> Result<(), In
     }
 }
 
+/// Maximum length of the id of an input or a dataset, in characters. The service refuses longer ones.
+pub const MAX_INPUT_ID_CHARS: usize = 48;
+
+/// Checks an id that the service stores an input or an annotation under: 1 to 48 characters.
+pub(crate) fn check_stored_id(argument: &'static str, id: &str) -> Result<(), InvalidArgument> {
+    check_id(argument, id)?;
+    match id.chars().count() {
+        0..=MAX_INPUT_ID_CHARS => Ok(()),
+        count => Err(InvalidArgument::new(
+            argument,
+            format!("has {count} characters, at most {MAX_INPUT_ID_CHARS} are accepted"),
+        )),
+    }
+}
+
+/// Checks an id that can be one of a dataset: 1 to 48 letters, digits, `-`, `_` and `.`.
+pub(crate) fn check_dataset_id(argument: &'static str, id: &str) -> Result<(), InvalidArgument> {
+    check_stored_id(argument, id)?;
+    match id.chars().find(|character| !character.is_alphanumeric() && !matches!(character, '-' | '_' | '.')) {
+        None => Ok(()),
+        Some(character) => Err(InvalidArgument::new(
+            argument,
+            format!("contains {character:?}; letters, digits, `-`, `_` and `.` are accepted"),
+        )),
+    }
+}
+
+/// Checks a list of ids to send in a body: 1 to 128 ids.
+pub(crate) fn check_ids(list: &'static str, ids: &[String]) -> Result<(), InvalidArgument> {
+    check_count(list, ids.len())?;
+    ids.iter().enumerate().try_for_each(|(index, id)| check_id("id", id).map_err(|invalid| invalid.at(list, index)))
+}
+
 /// Which things a call deletes.
 #[derive(Clone, Debug)]
 pub(crate) enum Which {

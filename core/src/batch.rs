@@ -15,7 +15,7 @@ use crate::error::{Error, ItemFailure, ItemFailures};
 use crate::lenient::Lenient;
 use crate::raw::{AddRaw, WithRaw, sealed::Sealed};
 use crate::redact::Redactor;
-use crate::types::{Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
+use crate::types::{Annotation, DatasetInput, Flag, Input, Output, Status, StatusClass, StatusCode, WorkflowResult};
 
 /// A batch response: one item for each item of the request, in the order of the request, each with its own status.
 ///
@@ -95,6 +95,36 @@ impl Item for Input {
 
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+impl Item for Annotation {
+    fn status(&self) -> Option<&Status> {
+        self.status.as_ref()
+    }
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns whether the annotation could not be stored. One that a reviewer has denied is stored.
+    fn failed(&self) -> bool {
+        let code = self.status.as_ref().and_then(|status| status.code.as_ref());
+        code.is_some_and(|code| {
+            !matches!(code.class(), StatusClass::Success | StatusClass::Pending)
+                && *code != StatusCode::ANNOTATION_REVIEW_DENIED
+        })
+    }
+}
+
+/// Its id is that of the input.
+impl Item for DatasetInput {
+    fn status(&self) -> Option<&Status> {
+        self.outcome()
+    }
+
+    fn id(&self) -> &str {
+        self.input_id()
     }
 }
 

@@ -5,6 +5,7 @@ mod plan;
 mod predict_many;
 mod rounds;
 mod scheduler;
+mod send_many;
 mod under_way;
 mod upload;
 mod upload_task;
@@ -18,6 +19,7 @@ pub use predict_many::{
     PredictError, PredictMany, PredictReport, PredictTask, PredictTaskOutput, Prediction, Predictor,
 };
 pub use scheduler::{Action, Scheduler, TaskId};
+pub use send_many::{SendError, SendMany, SendReport, SendTask, SendTaskOutput, Sender, SentItem};
 pub use upload::{Outcome, Upload, UploadReport, UploadedItem, Uploader};
 pub use upload_task::{UploadTask, UploadTaskOutput};
 

@@ -95,6 +95,12 @@ macro_rules! common {
                 self
             }
 
+            /// Limits the wait for each next piece of a streamed response. Default: 5 minutes.
+            pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+                self.options.idle_timeout = Some(timeout);
+                self
+            }
+
             /// Sets when and how often this call is retried.
             pub fn retry(mut self, retry: RetryPolicy) -> Self {
                 self.options.retry = Some(retry);

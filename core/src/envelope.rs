@@ -10,7 +10,7 @@ use serde::de::{Deserialize as _, DeserializeOwned, DeserializeSeed, Error as _,
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean};
+use crate::error::{ApiError, EXCERPT_BYTES, Error, InvalidResponse, clean, foreign};
 use crate::lenient::{self, InPlace, Lenient, NamedMember, RawList, RawRecord};
 use crate::redact::Redactor;
 use crate::repair::Repaired;
@@ -55,7 +55,7 @@ impl Envelope {
     ///
     /// `replay` is the value of the operation that the response belongs to.
     pub(crate) fn open(redactor: Redactor, replay: Replay, response: Response<Bytes>) -> Self {
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         let mut content = body.clone();
         let mut status = find_status(&content);
         let repaired = if status.is_none() { Repaired::new(&content) } else { None };
@@ -64,6 +64,16 @@ impl Envelope {
             if status.is_some() {
                 content = repaired.body;
             }
+        }
+        if status.is_none() {
+            status = foreign(&content).map(|error| {
+                // Some servers report an error with the HTTP status of a success.
+                if parts.status.is_success() {
+                    parts.status = HttpStatus::from_u16(error.http_status).unwrap_or(parts.status);
+                }
+                let in_header = || parts.headers.get("x-request-id")?.to_str().ok().map(str::to_owned);
+                Status { req_id: error.status.req_id.or_else(in_header), ..error.status }
+            });
         }
         Self {
             redactor,
@@ -323,6 +333,12 @@ impl Envelope {
         self.done()?;
         self.not_failed()?;
         Ok(RawResponse { json: self.parse()?, body: self.body.clone() })
+    }
+
+    /// Returns the raw JSON of a response that contains no status. Any JSON is accepted.
+    pub(crate) fn raw_without_status(&self) -> Result<RawResponse, DecodeError> {
+        let json = serde_json::from_slice(&self.content).map_err(|error| DecodeError::new("", error.to_string()))?;
+        Ok(RawResponse { json, body: self.body.clone() })
     }
 
     /// Returns the body as text that begins like a JSON object: serde would deserialize structs from arrays too.

@@ -20,6 +20,8 @@ mod kind;
 mod list;
 mod misuse;
 mod model_name;
+mod shapes;
+mod stream;
 mod text;
 mod transport;
 mod wait;
@@ -33,6 +35,8 @@ pub use kind::ErrorKind;
 pub use list::{IncompleteList, ListProblem};
 pub use misuse::Misuse;
 pub use model_name::{AmbiguousName, NoSuchModel};
+pub(crate) use shapes::foreign;
+pub use stream::BrokenStream;
 pub use text::EXCERPT_BYTES;
 pub(crate) use text::clean;
 pub use transport::{TransportError, TransportErrorKind};
@@ -143,6 +147,15 @@ impl Error {
         &self.0.kind
     }
 
+    /// Returns the number of items that a stream returned before this error. 0 if it failed before its first item, and
+    /// for errors of other calls.
+    pub fn items_before(&self) -> u64 {
+        match &self.0.kind {
+            ErrorKind::Stream(broken) => broken.items,
+            _ => 0,
+        }
+    }
+
     /// Returns how many times the request was sent.
     ///
     /// 0 if the call failed before it was sent, and for errors of an [`Exchange`](crate::Exchange), which counts no
@@ -151,10 +164,12 @@ impl Error {
         self.0.attempts
     }
 
-    /// Returns the error of the last poll if this is a wait whose polling failed, and the error itself otherwise.
+    /// Returns the error of the last poll if this is a wait whose polling failed, the cause if this is a stream that
+    /// broke off, and the error itself otherwise.
     fn innermost(&self) -> &Self {
         match &self.0.kind {
             ErrorKind::Wait(WaitError { cause: WaitCause::Polling(error), .. }) => error.innermost(),
+            ErrorKind::Stream(BrokenStream { cause, .. }) => cause.innermost(),
             _ => self,
         }
     }
@@ -253,6 +268,15 @@ impl Error {
     /// Returns whether a quota is used up. Waiting for seconds does not help.
     pub fn is_quota(&self) -> bool {
         self.api().is_some_and(ApiError::is_quota)
+    }
+
+    /// Returns whether the requested page is deeper in the list than the service permits.
+    pub fn is_page_ceiling(&self) -> bool {
+        match &self.innermost().0.kind {
+            ErrorKind::List(list) => matches!(list.problem, ListProblem::Ceiling),
+            ErrorKind::Api(error) => error.is_page_ceiling(),
+            _ => false,
+        }
     }
 
     /// Returns whether the requested resource does not exist: the service says so in its status code, or the response

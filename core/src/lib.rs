@@ -37,9 +37,11 @@
 //! |---|---|
 //! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
 //! | call the service through a transport | [`client`], [`transport`] |
-//! | choose an operation | [`models`], [`inputs`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | choose an operation | [`models`], [`inputs`], [`annotations`], [`datasets`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | call language models in the form of OpenAI | [`openai`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
+//! | decode a streamed response | [`stream`], [`machine::StreamCall`] |
 //! | read all pages of a list or a search | [`pagination::Pages`] |
 //! | train a model, wait for a condition | [`machine::Train`], [`machine::Wait`] |
 //! | upload, or predict for, any number of inputs | [`bulk::Upload`], [`bulk::PredictMany`] |
@@ -52,6 +54,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod annotations;
 mod arguments;
 pub mod auth;
 mod batch;
@@ -62,6 +65,7 @@ mod collector;
 pub mod concepts;
 mod config;
 mod credentials;
+pub mod datasets;
 #[doc = include_str!("../docs/deprecated.md")]
 pub mod deprecated {}
 mod envelope;
@@ -72,6 +76,7 @@ pub mod inputs;
 mod lenient;
 pub mod machine;
 pub mod models;
+pub mod openai;
 pub mod operation;
 mod page;
 pub mod pagination;
@@ -84,6 +89,8 @@ mod raw;
 mod redact;
 pub mod searches;
 mod spec;
+pub mod stream;
+mod streaming;
 mod target;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -103,4 +110,5 @@ pub use page::{MAX_PER_PAGE, Page};
 pub use patch::PatchAction;
 /// JSON values and the macro `json!`, for metadata and hyperparameters.
 pub use serde_json;
+pub use streaming::StreamOperation;
 pub use target::{AppRef, MAX_ID_BYTES};

@@ -63,6 +63,8 @@ use crate::transport::{AsyncTransport, Transport};
 mod call;
 mod delete_all_inputs;
 mod find_model;
+mod stream_call;
+mod stream_driver;
 mod trace;
 mod train;
 mod wait;
@@ -71,11 +73,16 @@ mod warm_cache;
 pub use call::Call;
 pub use delete_all_inputs::{DeleteAllInputs, DeleteAllInputsMachine};
 pub use find_model::{FindModel, FindModelMachine, ModelCache};
+pub use stream_call::{StreamCall, StreamEvent, StreamStep};
+pub use stream_driver::Items;
+#[cfg(feature = "futures")]
+pub use stream_driver::stream_items;
 pub use trace::OperationInfo;
 pub use train::{Train, TrainMachine, Training};
 pub use wait::{
     AllInputsDeleted, AllInputsProcessed, AllModelsDeleted, Checkpoint, Condition, Evaluation, InputDeleted,
-    InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait, Waiter,
+    InputsAdded, InputsProcessed, LookUpInputs, ModelDeleted, ModelTrained, Processed, SomeInputsProcessed, Wait,
+    Waiter,
 };
 pub use warm_cache::{WarmModelCache, WarmModelCacheMachine};
 

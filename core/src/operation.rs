@@ -7,10 +7,12 @@ pub use crate::raw::{AddRaw, WithRaw};
 pub use crate::spec::{AuthScheme, Replay, Spec};
 pub use crate::target::Target;
 
+mod batched;
 mod keep_raw;
 mod paged;
 mod plain;
 
+pub use batched::Batched;
 pub use keep_raw::KeepRaw;
 pub(crate) use keep_raw::KeepRawIf;
 pub use paged::Paged;
@@ -227,6 +229,6 @@ impl<O: Operation> Operation for Raw<O> {
     forward_operation!(O, |this| &this.0; replay);
 
     fn decode(&self, answer: &Envelope) -> Result<RawResponse, DecodeError> {
-        answer.raw()
+        if O::SPEC.status { answer.raw() } else { answer.raw_without_status() }
     }
 }

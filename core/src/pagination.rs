@@ -211,9 +211,9 @@ impl<O: Paged> PageReader<O> {
     ///
     /// # Errors
     ///
-    /// The error of the call.
+    /// The error of the call; [`ListProblem::Ceiling`] for a page that is deeper in the list than the service permits.
     pub fn record(&mut self, response: Result<O::Output, Error>) -> Result<Vec<O::Item>, Error> {
-        let mut items = O::items(response?);
+        let mut items = O::items(response.map_err(|error| self.name_ceiling(error))?);
         if items.is_empty() {
             self.ended = Some(Ended::Empty);
             return Ok(items);
@@ -241,6 +241,17 @@ impl<O: Paged> PageReader<O> {
             _ => self.ended = self.ended.or(Some(Ended::Looping)),
         }
         Ok(items)
+    }
+
+    /// Replaces the error for a page that is too deep by one that tells how many items came before it.
+    fn name_ceiling(&self, error: Error) -> Error {
+        match error.is_page_ceiling() {
+            true => Error::new(
+                O::SPEC.name,
+                IncompleteList { problem: ListProblem::Ceiling, read: self.read, page: self.page.number },
+            ),
+            false => error,
+        }
     }
 
     /// Checks that the list is complete, or was read up to the limit.

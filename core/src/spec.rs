@@ -27,6 +27,8 @@ pub struct Spec {
     /// Whether the response is a list in which every item has its own status. Only then are responses with the status
     /// codes "mixed" (10010) and "failure" (10020) decoded; for all other operations they are errors. Default: `false`.
     pub partial: bool,
+    /// Whether a response of success contains the status object of the API. Default: `true`.
+    pub status: bool,
     /// Content type of the request body, if there is one. Default: `application/json`.
     pub content_type: &'static str,
     /// Whether the call may be repeated, unless its arguments decide otherwise. Default: by the HTTP method.
@@ -60,7 +62,15 @@ impl Spec {
     }
 
     const fn new(name: &'static str, method: Method, replay: Replay) -> Self {
-        Self { name, method, auth: AuthScheme::App, partial: false, content_type: "application/json", replay }
+        Self {
+            name,
+            method,
+            auth: AuthScheme::App,
+            partial: false,
+            status: true,
+            content_type: "application/json",
+            replay,
+        }
     }
 
     /// Sets the authentication scheme.
@@ -72,6 +82,12 @@ impl Spec {
     /// States that every item of the response has its own status.
     pub const fn partial(mut self) -> Self {
         self.partial = true;
+        self
+    }
+
+    /// States that a response of success contains no status object, as at the OpenAI-compatible endpoint.
+    pub const fn without_status(mut self) -> Self {
+        self.status = false;
         self
     }
 

@@ -144,6 +144,22 @@ impl Target {
         self.query("page", page.number).query("per_page", page.size)
     }
 
+    /// Appends `per_page` and, after the first response, the cursor `last_id` to the query. A size that is not valid is
+    /// recorded like an invalid id.
+    pub(crate) fn cursor(&mut self, per_page: u32, last_id: Option<&str>) -> &mut Self {
+        if let Err(problem) = Page::new(1, per_page).check() {
+            self.problem.get_or_insert(problem);
+        }
+        self.query("per_page", per_page);
+        if let Some(id) = last_id {
+            if let Err(problem) = check_id("last id", id) {
+                self.problem.get_or_insert(problem);
+            }
+            self.query("last_id", id);
+        }
+        self
+    }
+
     fn encode(&mut self, text: &str) {
         for part in utf8_percent_encode(text, ENCODED) {
             self.text.push_str(part);

@@ -27,6 +27,7 @@ mod log;
 mod manual_clock;
 mod mock_transport;
 mod simulation;
+mod streams;
 
 pub use log::{Entry, EventKind, Log};
 pub use manual_clock::ManualClock;

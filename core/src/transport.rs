@@ -109,6 +109,67 @@ pub trait AsyncTransport {
     }
 }
 
+/// A blocking transport that can return a response while its body is still arriving, under the rules of [`Transport`].
+pub trait StreamTransport: Transport {
+    /// The body of a response. Dropping it closes the connection, unless the body was read to its end.
+    type Body: StreamBody;
+
+    /// Sends one request and returns its response, whatever the HTTP status, as soon as its head has arrived.
+    ///
+    /// The [`RequestTimeout`] of the request applies until then. The limit for the size of responses does not apply.
+    ///
+    /// # Errors
+    ///
+    /// The cause for which there is no response.
+    fn open(&self, request: Request<Body>) -> Result<Response<Self::Body>, TransportError>;
+}
+
+impl<T: StreamTransport + ?Sized> StreamTransport for &T {
+    type Body = T::Body;
+
+    fn open(&self, request: Request<Body>) -> Result<Response<T::Body>, TransportError> {
+        (**self).open(request)
+    }
+}
+
+/// The body of a response, piece by piece.
+pub trait StreamBody {
+    /// Returns the next piece as soon as it arrives, or `None` at the end of the body.
+    ///
+    /// `within` is the longest time to wait. A transport that cannot interrupt its reading at any time uses its own
+    /// limit instead.
+    ///
+    /// # Errors
+    ///
+    /// [`MaybeSent`](TransportErrorKind::MaybeSent) if the body is incomplete, or does not arrive in time.
+    fn next_piece(&mut self, within: std::time::Duration) -> Result<Option<Bytes>, TransportError>;
+}
+
+/// An asynchronous transport that can return a response while its body is still arriving, under the rules of
+/// [`Transport`].
+pub trait AsyncStreamTransport: AsyncTransport {
+    /// The body of a response. Dropping it closes the connection, unless the body was read to its end.
+    type Body: AsyncStreamBody;
+
+    /// Sends one request and returns its response, whatever the HTTP status, as soon as its head has arrived. The limit
+    /// for the size of responses does not apply, and the [`RequestTimeout`] is applied by the caller.
+    ///
+    /// # Errors
+    ///
+    /// The cause for which there is no response.
+    fn open(&self, request: Request<Body>) -> impl Future<Output = Result<Response<Self::Body>, TransportError>>;
+}
+
+/// The body of a response, piece by piece.
+pub trait AsyncStreamBody {
+    /// Returns the next piece as soon as it arrives, or `None` at the end of the body.
+    ///
+    /// # Errors
+    ///
+    /// [`MaybeSent`](TransportErrorKind::MaybeSent) if the body is incomplete.
+    fn next_piece(&mut self) -> impl Future<Output = Result<Option<Bytes>, TransportError>>;
+}
+
 /// A transport that can set itself up, and that reads the environment, which this crate must not touch.
 pub trait Connect: Sized {
     /// Creates the transport with its default settings for the base URL of `config`.

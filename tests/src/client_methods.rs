@@ -1,19 +1,26 @@
 //! One test of all methods of a client, for the clients of all adapters.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
 use clarifai_core::bulk::{BatchLimits, Upload};
 use clarifai_core::client::{Client, blocking};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{ListInputs, NewInput};
 use clarifai_core::machine::InputsProcessed;
 use clarifai_core::models::{ListModels, ModelRef, Predict};
+use clarifai_core::openai::{ChatAccumulator, CreateChatCompletion, CreateEmbeddings};
 use clarifai_core::pagination::Pages;
 use clarifai_core::policy::RetryPolicy;
-use clarifai_core::transport::{AsyncTransport, Body, Transport, TransportErrorKind};
+use clarifai_core::transport::{AsyncStreamTransport, Body, StreamTransport, TransportErrorKind};
 use clarifai_core::{Config, Credentials, Error};
+use clarifai_simulator::faults::{Fault, Faults};
 use clarifai_simulator::{Server, Simulator};
-use futures_util::TryStreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 use http::Request;
-use std::time::Duration;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
 
@@ -39,6 +46,53 @@ fn predict() -> Predict {
     Predict::new(ModelRef::public("general-image-recognition"))
 }
 
+/// Returns a server that cuts each response, so that every stream breaks off. The seed decides where.
+fn cutting_server(seed: u64) -> Server {
+    let faults = Faults::new(seed, 1.0).only([Fault::TruncatedJson]);
+    Server::start_with_faults(Simulator::new(), faults, "127.0.0.1:0").expect("a port")
+}
+
+fn chat() -> CreateChatCompletion {
+    CreateChatCompletion::new("clarifai/simulator/models/text-statistics").user("To be or not to be?")
+}
+
+/// The end of the whole text that the model of [`chat`] responds with.
+const CHAT_END: &str = "Its most frequent word is \"be\" (2 times).";
+
+/// Starts a server that responds to one request with a stream that never ends, and reports when the connection is
+/// closed.
+fn endless_server() -> (String, mpsc::Receiver<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (sender, closed) = mpsc::channel();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let _ = stream.read(&mut [0; 4096]);
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+        let event = "data: {\"choices\": [{\"delta\": {\"content\": \"a\"}}]}\n\n";
+        let chunk = format!("{:x}\r\n{event}\r\n", event.len());
+        let mut written = stream.write_all(head.as_bytes());
+        while written.is_ok() {
+            thread::sleep(Duration::from_millis(2));
+            written = stream.write_all(chunk.as_bytes());
+        }
+        let _ = sender.send(());
+    });
+    (format!("http://{address}"), closed)
+}
+
+/// Longest time until a server notices that the connection was closed.
+const CLOSED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Checks how a stream that was cut ended: with an error that counts the items that arrived.
+fn check_cut(items: u64, error: &Error) {
+    match error.kind() {
+        ErrorKind::Stream(broken) => assert_eq!(broken.items, items, "{error}"),
+        ErrorKind::Transport(_) => assert_eq!(items, 0, "{error}"),
+        other => panic!("{other:?}"),
+    }
+}
+
 fn raw_request(server: &Server) -> Request<Body> {
     let request = Request::get(format!("{}/v2/models", server.url())).header("authorization", "Key other-key");
     request.body(Body::empty()).expect("a request")
@@ -56,7 +110,7 @@ fn is_not_sent(error: &Error) -> bool {
 /// # Panics
 ///
 /// Where one does not do what it documents.
-pub fn blocking<T: Transport + Clone + Send + Sync + 'static>(connect: impl Fn(&Config) -> T) {
+pub fn blocking<T: StreamTransport + Clone + Send + Sync + 'static>(connect: impl Fn(&Config) -> T) {
     fn is_shared<C: Clone + Send + Sync + 'static>(_: &C) {}
     let server = server();
     let client = |url: &str| {
@@ -93,6 +147,46 @@ pub fn blocking<T: Transport + Clone + Send + Sync + 'static>(connect: impl Fn(&
 
     let response = client.send(raw_request(&server)).expect("a response");
     assert!(response.status().is_success() && response.body().starts_with(b"{"), "{response:?}");
+
+    let whole = client.call(chat()).expect("a completion");
+    assert!(whole.text().expect("a text").ends_with(CHAT_END), "{whole:?}");
+    let mut accumulator = ChatAccumulator::new();
+    client.stream(chat()).for_each(|chunk| accumulator.push(&chunk.expect("a chunk")));
+    assert_eq!(accumulator.finish().message(), whole.message());
+    let mut stream = client.stream(chat());
+    assert!(stream.next().expect("a chunk").is_ok() && stream.next().expect("a chunk").is_ok());
+    drop(stream);
+    let embed = CreateEmbeddings::new("text-hashing").texts(["a", "b"]);
+    assert_eq!(client.call(embed).expect("vectors").vectors().count(), 2, "a dropped stream harms no other call");
+    let refused = client.stream(CreateChatCompletion::new("u/a/models/none").user("a")).next().expect("an error");
+    assert!(matches!(refused.expect_err("no model").kind(), ErrorKind::Api(error) if error.http_status == 404));
+    assert!(is_not_sent(
+        &no_server.request(chat()).max_attempts(1).stream().next().expect("an error").expect_err("no server")
+    ));
+    let (url, closed) = endless_server();
+    let endless = config(&url);
+    let transport = connect(&endless);
+    let stream = blocking::Client::with_transport(endless, transport);
+    let first: Vec<_> = stream.stream(chat()).take(3).collect();
+    assert!(first.len() == 3 && first.iter().all(Result::is_ok), "items arrive before the stream ends: {first:?}");
+    closed.recv_timeout(CLOSED_WITHIN).expect("dropping the iterator closes the connection");
+    for seed in 0..4 {
+        let server = cutting_server(seed);
+        let config = config(&server.url());
+        let transport = connect(&config);
+        let client = blocking::Client::with_transport(config, transport);
+        let (mut items, mut end) = (0, None);
+        for chunk in client.request(chat()).retry(RetryPolicy::never()).stream() {
+            match chunk {
+                Ok(_) => items += 1,
+                Err(error) => end = Some(error),
+            }
+        }
+        // Cut after the last text the response is complete: the finish reason marks its end.
+        if let Some(error) = end {
+            check_cut(items, &error);
+        }
+    }
 }
 
 /// Calls each method of an asynchronous client.
@@ -100,7 +194,7 @@ pub fn blocking<T: Transport + Clone + Send + Sync + 'static>(connect: impl Fn(&
 /// # Panics
 ///
 /// Where one does not do what it documents.
-pub async fn nonblocking<T: AsyncTransport + Clone + Send + Sync + 'static>(connect: impl Fn(&Config) -> T) {
+pub async fn nonblocking<T: AsyncStreamTransport + Clone + Send + Sync + 'static>(connect: impl Fn(&Config) -> T) {
     fn is_shared<C: Clone + Send + Sync + 'static>(_: &C) {}
     let server = server();
     let client = |url: &str| {
@@ -137,4 +231,53 @@ pub async fn nonblocking<T: AsyncTransport + Clone + Send + Sync + 'static>(conn
 
     let response = client.send(raw_request(&server)).await.expect("a response");
     assert!(response.status().is_success() && response.body().starts_with(b"{"), "{response:?}");
+
+    let whole = client.call(chat()).await.expect("a completion");
+    assert!(whole.text().expect("a text").ends_with(CHAT_END), "{whole:?}");
+    let mut accumulator = ChatAccumulator::new();
+    let chunks: Vec<_> = client.stream(chat()).try_collect().await.expect("chunks");
+    for chunk in &chunks {
+        accumulator.push(chunk);
+    }
+    assert!(chunks.len() > 3, "it arrives in several chunks");
+    assert_eq!(accumulator.finish().message(), whole.message());
+    let mut stream = client.stream(chat());
+    assert!(stream.next().await.expect("a chunk").is_ok() && stream.next().await.expect("a chunk").is_ok());
+    drop(stream);
+    let embed = CreateEmbeddings::new("text-hashing").texts(["a", "b"]);
+    assert_eq!(client.call(embed).await.expect("vectors").vectors().count(), 2, "a dropped stream harms no other call");
+    let refused = client.stream(CreateChatCompletion::new("u/a/models/none").user("a")).next().await.expect("an error");
+    assert!(matches!(refused.expect_err("no model").kind(), ErrorKind::Api(error) if error.http_status == 404));
+    let error = no_server.request(chat()).max_attempts(1).stream().next().await.expect("an error");
+    assert_eq!(error.expect_err("no server").attempts(), 1);
+    let (url, closed) = endless_server();
+    let endless = config(&url);
+    let transport = connect(&endless);
+    let stream = Client::with_transport(endless, transport.clone());
+    let first: Vec<_> = stream.stream(chat()).take(3).collect().await;
+    assert!(first.len() == 3 && first.iter().all(Result::is_ok), "items arrive before the stream ends: {first:?}");
+    let deadline = transport.now().instant + CLOSED_WITHIN;
+    while closed.try_recv().is_err() {
+        // Connections are closed by tasks of the runtime, which need this one to yield.
+        assert!(transport.now().instant < deadline, "dropping the stream closes the connection");
+        transport.wait_until(transport.now().instant + Duration::from_millis(5)).await;
+    }
+    for seed in 0..4 {
+        let server = cutting_server(seed);
+        let config = config(&server.url());
+        let transport = connect(&config);
+        let client = Client::with_transport(config, transport);
+        let (mut items, mut end) = (0, None);
+        let mut stream = client.request(chat()).retry(RetryPolicy::never()).stream();
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Ok(_) => items += 1,
+                Err(error) => end = Some(error),
+            }
+        }
+        // Cut after the last text the response is complete: the finish reason marks its end.
+        if let Some(error) = end {
+            check_cut(items, &error);
+        }
+    }
 }

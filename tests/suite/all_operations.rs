@@ -4,18 +4,30 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use clarifai_core::annotations::{
+    CreateAnnotations, DeleteAnnotation, DeleteAnnotations, GetAnnotation, ListAnnotations, NewAnnotation,
+    PatchAnnotations,
+};
 use clarifai_core::concepts::{ConceptRef, CreateConcepts, GetConcept, ListConcepts, PatchConcepts, SearchConcepts};
+use clarifai_core::datasets::{
+    AddDatasetInputs, CreateDatasets, DeleteDatasets, GetDataset, ListDatasetInputs, ListDatasets, NewDataset,
+    PatchDatasets, RemoveDatasetInputs,
+};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{
-    CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
-    NewInput, NewRegion, PatchInputOutputs, PatchInputs,
+    CancelInputsAddJob, CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs,
+    GetInputsAddJob, InputPatch, ListInputs, ListInputsAddJobs, NewInput, NewRegion, PatchInputOutputs, PatchInputs,
+    StreamInputs,
 };
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
     GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
     ModelRef, PatchModel, Predict, SearchModels, SendModelFeedback,
 };
-use clarifai_core::searches::{SearchInputs, SearchTerm, SendSearchFeedback};
+use clarifai_core::searches::{
+    CountInputs, InputKind, QueryAnnotations, QueryInputs, SearchFilter, SearchInputs, SearchRank, SearchTerm,
+    SendSearchFeedback,
+};
 use clarifai_core::transport::Body;
 use clarifai_core::types::{Distance, GeoBox, GeoPoint};
 use clarifai_core::workflows::{
@@ -51,6 +63,16 @@ const WITH_ID: &[(&str, Build)] = &[
     ("inputs/*", |config, id| request(config, DeleteInput::new(id))),
     ("inputs/*/outputs", |config, id| request(config, GetInputOutputs::new(id))),
     ("inputs/*/outputs", |config, id| request(config, PatchInputOutputs::merge(id, "m", ["c"]))),
+    ("inputs/*/annotations/a", |config, id| request(config, GetAnnotation::new(id, "a"))),
+    ("inputs/i/annotations/*", |config, id| request(config, GetAnnotation::new("i", id))),
+    ("inputs/*/annotations/a", |config, id| request(config, DeleteAnnotation::new(id, "a"))),
+    ("inputs/i/annotations/*", |config, id| request(config, DeleteAnnotation::new("i", id))),
+    ("inputs/jobs/add/*", |config, id| request(config, GetInputsAddJob::new(id))),
+    ("inputs/jobs/add/*", |config, id| request(config, CancelInputsAddJob::new(id))),
+    ("datasets/*", |config, id| request(config, GetDataset::new(id))),
+    ("datasets/*/inputs", |config, id| request(config, AddDatasetInputs::new(id).input("i"))),
+    ("datasets/*/inputs", |config, id| request(config, ListDatasetInputs::new(id))),
+    ("datasets/*/inputs", |config, id| request(config, RemoveDatasetInputs::new(id, ["i"]))),
     ("models/*", |config, id| request(config, GetModel::new(id))),
     ("models/*", |config, id| request(config, DeleteModel::new(id))),
     ("models/*/output_info", |config, id| request(config, GetModelOutputInfo::new(id))),
@@ -138,6 +160,21 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("inputs", |config, _| request(config, PatchInputs::merge().input(InputPatch::new("i").concept("c")))),
     ("inputs", |config, _| request(config, DeleteInputs::ids(["i"]))),
     ("inputs/status", |config, _| request(config, GetInputCounts::new())),
+    ("inputs/stream", |config, _| request(config, StreamInputs::new())),
+    ("inputs/jobs/add", |config, _| request(config, ListInputsAddJobs::new())),
+    ("annotations", |config, _| request(config, CreateAnnotations::new().annotation(note()))),
+    ("annotations", |config, _| request(config, PatchAnnotations::merge().annotation(note().id("a")))),
+    ("annotations", |config, _| request(config, ListAnnotations::new())),
+    ("annotations", |config, _| request(config, DeleteAnnotations::of_inputs(["i"]))),
+    ("datasets", |config, _| request(config, CreateDatasets::new().dataset(NewDataset::new("d")))),
+    ("datasets", |config, _| request(config, ListDatasets::new())),
+    ("datasets", |config, _| {
+        request(config, PatchDatasets::merge().dataset(NewDataset::new("d").description("boats")))
+    }),
+    ("datasets", |config, _| request(config, DeleteDatasets::ids(["d"]))),
+    ("inputs/searches", |config, _| request(config, QueryInputs::new().filter(SearchFilter::kind(InputKind::Image)))),
+    ("inputs/searches", |config, _| request(config, CountInputs::new().filter(SearchFilter::dataset("d")))),
+    ("annotations/searches", |config, _| request(config, QueryAnnotations::new().rank(SearchRank::text("a boat")))),
     ("searches", |config, _| request(config, SearchInputs::new())),
     ("searches/feedback", |config, _| request(config, SendSearchFeedback::new("i"))),
     ("models", |config, _| request(config, ListModels::new())),
@@ -154,6 +191,10 @@ const WITHOUT_ID: &[(&str, Build)] = &[
     ("workflows", |config, _| request(config, DeleteWorkflows::ids(["w"]))),
     ("workflows", |config, _| request(config, DeleteWorkflows::all())),
 ];
+
+fn note() -> NewAnnotation {
+    NewAnnotation::new("i").concept("c")
+}
 
 /// The app that contains the public workflows, whatever the app of the client is.
 const PUBLIC: &str = "v2/users/clarifai/apps/main/workflows";

@@ -9,6 +9,7 @@ mod cases;
 
 mod all_operations;
 mod conformance_tables;
+mod datasets_and_annotations;
 mod legacy_quirks;
 mod recorded_responses;
 mod service_tour;

@@ -2,8 +2,11 @@
 //!
 //! The first line of a doc comment is the short help, `-h`; the whole comment is the long help, `--help`.
 
+mod annotations;
+mod chat;
 mod concepts;
 mod config;
+mod datasets;
 mod inputs;
 mod job;
 mod models;
@@ -23,8 +26,11 @@ use clap::{Args, Parser, Subcommand};
 use crate::exit::Exit;
 use crate::settings::GivenSettings;
 
+pub(crate) use annotations::{AnnotationsCommand, NewAnnotationArgs};
+pub(crate) use chat::ChatArgs;
 pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
+pub(crate) use datasets::DatasetsCommand;
 pub(crate) use inputs::InputsCommand;
 pub(crate) use job::{ExportArgs, JobCommand};
 pub(crate) use models::ModelsCommand;
@@ -201,6 +207,12 @@ pub(crate) enum Command {
     /// the order of the inputs. An input that cannot be read or is rejected does not affect the others.
     #[command(visible_alias = "tag", after_long_help = predict::EXAMPLES)]
     Predict(PredictArgs),
+    /// Send a prompt to a language model and print its response
+    ///
+    /// The response is printed while it arrives. The model must be available at the OpenAI-compatible endpoint of the
+    /// service.
+    #[command(after_long_help = chat::EXAMPLES)]
+    Chat(ChatArgs),
     /// Manage inputs: upload, list, annotate, delete
     #[command(subcommand)]
     Inputs(InputsCommand),
@@ -209,6 +221,12 @@ pub(crate) enum Command {
     /// Inputs must match all conditions. Without a condition, all inputs of the app are returned.
     #[command(after_long_help = search::EXAMPLES)]
     Search(SearchArgs),
+    /// Manage annotations: list, create, delete
+    #[command(subcommand)]
+    Annotations(AnnotationsCommand),
+    /// Manage datasets: list, create, fill, delete
+    #[command(subcommand)]
+    Datasets(DatasetsCommand),
     /// Manage concepts: list, show, create, rename, search
     #[command(subcommand)]
     Concepts(ConceptsCommand),

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use clarifai_core::bulk::{Action, Bulk, Scheduler, TaskId};
 use clarifai_core::error::InvalidArgument;
-use clarifai_core::machine::{Call, Event, IntoMachine, Machine, Step};
-use clarifai_core::policy::RateLimiter;
+use clarifai_core::machine::{Call, Event, IntoMachine, Items, Machine, Step, StreamCall};
+use clarifai_core::policy::{CallOptions, RateLimiter};
 use clarifai_core::repair::Repaired;
 use clarifai_core::time::{self, Now};
-use clarifai_core::transport::{Body, RequestTimeout, Transport as _, TransportError, TransportErrorKind};
-use clarifai_core::{Config, Credentials, Error, Operation};
+use clarifai_core::transport::{Body, RequestTimeout, StreamTransport, Transport, TransportError, TransportErrorKind};
+use clarifai_core::{Config, Credentials, Error, Operation, StreamOperation};
 use clarifai_simulator::{Delays, Recognition, Simulator};
 use clarifai_ureq::RootCertificates;
 use http::{Request, Response, StatusCode};
@@ -281,6 +281,50 @@ impl Client {
         self.stats.set(stats);
     }
 
+    /// Executes an operation whose response arrives item by item, and calls `on_item` with each.
+    ///
+    /// Over the network a thread reads the response, so that an interrupt ends the command also while nothing arrives.
+    pub(crate) fn stream<O>(
+        &self,
+        operation: O,
+        mut on_item: impl FnMut(O::Item) -> Result<(), Failure>,
+    ) -> Result<(), Failure>
+    where
+        O: StreamOperation + Send + 'static,
+        O::Item: Send + 'static,
+    {
+        let mut options = CallOptions::default();
+        options.timeout = self.request_timeout;
+        let call = StreamCall::with_options(self.config(), operation, options);
+        let log = self.log;
+        match &self.service {
+            Service::Simulator(client) => {
+                for item in Items::new(call, Logged { transport: client.transport(), log }) {
+                    check_interrupt()?;
+                    on_item(item?)?;
+                }
+                Ok(())
+            }
+            Service::Network(client) => {
+                let (sender, items) = mpsc::sync_channel(64);
+                let transport = Logged { transport: client.transport().clone(), log };
+                // After an interrupt there is no receiver any more, which ends the thread and closes the connection.
+                let read = move || Items::new(call, transport).try_for_each(|item| sender.send(item));
+                thread::Builder::new()
+                    .spawn(read)
+                    .map_err(|error| Failure::new(Exit::Service, format!("cannot start a thread: {error}")))?;
+                loop {
+                    check_interrupt()?;
+                    match items.recv_timeout(TICK) {
+                        Ok(item) => on_item(item?)?,
+                        Err(mpsc::RecvTimeoutError::Timeout) => {}
+                        Err(mpsc::RecvTimeoutError::Disconnected) => return Ok(()),
+                    }
+                }
+            }
+        }
+    }
+
     fn now(&self) -> Now {
         match &self.service {
             Service::Network(client) => client.transport().now(),
@@ -362,6 +406,40 @@ impl Client {
             }
             !is_slow
         });
+    }
+}
+
+/// A transport that logs its requests.
+#[derive(Debug)]
+struct Logged<T> {
+    transport: T,
+    log: RequestLog,
+}
+
+impl<T: Transport> Transport for Logged<T> {
+    fn now(&self) -> Now {
+        self.transport.now()
+    }
+
+    fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        self.log.send(request, |request| self.transport.send(request))
+    }
+
+    fn wait_until(&self, time: time::Instant) {
+        self.log.pause(time.since(self.now().instant));
+        self.transport.wait_until(time);
+    }
+
+    fn seed(&self) -> u64 {
+        self.transport.seed()
+    }
+}
+
+impl<T: StreamTransport> StreamTransport for Logged<T> {
+    type Body = T::Body;
+
+    fn open(&self, request: Request<Body>) -> Result<Response<T::Body>, TransportError> {
+        self.log.open(request, |request| self.transport.open(request))
     }
 }
 

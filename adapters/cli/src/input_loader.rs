@@ -48,6 +48,7 @@ pub(crate) enum Stop {
 }
 
 /// What the loader has read so far. Shared, because the loader itself belongs to the bulk work.
+#[expect(clippy::struct_excessive_bools, reason = "three are options, one is independent of the others")]
 pub(crate) struct LoaderState {
     sources: Sources,
     video: bool,
@@ -132,7 +133,7 @@ impl Iterator for InputLoader<'_> {
             if interrupt::is_requested() {
                 return None;
             }
-            let Some(Ready { source, content, row }) = state.next_ready() else { return None };
+            let Ready { source, content, row } = state.next_ready()?;
             let pending = Pending {
                 order: state.order,
                 has_chosen_id: source.record.as_ref().is_some_and(|record| record.id.is_some()),
@@ -209,13 +210,15 @@ impl LoaderState {
     }
 
     fn next_ready(&mut self) -> Option<Ready> {
-        if self.ready.is_empty() && self.stop.is_none() && !self.ended {
-            if let Err(failure) = self.fill() {
-                // What was not recorded is not sent.
-                self.ready.clear();
-                self.journal_failure = Some(failure);
-                self.stop = Some(Stop::Journal);
-            }
+        if self.ready.is_empty()
+            && self.stop.is_none()
+            && !self.ended
+            && let Err(failure) = self.fill()
+        {
+            // What was not recorded is not sent.
+            self.ready.clear();
+            self.journal_failure = Some(failure);
+            self.stop = Some(Stop::Journal);
         }
         self.ready.pop_front()
     }

@@ -27,6 +27,7 @@ use crate::terminal::{self, sanitize};
 use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
+#[expect(clippy::struct_excessive_bools, reason = "each one is an option of the command line")]
 struct UploadJob<'a> {
     id: Option<&'a str>,
     annotations: &'a Annotations,

@@ -2,13 +2,16 @@
 
 #![forbid(unsafe_code)]
 
+mod annotations;
 mod args;
 mod atomic_file;
+mod chat;
 mod client;
 mod concepts;
 mod config;
 mod config_file;
 mod context;
+mod datasets;
 mod dry_run;
 mod exit;
 mod input_jobs;
@@ -79,7 +82,10 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
     }
     match cli.command {
         Command::Predict(args) => call_service(global, out, |context| predict::run(&args, context)),
+        Command::Chat(args) => call_service(global, out, |context| chat::run(&args, context)),
         Command::Concepts(command) => call_service(global, out, |context| concepts::run(&command, context)),
+        Command::Annotations(command) => call_service(global, out, |context| annotations::run(&command, context)),
+        Command::Datasets(command) => call_service(global, out, |context| datasets::run(&command, context)),
         Command::Inputs(command) => call_service(global, out, |context| inputs::run(&command, context)),
         Command::Search(args) => call_service(global, out, |context| search::run(&args, context)),
         Command::Models(command) => call_service(global, out, |context| models::run(&command, context)),

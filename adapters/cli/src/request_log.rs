@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use clarifai_core::transport::{Body, TransportError};
+use clarifai_core::transport::{Body, TransportError, TransportErrorKind};
 use http::{HeaderMap, Request, Response};
 
 use crate::terminal::{self, redact_header, sanitize};
@@ -46,6 +46,23 @@ impl RequestLog {
             Err(failure) => terminal::log(format_args!("{line}: {failure} after {seconds:.3} s")),
         }
         result
+    }
+
+    /// Sends a request whose response arrives piece by piece, and logs it with the head of the response.
+    pub(crate) fn open<B>(
+        self,
+        request: Request<Body>,
+        open: impl FnOnce(Request<Body>) -> Result<Response<B>, TransportError>,
+    ) -> Result<Response<B>, TransportError> {
+        let mut body = None;
+        let head = self.send(request, |request| {
+            let (parts, pieces) = open(request)?.into_parts();
+            body = Some(pieces);
+            Ok(Response::from_parts(parts, Bytes::new()))
+        })?;
+        let missing = || TransportError::new(TransportErrorKind::MaybeSent, "there is no response");
+        let body = body.ok_or_else(missing)?;
+        Ok(head.map(|_| body))
     }
 
     /// Logs a pause between two requests.

@@ -97,6 +97,17 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
+/// Returns text like [`sanitize`], but keeps its line breaks and tabs.
+pub(crate) fn sanitize_lines(text: &str) -> String {
+    let keeps = |character: char| matches!(character, '\n' | '\t');
+    text.split_inclusive(keeps)
+        .map(|line| match line.chars().next_back().filter(|end| keeps(*end)) {
+            Some(end) => sanitize(&line[..line.len() - 1]) + end.encode_utf8(&mut [0; 4]),
+            None => sanitize(line),
+        })
+        .collect()
+}
+
 /// Returns the value of a header for display. Of a header that holds credentials only the scheme is shown.
 pub(crate) fn redact_header(value: &HeaderValue) -> String {
     let text = value.to_str().unwrap_or("(not text)");
@@ -114,6 +125,12 @@ mod tests {
     #[test]
     fn sanitize_removes_control_characters_and_direction_marks() {
         assert_eq!(sanitize("a\tb\u{1b}[31m\u{202e}c\r\n"), "a b\u{fffd}[31mc  ");
+    }
+
+    #[test]
+    fn sanitize_lines_keeps_line_breaks_and_tabs() {
+        assert_eq!(sanitize_lines("a\n\n\tb\u{1b}[31m\r\nc"), "a\n\n\tb\u{fffd}[31m \nc");
+        assert_eq!(sanitize_lines(""), "");
     }
 
     #[test]

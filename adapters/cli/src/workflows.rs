@@ -176,7 +176,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
             Err(error) => {
                 let error = Arc::new(error);
                 (first..first + count).for_each(|index| {
-                    self.send_outcome(index, None, ErrorFacts::from(&*error), Err(ItemError::from(&*error)), None)
+                    self.send_outcome(index, None, ErrorFacts::from(&*error), Err(ItemError::from(&*error)), None);
                 });
                 self.stopped.get_or_insert(error);
             }
@@ -190,7 +190,7 @@ impl<I: Iterator<Item = NewInput>> Bulk for WorkflowPredictMany<I> {
     fn finish(mut self) -> Option<ItemError> {
         for (first, count) in std::mem::take(&mut self.pending) {
             (first..first + count).for_each(|index| {
-                self.send_outcome(index, None, ErrorFacts::default(), Err(ItemError::Interrupted), None)
+                self.send_outcome(index, None, ErrorFacts::default(), Err(ItemError::Interrupted), None);
             });
         }
         let stopped = self.stopped.take().map(|error| ItemError::from(&*error));

@@ -8,7 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{
-    AsyncTransport, Body, BodyCollector, MAX_RESPONSE_BYTES, RequestTimeout, TransportError, TransportErrorKind,
+    AsyncStreamBody, AsyncStreamTransport, AsyncTransport, Body, BodyCollector, MAX_RESPONSE_BYTES, RequestTimeout,
+    TransportError, TransportErrorKind,
 };
 use http::{Request, Response};
 
@@ -117,17 +118,18 @@ const PROXY_SCHEMES: &[&str] = if cfg!(feature = "socks") {
     &["http", "https"]
 };
 
-impl AsyncTransport for Reqwest {
-    fn now(&self) -> Now {
-        clarifai_native::now()
-    }
-
-    /// Sends one request. Fails without sending it outside of a tokio runtime.
-    async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+impl Reqwest {
+    /// Sends one request and returns the response before its body. `whole` means that the time limit of the request
+    /// covers the body.
+    async fn begin(
+        &self,
+        request: Request<Body>,
+        whole: bool,
+    ) -> Result<(reqwest::Response, reqwest::Url), TransportError> {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(TransportError::new(TransportErrorKind::NotSent, "there is no tokio runtime"));
         }
-        let timeout = RequestTimeout::of(&request);
+        let timeout = RequestTimeout::of(&request).filter(|_| whole);
         let request = request.map(|body| reqwest::Body::wrap(body.reader()));
         let mut request = reqwest::Request::try_from(request)
             .map_err(|error| TransportError::new(TransportErrorKind::NotSent, error.without_url()))?;
@@ -135,22 +137,38 @@ impl AsyncTransport for Reqwest {
             *request.timeout_mut() = timeout;
         }
         let requested = request.url().clone();
-        let failure = |error| failure(error, &requested);
-        let mut response = self.http.execute(request).await.map_err(failure)?;
+        let response = self.http.execute(request).await.map_err(|error| failure(error, &requested))?;
         if *response.url() != requested {
             let origin = response.url().origin().ascii_serialization();
             let problem = format!("the client was built to follow redirects, and followed one to {origin}");
             return Err(TransportError::new(TransportErrorKind::MaybeSent, problem));
         }
+        Ok((response, requested))
+    }
+}
+
+/// Returns a response with the head of `response` and this body.
+fn with_head<B>(response: &mut reqwest::Response, body: B) -> Response<B> {
+    let mut whole = Response::new(body);
+    *whole.status_mut() = response.status();
+    *whole.version_mut() = response.version();
+    *whole.headers_mut() = std::mem::take(response.headers_mut());
+    whole
+}
+
+impl AsyncTransport for Reqwest {
+    fn now(&self) -> Now {
+        clarifai_native::now()
+    }
+
+    /// Sends one request. Fails without sending it outside of a tokio runtime.
+    async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let (mut response, requested) = self.begin(request, true).await?;
         let mut collector = BodyCollector::new(self.max_response, response.content_length())?;
-        while let Some(chunk) = response.chunk().await.map_err(failure)? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(error, &requested))? {
             collector.push(&chunk)?;
         }
-        let mut whole = Response::new(collector.finish()?);
-        *whole.status_mut() = response.status();
-        *whole.version_mut() = response.version();
-        *whole.headers_mut() = std::mem::take(response.headers_mut());
-        Ok(whole)
+        Ok(with_head(&mut response, collector.finish()?))
     }
 
     async fn wait_until(&self, time: Instant) {
@@ -159,6 +177,30 @@ impl AsyncTransport for Reqwest {
 
     fn seed(&self) -> u64 {
         clarifai_native::seed()
+    }
+}
+
+impl AsyncStreamTransport for Reqwest {
+    type Body = ReqwestBody;
+
+    /// Sends one request. The timeout of the reqwest client covers the whole stream: 30 minutes by default.
+    async fn open(&self, request: Request<Body>) -> Result<Response<ReqwestBody>, TransportError> {
+        let (mut response, requested) = self.begin(request, false).await?;
+        let head = with_head(&mut response, ());
+        Ok(head.map(|()| ReqwestBody { response, requested }))
+    }
+}
+
+/// The body of a streamed response.
+#[derive(Debug)]
+pub struct ReqwestBody {
+    response: reqwest::Response,
+    requested: reqwest::Url,
+}
+
+impl AsyncStreamBody for ReqwestBody {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+        self.response.chunk().await.map_err(|error| failure(error, &self.requested))
     }
 }
 

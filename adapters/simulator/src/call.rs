@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::media::{InputError, Medium, decode, fetch};
@@ -87,6 +88,18 @@ impl Call<'_> {
             }
         }
         page.checked()
+    }
+
+    /// Returns the decoded values of a key in the query.
+    pub(crate) fn query_values(&self, key: &str) -> Vec<String> {
+        let pairs = self.request.uri().query().unwrap_or_default().split('&');
+        let values = pairs.filter_map(|pair| pair.split_once('=')).filter(|(name, _)| *name == key);
+        values.map(|(_, value)| percent_decode_str(value).decode_utf8_lossy().into_owned()).collect()
+    }
+
+    /// Returns whether a key in the query is `true`.
+    pub(crate) fn query_flag(&self, key: &str) -> bool {
+        self.query_values(key).iter().any(|value| value == "true")
     }
 
     /// Returns the items of a list in the body. `invalid` makes the error for an empty or too long list.

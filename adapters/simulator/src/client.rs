@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::client::blocking;
 use clarifai_core::time::{Instant, Now};
-use clarifai_core::transport::Transport;
+use clarifai_core::transport::{StreamBody, StreamTransport, Transport};
 use clarifai_core::{
     Config, Credentials,
     transport::{Body, TransportError},
@@ -166,5 +166,26 @@ impl Transport for InProcess {
         let passed = time.since(now.instant);
         now.unix += passed;
         now.instant = now.instant.max(time);
+    }
+}
+
+impl StreamTransport for InProcess {
+    type Body = Pieces;
+
+    /// Performs one exchange. Its response comes in pieces that end with a line, as a server sends them.
+    fn open(&self, request: Request<Body>) -> Result<Response<Pieces>, TransportError> {
+        self.send(request).map(|response| response.map(Pieces))
+    }
+}
+
+/// The rest of a response, line by line.
+#[derive(Debug)]
+pub struct Pieces(Bytes);
+
+impl StreamBody for Pieces {
+    fn next_piece(&mut self, _: Duration) -> Result<Option<Bytes>, TransportError> {
+        let end = self.0.iter().position(|byte| *byte == b'\n').map_or(self.0.len(), |end| end + 1);
+        let piece = self.0.split_to(end);
+        Ok((!piece.is_empty()).then_some(piece))
     }
 }

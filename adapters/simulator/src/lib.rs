@@ -12,6 +12,19 @@
 //! for an unsupported format. Nothing is fetched from the network: a URL is a failed download, unless a mounted folder
 //! contains it, see [`Simulator::mount`].
 //!
+//! # OpenAI-compatible endpoint
+//!
+//! `/v2/ext/openai/v1` has two models, which measure text. They are not language models, and their responses say so.
+//!
+//! | model | short id | output |
+//! |---|---|---|
+//! | `clarifai/simulator/models/text-statistics` | `text-statistics` | chat: counts words, characters, sentences and images of the last message, as text or, with a response format, as JSON |
+//! | `clarifai/simulator/models/text-hashing` | `text-hashing` | embeddings: a unit vector of 64 numbers from the words of a text |
+//!
+//! A chat is streamed if it asks for it, a few words per chunk. One token is one word. Tools are never called.
+//! [Truncated](faults::Fault::TruncatedJson) and [sliced](faults::Fault::SlicedResponse) responses are faults inside
+//! such a stream.
+//!
 //! # State
 //!
 //! Each application has its own state. The application is the one in the path of a request, or else the API key stands
@@ -21,6 +34,9 @@
 //! |---|---|
 //! | concepts | created by a call, or by their first use in an input or model; the public vocabulary can be searched in five languages |
 //! | inputs | pending when they are added, later processed or failed; annotations can be merged, overwritten and removed; deleted inputs disappear after a delay |
+//! | datasets | named sets of inputs, filled by a call or by an upload |
+//! | annotations | boxes, masks, points, polygons, spans and time ranges with concepts; single ones fail by themselves |
+//! | add jobs | count the inputs of an upload that are pending, processed and failed |
 //! | searches | input terms filter, output terms rank: by measured concepts, by trained models, by similarity |
 //! | models | trained with the annotated inputs of the application: a training is queued, runs, and succeeds or reports what is missing |
 //! | workflows | several models on one input; the public workflow `General` runs the general and the color model |
@@ -62,8 +78,8 @@
 // The layers of the crate, lowest first. A module may use modules on the lines above its own; `(root)` stands for the
 // names that this file re-exports. `tests/it/layers.rs` reads this list and checks it.
 //
-// layer: response wildcard geo parallel web cors
-// layer: classifier
+// layer: response wildcard geo parallel web cors language
+// layer: classifier json_patch
 // layer: vision::lab vision::memory vision::named_colors vision::plane
 // layer: vision::image
 // layer: vision::dominant_colors vision::embedding vision::measurements
@@ -74,16 +90,19 @@
 // layer: output_options recognition
 // layer: access_tokens media public_models rules
 // layer: page public_outputs
-// layer: state::concept
+// layer: state::annotation
+// layer: state::concept state::dataset
 // layer: state::input state::model
 // layer: state::inputs state::workflow
+// layer: state::add_job
 // layer: state
 // layer: audit stored_images world
 // layer: call training
 // layer: predict
-// layer: routes::concepts routes::input_outputs routes::inputs routes::models routes::outputs routes::searches
+// layer: routes::add_jobs routes::annotations routes::concepts routes::datasets routes::input_outputs routes::models
+// layer: routes::inputs routes::outputs routes::searches routes::openai
 // layer: routes::evaluations routes::feedback routes::model_inputs routes::model_versions routes::workflows
-// layer: routes::workflow_results
+// layer: routes::queries routes::workflow_results
 // layer: routes
 // layer: simulator
 // layer: faults::random
@@ -100,6 +119,8 @@ mod client;
 mod cors;
 pub mod faults;
 mod geo;
+mod json_patch;
+mod language;
 mod media;
 #[cfg(feature = "vision")]
 mod network;

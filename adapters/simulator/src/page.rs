@@ -38,7 +38,7 @@ impl Page {
         let end = self.number.saturating_mul(self.size);
         match self.lists.ceiling {
             Some(Ceiling::Refuse(most)) if end > most => {
-                let details = format!("page * per_page is {end}, the maximum is {most}.");
+                let details = format!("page * perPage cannot exceed {most}; it is {end}.");
                 Err(Refusal::new(StatusCode::BAD_REQUEST, 11102, "Invalid request", details))
             }
             _ => Ok(self),

@@ -7,6 +7,9 @@ use http::header::{CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
+/// Content type of a stream of server-sent events.
+pub(crate) const EVENT_STREAM: &str = "text/event-stream";
+
 /// Result of a route: an HTTP status with the members next to `status`, or an error response.
 pub(crate) type RouteResult = Result<Content, Refusal>;
 
@@ -17,9 +20,25 @@ pub(crate) struct Content {
     code: u32,
     description: &'static str,
     members: Map<String, Value>,
+    /// The complete body in another format, and its content type.
+    other: Option<(&'static str, Bytes)>,
 }
 
 impl Content {
+    /// Creates a response for a success in the format of the OpenAI-compatible endpoint: without a status object.
+    pub(crate) fn openai(body: &Value) -> Self {
+        Self::other("application/json", body.to_string().into())
+    }
+
+    /// Creates a response that is a stream of server-sent events.
+    pub(crate) fn events(events: String) -> Self {
+        Self::other(EVENT_STREAM, events.into())
+    }
+
+    fn other(content_type: &'static str, body: Bytes) -> Self {
+        Self { other: Some((content_type, body)), ..Self::ok(Value::Null) }
+    }
+
     /// Creates a response for a complete success.
     pub(crate) fn ok(members: Value) -> Self {
         Self::with(StatusCode::OK, 10000, "Ok", members)
@@ -50,7 +69,7 @@ impl Content {
             Value::Object(members) => members,
             _ => Map::new(),
         };
-        Self { http, code, description, members }
+        Self { http, code, description, members, other: None }
     }
 }
 
@@ -61,6 +80,9 @@ pub(crate) enum Refusal {
     Api { http: StatusCode, code: u32, description: &'static str, details: String, members: Value },
     /// Too many requests, with an optional `Retry-After` header.
     Throttled { details: String, retry_after: Option<String> },
+    /// A failure in the format of the OpenAI-compatible endpoint: the HTTP status, the code, the wrong argument and a
+    /// text.
+    OpenAi { http: StatusCode, code: &'static str, param: &'static str, message: String },
     /// No such route. The service uses a different body format for these.
     NoRoute(String),
 }
@@ -167,7 +189,13 @@ fn writable(unix: Duration) -> SystemTime {
 pub(crate) fn respond(result: RouteResult, request_id: &str) -> Response<Bytes> {
     let mut wait = None;
     let (http, body) = match result {
-        Ok(Content { http, code, description, members }) => {
+        Ok(Content { http, other: Some((content_type, body)), .. }) => {
+            let mut response = Response::new(body);
+            *response.status_mut() = http;
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+            return response;
+        }
+        Ok(Content { http, code, description, members, .. }) => {
             (http, envelope(code, description, "", request_id, members))
         }
         Err(Refusal::Api { http, code, description, details, members }) => {
@@ -178,6 +206,10 @@ pub(crate) fn respond(result: RouteResult, request_id: &str) -> Response<Bytes> 
             wait = retry_after;
             let body = envelope(11005, "Making too many requests", &details, request_id, Map::new());
             (StatusCode::TOO_MANY_REQUESTS, body)
+        }
+        Err(Refusal::OpenAi { http, code, param, message }) => {
+            let error = json!({"message": message, "type": "invalid_request_error", "param": param, "code": code});
+            (http, json!({"error": error}))
         }
         Err(Refusal::NoRoute(route)) => {
             let body = json!({"status": "NOT_FOUND", "status_msg": format!("{route} not found")});

@@ -1,6 +1,9 @@
 //! The routing table. The routes of each resource are in the file of its name.
 
+mod add_jobs;
+mod annotations;
 mod concepts;
+mod datasets;
 mod evaluations;
 mod feedback;
 mod input_outputs;
@@ -8,7 +11,9 @@ mod inputs;
 mod model_inputs;
 mod model_versions;
 mod models;
+mod openai;
 mod outputs;
+mod queries;
 mod searches;
 mod workflow_results;
 mod workflows;
@@ -30,12 +35,34 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("PATCH", ["inputs"]) => inputs::patch(call),
         ("DELETE", ["inputs"]) => inputs::delete_many(call),
         ("GET", ["inputs", "status"]) => Ok(inputs::counts(call)),
-        ("POST", ["searches"] | ["inputs", "searches"]) => searches::search(call),
+        ("GET", ["inputs", "stream"]) => inputs::stream(call),
+        ("GET", ["inputs", "jobs", "add"]) => add_jobs::list(call),
+        ("GET", ["inputs", "jobs", "add", id]) => add_jobs::get(call, id),
+        ("PATCH", ["inputs", "jobs", "add", id]) => add_jobs::cancel(call, id),
+        ("POST", ["searches"]) => searches::search(call),
+        ("POST", ["inputs", "searches"]) => queries::of_inputs(call),
+        ("POST", ["annotations", "searches"]) => queries::of_annotations(call),
         ("POST", ["searches", "feedback"]) => feedback::of_search(call),
         ("GET", ["inputs", id]) => inputs::get(call, id),
-        ("DELETE", ["inputs", id]) => inputs::delete(call, id),
+        ("DELETE", ["inputs", id]) if *id != "annotations" => inputs::delete(call, id),
         ("GET", ["inputs", id, "outputs"]) => input_outputs::get(call, id),
         ("PATCH", ["inputs", id, "outputs"]) => input_outputs::patch(call, id),
+
+        ("POST", ["annotations"]) => annotations::create(call),
+        ("GET", ["annotations"]) => annotations::list(call),
+        ("PATCH", ["annotations"]) => annotations::patch(call),
+        ("DELETE", ["annotations"] | ["inputs", "annotations"]) => annotations::delete_many(call),
+        ("GET", ["inputs", input, "annotations", id]) => annotations::get(call, input, id),
+        ("DELETE", ["inputs", input, "annotations", id]) => annotations::delete(call, input, id),
+
+        ("POST", ["datasets"]) => datasets::create(call),
+        ("GET", ["datasets"]) => datasets::list(call),
+        ("PATCH", ["datasets"]) => datasets::patch(call),
+        ("DELETE", ["datasets"]) => datasets::delete_many(call),
+        ("GET", ["datasets", id]) => datasets::get(call, id),
+        ("POST", ["datasets", id, "inputs"]) => datasets::add_inputs(call, id),
+        ("GET", ["datasets", id, "inputs"]) => datasets::list_inputs(call, id),
+        ("DELETE", ["datasets", id, "inputs"]) => datasets::remove_inputs(call, id),
 
         ("POST", ["models"]) => models::create(call),
         ("GET", ["models"]) => models::list(call),
@@ -70,6 +97,10 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("GET", ["workflows", id]) => workflows::get(call, id),
         ("DELETE", ["workflows", id]) => workflows::delete(call, id),
         ("POST", ["workflows", id, "results"]) => workflow_results::create(call, id),
+
+        ("POST", ["ext", "openai", "v1", "chat", "completions"]) => openai::chat(call),
+        ("POST", ["ext", "openai", "v1", "embeddings"]) => openai::embeddings(call),
+        ("GET", ["ext", "openai", "v1", "models"]) => Ok(openai::models()),
         _ => return None,
     })
 }

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use clarifai_core::time::{Instant as Mono, Now};
+use http::header::CONTENT_TYPE;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
@@ -24,6 +25,7 @@ use tokio::time::{Sleep, sleep};
 
 use crate::cors;
 use crate::faults::{Exchange, Fault, Faults};
+use crate::response::EVENT_STREAM;
 use crate::simulator::Simulator;
 
 /// Number of bytes of a sliced response that are sent with a pause, so that the client reads each one alone.
@@ -181,6 +183,7 @@ async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Resp
     let delivery = match fault {
         Some(Fault::SlowResponse) => Delivery::Slow(byte),
         Some(Fault::SlicedResponse) => Delivery::Sliced { paused: PAUSED_BYTES },
+        _ if response.as_ref().is_ok_and(is_event_stream) => Delivery::Events,
         _ => Delivery::Whole,
     };
     // A slow response begins at once.
@@ -200,10 +203,19 @@ fn empty(status: StatusCode) -> Response<ResponseBody> {
     response
 }
 
+fn is_event_stream(response: &Response<Bytes>) -> bool {
+    response.headers().get(CONTENT_TYPE).is_some_and(|value| value == EVENT_STREAM)
+}
+
+/// Pause before each server-sent event.
+const EVENT_PAUSE: Duration = Duration::from_millis(2);
+
 /// How a response is sent.
 #[derive(Debug)]
 enum Delivery {
     Whole,
+    /// One server-sent event after the other, with a pause before each.
+    Events,
     /// Byte by byte, with this pause before each.
     Slow(Duration),
     /// Byte by byte: the first `paused` ones with a pause of a millisecond before each, the others without.
@@ -242,6 +254,7 @@ impl Body for ResponseBody {
         }
         let pause = match &mut this.delivery {
             Delivery::Whole => return Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut this.left))))),
+            Delivery::Events => Some(EVENT_PAUSE),
             Delivery::Slow(byte) => Some(*byte),
             Delivery::Sliced { paused } => (*paused > 0).then_some(Duration::from_millis(1)),
         };
@@ -259,7 +272,11 @@ impl Body for ResponseBody {
         if let Delivery::Sliced { paused } = &mut this.delivery {
             *paused = paused.saturating_sub(1);
         }
-        Poll::Ready(Some(Ok(Frame::data(this.left.split_to(1)))))
+        let count = match this.delivery {
+            Delivery::Events => event_length(&this.left),
+            _ => 1,
+        };
+        Poll::Ready(Some(Ok(Frame::data(this.left.split_to(count)))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -267,8 +284,17 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
+        // A server does not know the length of a stream.
+        if matches!(self.delivery, Delivery::Events) {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.left.len() as u64)
     }
+}
+
+/// Returns the number of bytes up to the end of the first event.
+fn event_length(body: &[u8]) -> usize {
+    body.windows(2).position(|end| end == b"\n\n").map_or(body.len(), |at| at + 2)
 }
 
 #[cfg(test)]

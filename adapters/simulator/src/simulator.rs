@@ -217,7 +217,8 @@ impl Simulator {
             route => route,
         };
         let resource = route.first().copied().unwrap_or_default();
-        let caller = self.authorize(unix, request).map_err(|refusal| match (request.method(), route) {
+        let is_openai = matches!(route, ["ext", "openai", ..]);
+        let caller = self.authorize(unix, request, is_openai).map_err(|refusal| match (request.method(), route) {
             // The service adds the empty list to the error response of a list call.
             (&Method::GET, [_]) => refusal.beside(json!({resource: []})),
             _ => refusal,
@@ -245,16 +246,21 @@ impl Simulator {
         routes::dispatch(&call, route).unwrap_or_else(|| Err(no_route()))
     }
 
-    /// Returns an id of the caller, derived from the credentials but without revealing them.
-    fn authorize(&self, unix: Duration, request: &Request<Bytes>) -> Result<String, Refusal> {
+    /// Returns an id of the caller, derived from the credentials but without revealing them. `is_openai` means that a
+    /// personal access token may be sent like an access token.
+    fn authorize(&self, unix: Duration, request: &Request<Bytes>, is_openai: bool) -> Result<String, Refusal> {
         let unauthorized =
             |code, description, details: &str| Err(Refusal::new(StatusCode::UNAUTHORIZED, code, description, details));
         let header = authorization(request);
-        if let Some(token) = header.strip_prefix("Bearer ") {
-            return self.world.lock().tokens.check(token, unix).map(caller_id);
+        let bearer = header.strip_prefix("Bearer ");
+        if let Some(token) = bearer {
+            let checked = self.world.lock().tokens.check(token, unix).map(caller_id);
+            if checked.is_ok() || !is_openai {
+                return checked;
+            }
         }
         let session = request.headers().get("x-clarifai-session-token").and_then(|value| value.to_str().ok());
-        match header.strip_prefix("Key ").or(session) {
+        match header.strip_prefix("Key ").or(bearer).or(session) {
             None => unauthorized(11009, "API key not found", "invalid key(None)"),
             Some(key) if key.len() < 3 => {
                 unauthorized(11008, "Invalid API key or Invalid API key/application pair", "Invalid format of key.")

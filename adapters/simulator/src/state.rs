@@ -1,7 +1,10 @@
 //! The state of the simulated service, separate for each application.
 
+pub(crate) mod add_job;
+pub(crate) mod annotation;
 pub(crate) mod app_name;
 pub(crate) mod concept;
+pub(crate) mod dataset;
 pub(crate) mod input;
 pub(crate) mod inputs;
 pub(crate) mod ledger;
@@ -15,7 +18,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::access_tokens::AccessTokens;
+use crate::state::add_job::AddJob;
+use crate::state::annotation::Annotation;
 use crate::state::concept::Concept;
+use crate::state::dataset::Dataset;
 use crate::state::inputs::Inputs;
 use crate::state::ledger::{Entry, fnv};
 use crate::state::model::Model;
@@ -75,6 +81,10 @@ pub(crate) struct Config {
     serial: u64,
     pub(crate) concepts: BTreeMap<String, Concept>,
     pub(crate) inputs: Inputs,
+    /// By the id of their input, oldest first. The labels of the input itself are part of the input.
+    pub(crate) annotations: BTreeMap<String, Vec<Annotation>>,
+    pub(crate) datasets: BTreeMap<String, Dataset>,
+    pub(crate) add_jobs: BTreeMap<String, AddJob>,
     pub(crate) models: BTreeMap<String, Model>,
     pub(crate) workflows: BTreeMap<String, Workflow>,
     /// Bodies of the feedback calls, as sent.
@@ -91,7 +101,13 @@ impl Config {
     /// Removes everything whose deletion is due.
     pub(crate) fn remove_expired(&mut self, now: Duration) {
         let stays = |gone: Option<Duration>| gone.is_none_or(|gone| gone > now);
-        self.inputs.remove_expired(now);
+        if self.inputs.remove_expired(now) {
+            let inputs = &self.inputs;
+            self.annotations.retain(|input, _| inputs.contains(input));
+            for dataset in self.datasets.values_mut() {
+                dataset.inputs.retain(|(input, _)| inputs.contains(input));
+            }
+        }
         self.models.retain(|_, model| stays(model.gone));
         for model in self.models.values_mut() {
             model.versions.retain(|version| stays(version.gone));

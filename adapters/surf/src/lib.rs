@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{
-    AsyncTransport, Body, BodyCollector, MAX_RESPONSE_BYTES, RequestTimeout, TransportError, TransportErrorKind,
+    AsyncStreamBody, AsyncStreamTransport, AsyncTransport, Body, BodyCollector, MAX_RESPONSE_BYTES, RequestTimeout,
+    TransportError, TransportErrorKind,
 };
 use futures_timer::Delay;
 use futures_util::FutureExt as _;
@@ -85,7 +86,8 @@ impl Surf {
         self
     }
 
-    async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
+    /// Sends one request and returns the head of the response, and its body.
+    async fn begin(&self, request: http_types::Request) -> Result<Response<http_types::Body>, TransportError> {
         let has_body = request.len() != Some(0);
         let theirs = self.client.send(request).await.map_err(|error| failed(error, has_body))?;
         let mut theirs: http_types::Response = theirs.into();
@@ -100,14 +102,12 @@ impl Surf {
                 }
             }
         }
-        // libcurl decompresses the body but keeps the `Content-Length` of the compressed one.
-        let announced = match response.headers().get(http::header::CONTENT_ENCODING) {
-            None => response.headers().get(http::header::CONTENT_LENGTH),
-            Some(_) => None,
-        };
-        let announced = announced.and_then(|length| length.to_str().ok()?.parse().ok());
-        let mut received = BodyCollector::new(self.max_response, announced)?;
-        let mut body = theirs.take_body();
+        Ok(response.map(|()| theirs.take_body()))
+    }
+
+    async fn exchange(&self, request: http_types::Request) -> Result<Response<Bytes>, TransportError> {
+        let (parts, mut body) = self.begin(request).await?.into_parts();
+        let mut received = BodyCollector::new(self.max_response, announced(&parts.headers))?;
         let mut buffer = vec![0; CHUNK];
         loop {
             match body.read(&mut buffer).await.map_err(maybe_sent)? {
@@ -116,8 +116,30 @@ impl Surf {
             }
         }
         let bytes = received.finish()?;
-        Ok(response.map(|()| bytes))
+        Ok(Response::from_parts(parts, bytes))
     }
+
+    /// Waits for a response for at most this long. A panic of the backend is an error.
+    async fn within<R>(
+        timeout: Duration,
+        response: impl Future<Output = Result<R, TransportError>>,
+    ) -> Result<R, TransportError> {
+        let response = AssertUnwindSafe(response).catch_unwind();
+        match select(pin!(response), Delay::new(timeout)).await {
+            Either::Left((Ok(response), _)) => response,
+            Either::Left((Err(panic), _)) => Err(maybe_sent(format!("the backend panicked: {}", message(&*panic)))),
+            Either::Right(_) => Err(maybe_sent(format!("no complete response within {timeout:?}"))),
+        }
+    }
+}
+
+/// Returns the length of the body that the headers announce, if the body arrives as announced.
+fn announced(headers: &http::HeaderMap) -> Option<u64> {
+    // libcurl decompresses the body but keeps the `Content-Length` of the compressed one.
+    if headers.contains_key(http::header::CONTENT_ENCODING) {
+        return None;
+    }
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 impl AsyncTransport for Surf {
@@ -129,12 +151,7 @@ impl AsyncTransport for Surf {
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
         let timeout = RequestTimeout::of(&request).map_or(self.timeout, |timeout| timeout.min(self.timeout));
         let request = translate(request)?;
-        let exchange = AssertUnwindSafe(self.exchange(request)).catch_unwind();
-        match select(pin!(exchange), Delay::new(timeout)).await {
-            Either::Left((Ok(response), _)) => response,
-            Either::Left((Err(panic), _)) => Err(maybe_sent(format!("the backend panicked: {}", message(&*panic)))),
-            Either::Right(_) => Err(maybe_sent(format!("no complete response within {timeout:?}"))),
-        }
+        Self::within(timeout, self.exchange(request)).await
     }
 
     async fn wait_until(&self, time: Instant) {
@@ -143,6 +160,40 @@ impl AsyncTransport for Surf {
 
     fn seed(&self) -> u64 {
         clarifai_native::seed()
+    }
+}
+
+impl AsyncStreamTransport for Surf {
+    type Body = SurfBody;
+
+    /// Sends one request. The timeout of the transport applies until the head of the response has arrived.
+    async fn open(&self, request: Request<Body>) -> Result<Response<SurfBody>, TransportError> {
+        let response = Self::within(self.timeout, self.begin(translate(request)?)).await?;
+        let missing = announced(response.headers());
+        Ok(response.map(|body| SurfBody { body, missing, buffer: vec![0; CHUNK] }))
+    }
+}
+
+/// The body of a streamed response.
+#[derive(Debug)]
+pub struct SurfBody {
+    body: http_types::Body,
+    /// Number of bytes that must still arrive, if known: not all backends check it.
+    missing: Option<u64>,
+    buffer: Vec<u8>,
+}
+
+impl AsyncStreamBody for SurfBody {
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+        let count = self.body.read(&mut self.buffer).await.map_err(maybe_sent)?;
+        if let Some(missing) = &mut self.missing {
+            *missing = missing.saturating_sub(count as u64);
+        }
+        match count {
+            0 if self.missing.is_some_and(|missing| missing > 0) => Err(maybe_sent("the response is incomplete")),
+            0 => Ok(None),
+            count => Ok(Some(Bytes::copy_from_slice(&self.buffer[..count]))),
+        }
     }
 }
 

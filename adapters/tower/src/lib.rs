@@ -5,14 +5,14 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{
-    AsyncTransport, Body, BodyCollector, BodyReader, MAX_RESPONSE_BYTES, RequestTimeout, TransportError,
-    TransportErrorKind,
+    AsyncStreamBody, AsyncStreamTransport, AsyncTransport, Body, BodyCollector, BodyReader, MAX_RESPONSE_BYTES,
+    RequestTimeout, TransportError, TransportErrorKind,
 };
 use futures_util::future::{Either, select};
 use http::{Request, Response};
@@ -93,14 +93,18 @@ where
     B: http_body::Body,
     B::Error: Into<BoxError>,
 {
-    async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+    /// Sends one request and returns the response before its body.
+    async fn begin(&self, request: Request<Body>) -> Result<Response<B>, TransportError> {
         let mut service = self.service.clone();
         // A service that cannot take the request has not seen it.
         poll_fn(|context| service.poll_ready(context))
             .await
             .map_err(|error| TransportError::new(TransportErrorKind::NotSent, error))?;
-        let response = service.call(request.map(|body| body.reader())).await.map_err(|error| failure(error.into()))?;
-        let (parts, body) = response.into_parts();
+        service.call(request.map(|body| body.reader())).await.map_err(|error| failure(error.into()))
+    }
+
+    async fn exchange(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
+        let (parts, body) = self.begin(request).await?.into_parts();
         let mut collector = BodyCollector::new(self.max_response, body.size_hint().exact())?;
         let mut body = pin!(body);
         while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
@@ -131,19 +135,9 @@ where
 
     /// Sends one request. With the timer of tokio, but outside its runtime, nothing is sent.
     async fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
-        if self.on_tokio && tokio::runtime::Handle::try_current().is_err() {
-            return Err(TransportError::new(TransportErrorKind::NotSent, "there is no tokio runtime"));
-        }
+        self.check_runtime()?;
         let timeout = self.timeout.into_iter().chain(RequestTimeout::of(&request)).min();
-        let exchange = pin!(self.exchange(request));
-        let Some(timeout) = timeout else { return exchange.await };
-        match select(exchange, pin!((self.timer)(timeout))).await {
-            Either::Left((response, _)) => response,
-            Either::Right(_) => {
-                let problem = format!("no complete response within {timeout:?}");
-                Err(TransportError::new(TransportErrorKind::MaybeSent, problem))
-            }
-        }
+        self.within(timeout, self.exchange(request)).await
     }
 
     async fn wait_until(&self, time: Instant) {
@@ -152,6 +146,83 @@ where
 
     fn seed(&self) -> u64 {
         clarifai_native::seed()
+    }
+}
+
+impl<S, T> Tower<S, T> {
+    fn check_runtime(&self) -> Result<(), TransportError> {
+        if self.on_tokio && tokio::runtime::Handle::try_current().is_err() {
+            return Err(TransportError::new(TransportErrorKind::NotSent, "there is no tokio runtime"));
+        }
+        Ok(())
+    }
+
+    /// Waits for a response for at most this long.
+    async fn within<R, F: Future<Output = ()>>(
+        &self,
+        timeout: Option<Duration>,
+        response: impl Future<Output = Result<R, TransportError>>,
+    ) -> Result<R, TransportError>
+    where
+        T: Fn(Duration) -> F,
+    {
+        let response = pin!(response);
+        let Some(timeout) = timeout else { return response.await };
+        match select(response, pin!((self.timer)(timeout))).await {
+            Either::Left((response, _)) => response,
+            Either::Right(_) => {
+                let problem = format!("no complete response within {timeout:?}");
+                Err(TransportError::new(TransportErrorKind::MaybeSent, problem))
+            }
+        }
+    }
+}
+
+impl<S, T, B, F> AsyncStreamTransport for Tower<S, T>
+where
+    S: Service<Request<BodyReader>, Response = Response<B>> + Clone,
+    S::Error: Into<BoxError>,
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+    T: Fn(Duration) -> F,
+    F: Future<Output = ()>,
+{
+    type Body = TowerBody<B>;
+
+    /// Sends one request. The timeout of the transport applies until the head of the response has arrived.
+    async fn open(&self, request: Request<Body>) -> Result<Response<TowerBody<B>>, TransportError> {
+        self.check_runtime()?;
+        let response = self.within(self.timeout, self.begin(request)).await?;
+        Ok(response.map(|body| TowerBody { body: Box::pin(body) }))
+    }
+}
+
+/// The body of a streamed response.
+pub struct TowerBody<B> {
+    body: Pin<Box<B>>,
+}
+
+impl<B> AsyncStreamBody for TowerBody<B>
+where
+    B: http_body::Body,
+    B::Error: Into<BoxError>,
+{
+    async fn next_piece(&mut self) -> Result<Option<Bytes>, TransportError> {
+        while let Some(frame) = poll_fn(|context| self.body.as_mut().poll_frame(context)).await {
+            let frame = frame.map_err(|error| TransportError::new(TransportErrorKind::MaybeSent, error))?;
+            // Trailers are not part of the body.
+            let Ok(mut data) = frame.into_data() else { continue };
+            if data.has_remaining() {
+                return Ok(Some(data.copy_to_bytes(data.remaining())));
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl<B> fmt::Debug for TowerBody<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TowerBody").finish_non_exhaustive()
     }
 }
 

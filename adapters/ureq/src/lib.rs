@@ -3,13 +3,15 @@
 
 mod tls;
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use clarifai_core::time::{Instant, Now};
 use clarifai_core::transport::{
-    Body, Connect, MAX_RESPONSE_BYTES, RequestTimeout, Transport, TransportError, TransportErrorKind,
+    Body, Connect, MAX_RESPONSE_BYTES, RequestTimeout, StreamBody, StreamTransport, Transport, TransportError,
+    TransportErrorKind,
 };
 use http::header::{CONTENT_LENGTH, HeaderValue};
 use http::{Method, Request, Response};
@@ -142,7 +144,31 @@ impl Ureq {
         self
     }
 
-    fn exchange(&self, mut request: Request<impl ureq::AsSendBody>) -> Result<Response<Bytes>, ureq::Error> {
+    /// Sends one request with the body that it has. `whole` means that the time limit covers the body of the response.
+    fn run(&self, request: Request<Body>, whole: bool) -> Result<Response<ureq::Body>, ureq::Error> {
+        let (mut parts, body) = request.into_parts();
+        match body.as_slice() {
+            Some([]) => {
+                // For methods that usually have a body, ureq would announce a chunked body and send none.
+                if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
+                    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+                }
+                self.begin(Request::from_parts(parts, ()), whole)
+            }
+            Some(bytes) => self.begin(Request::from_parts(parts, bytes), whole),
+            None => {
+                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+                let mut reader = body.reader();
+                self.begin(Request::from_parts(parts, ureq::SendBody::from_reader(&mut reader)), whole)
+            }
+        }
+    }
+
+    fn begin(
+        &self,
+        mut request: Request<impl ureq::AsSendBody>,
+        whole: bool,
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
         let without_proxy = self.agent.config().proxy().is_some_and(ureq::Proxy::is_from_env)
             && request.uri().host().is_some_and(clarifai_core::transport::is_loopback);
         let proxy = self.proxies.as_ref().and_then(|proxies| proxies.of(request.uri()));
@@ -157,12 +183,19 @@ impl Ureq {
             if proxy.is_some() {
                 config = config.proxy(proxy);
             }
-            if timeout.is_some() {
-                config = config.timeout_global(timeout);
-            }
+            config = match timeout {
+                Some(_) if whole => config.timeout_global(timeout),
+                // The body of a stream may take longer than its start.
+                Some(_) => config.timeout_send_request(timeout).timeout_recv_response(timeout),
+                None => config,
+            };
             request = config.build();
         }
-        let (parts, mut body) = self.agent.run(request)?.into_parts();
+        self.agent.run(request)
+    }
+
+    fn collect(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, ureq::Error> {
+        let (parts, mut body) = response.into_parts();
         if body.content_length().is_some_and(|length| length > self.max_response) {
             return Err(ureq::Error::BodyExceedsLimit(self.max_response));
         }
@@ -177,26 +210,7 @@ impl Transport for Ureq {
     }
 
     fn send(&self, request: Request<Body>) -> Result<Response<Bytes>, TransportError> {
-        let (mut parts, body) = request.into_parts();
-        let response = match body.as_slice() {
-            Some([]) => {
-                // For methods that usually have a body, ureq would announce a chunked body and send none.
-                if matches!(parts.method, Method::POST | Method::PUT | Method::PATCH) {
-                    parts.headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-                }
-                self.exchange(Request::from_parts(parts, ()))
-            }
-            Some(bytes) => self.exchange(Request::from_parts(parts, bytes)),
-            None => {
-                parts.headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-                let mut reader = body.reader();
-                self.exchange(Request::from_parts(parts, ureq::SendBody::from_reader(&mut reader)))
-            }
-        };
-        response.map_err(|error| match (kind_of(&error), error) {
-            (kind, ureq::Error::Other(error)) => TransportError::new(kind, error),
-            (kind, error) => TransportError::new(kind, error),
-        })
+        self.run(request, true).and_then(|response| self.collect(response)).map_err(failed)
     }
 
     fn wait_until(&self, time: Instant) {
@@ -209,6 +223,53 @@ impl Transport for Ureq {
 
     fn concurrently(&self, count: usize, work: &(dyn Fn() + Sync)) {
         clarifai_native::concurrently(count, work);
+    }
+}
+
+impl StreamTransport for Ureq {
+    type Body = UreqBody;
+
+    fn open(&self, request: Request<Body>) -> Result<Response<UreqBody>, TransportError> {
+        let response = self.run(request, false).map_err(failed)?;
+        Ok(response.map(|body| UreqBody { reader: body.into_reader(), buffer: vec![0; CHUNK] }))
+    }
+}
+
+fn failed(error: ureq::Error) -> TransportError {
+    match (kind_of(&error), error) {
+        (kind, ureq::Error::Other(error)) => TransportError::new(kind, error),
+        (kind, error) => TransportError::new(kind, error),
+    }
+}
+
+/// Size of the buffer for a streamed body, in bytes.
+const CHUNK: usize = 16 * 1024;
+
+/// The body of a streamed response.
+///
+/// Its reading cannot be interrupted, so the limit between two pieces does not apply. The timeout of the agent for
+/// receiving a body does, which covers the whole stream: 30 minutes by default.
+pub struct UreqBody {
+    reader: ureq::BodyReader<'static>,
+    buffer: Vec<u8>,
+}
+
+impl StreamBody for UreqBody {
+    fn next_piece(&mut self, _: Duration) -> Result<Option<Bytes>, TransportError> {
+        loop {
+            return match self.reader.read(&mut self.buffer) {
+                Ok(0) => Ok(None),
+                Ok(count) => Ok(Some(Bytes::copy_from_slice(&self.buffer[..count]))),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(TransportError::new(TransportErrorKind::MaybeSent, error)),
+            };
+        }
+    }
+}
+
+impl std::fmt::Debug for UreqBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UreqBody").finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::plan::Planned;
 
 /// Index and id of an input.
-type Named = (u64, Option<String>);
+pub(super) type Named = (u64, Option<String>);
 
 /// The tasks of one bulk work that are in flight, by their numbers, with the inputs of each.
 #[derive(Debug, Default)]
@@ -17,9 +17,14 @@ pub(super) struct UnderWay {
 impl UnderWay {
     /// Adds a task with these inputs and returns its number.
     pub(super) fn begin(&mut self, inputs: &[Planned]) -> u64 {
-        self.begun += 1;
         let named = inputs.iter().map(|planned| (planned.index, planned.input.get_id().map(str::to_owned)));
-        self.calls.insert(self.begun, named.collect());
+        self.begin_named(named.collect())
+    }
+
+    /// Adds a task with these items and returns its number.
+    pub(super) fn begin_named(&mut self, items: Vec<Named>) -> u64 {
+        self.begun += 1;
+        self.calls.insert(self.begun, items);
         self.begun
     }
 

@@ -316,7 +316,7 @@ impl Account {
             let id = planned.input.content_id();
             planned.input = planned.input.id(id);
         }
-        match limits.check(&planned.input) {
+        match planned.input.check_stored_id().and_then(|()| limits.check(&planned.input)) {
             Ok(bytes) => planned.bytes = bytes,
             Err(problem) => return self.refuse(&planned, problem),
         }

@@ -12,12 +12,13 @@ use crate::config::{Config, ConfigBuilder, FromConfig};
 use crate::credentials::Credentials;
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
-use crate::machine::{self, Call, IntoMachine, Machine};
+use crate::machine::{self, Call, IntoMachine, Items, Machine, StreamCall};
 use crate::models::Predict;
 use crate::operation::Operation;
 use crate::pagination::{IntoPages, Iter};
 use crate::policy::RetryPolicy;
-use crate::transport::{Connect, Transport};
+use crate::streaming::StreamOperation;
+use crate::transport::{Connect, StreamTransport, Transport};
 
 /// A blocking client over the transport `T`.
 ///
@@ -70,6 +71,25 @@ impl<T: Transport> Client<T> {
     /// The cause for which there is no response. An HTTP status of 400 or above is a response.
     pub fn send(&self, request: HttpRequest<Body>) -> Result<Response<Bytes>, TransportError> {
         self.transport.send(request)
+    }
+}
+
+impl<T: StreamTransport> Client<T> {
+    /// Makes one API call and returns an iterator over the items of its response, each as soon as it arrives.
+    ///
+    /// The request is sent when the first item is requested, and retried only before the first item arrives. After an
+    /// error the iterator ends; where it ends without an error, the response is complete. Dropping it closes the
+    /// connection.
+    pub fn stream<O: StreamOperation>(&self, operation: O) -> Items<O, &T> {
+        self.request(operation).stream()
+    }
+}
+
+impl<'a, T: StreamTransport, O: StreamOperation> Request<'a, T, O> {
+    /// Makes the call as [`Client::stream`], with these options. The time limit applies until the first item.
+    pub fn stream(self) -> Items<O, &'a T> {
+        let call = StreamCall::with_options(&self.client.config, self.operation, self.options);
+        Items::new(call, &self.client.transport)
     }
 }
 

@@ -1,8 +1,10 @@
 //! The asynchronous client.
 
+use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::Stream;
 use http::{Request as HttpRequest, Response};
 
 use super::CallOptions;
@@ -12,12 +14,13 @@ use crate::config::{Config, ConfigBuilder, FromConfig};
 use crate::credentials::Credentials;
 use crate::error::{Error, TransportError};
 use crate::inputs::NewInput;
-use crate::machine::{self, Call, IntoMachine, Machine};
+use crate::machine::{self, Call, IntoMachine, Machine, StreamCall};
 use crate::models::Predict;
 use crate::operation::Operation;
 use crate::pagination::{self, IntoPages, Paged};
 use crate::policy::RetryPolicy;
-use crate::transport::{AsyncTransport, Connect};
+use crate::streaming::StreamOperation;
+use crate::transport::{AsyncStreamTransport, AsyncTransport, Connect};
 
 /// An asynchronous client over the transport `T`.
 ///
@@ -106,6 +109,28 @@ impl<T: AsyncTransport> Client<T> {
     /// The cause for which there is no response. An HTTP status of 400 or above is a response.
     pub async fn send(&self, request: HttpRequest<Body>) -> Result<Response<Bytes>, TransportError> {
         self.transport.send(request).await
+    }
+}
+
+impl<T: AsyncStreamTransport + Clone> Client<T> {
+    /// Makes one API call and returns a stream of the items of its response, each as soon as it arrives.
+    ///
+    /// The request is sent when the stream is polled first, and retried only before the first item arrives. After an
+    /// error the stream ends; where it ends without an error, the response is complete. Dropping it closes the
+    /// connection.
+    pub fn stream<O: StreamOperation>(
+        &self,
+        operation: O,
+    ) -> Pin<Box<impl Stream<Item = Result<O::Item, Error>> + use<T, O>>> {
+        self.request(operation).stream()
+    }
+}
+
+impl<T: AsyncStreamTransport + Clone, O: StreamOperation> Request<'_, T, O> {
+    /// Makes the call as [`Client::stream`], with these options. The time limit applies until the first item.
+    pub fn stream(self) -> Pin<Box<impl Stream<Item = Result<O::Item, Error>> + use<T, O>>> {
+        let call = StreamCall::with_options(&self.client.config, self.operation, self.options);
+        Box::pin(machine::stream_items(call, self.client.transport.clone()))
     }
 }
 

@@ -72,6 +72,13 @@ impl ApiError {
         self.has(Flag::Quota)
     }
 
+    /// Returns whether the requested page is deeper in the list than the service permits. No status code tells this,
+    /// only the details.
+    pub fn is_page_ceiling(&self) -> bool {
+        let details = self.status.as_ref().and_then(|status| status.details.as_deref());
+        details.is_some_and(|details| details.contains("page * perPage cannot exceed"))
+    }
+
     /// Returns whether writes or all calls are switched off for hours.
     pub fn is_maintenance(&self) -> bool {
         self.has(Flag::Maintenance)

@@ -3,8 +3,8 @@
 use thiserror::Error as ThisError;
 
 use super::{
-    AmbiguousName, ApiError, IncompleteList, InvalidArgument, InvalidResponse, ItemFailures, Misuse, NoSuchModel,
-    TransportError, WaitError,
+    AmbiguousName, ApiError, BrokenStream, IncompleteList, InvalidArgument, InvalidResponse, ItemFailures, Misuse,
+    NoSuchModel, TransportError, WaitError,
 };
 
 /// The kind of a failure, with its details.
@@ -39,6 +39,9 @@ pub enum ErrorKind {
     /// A wait ended before its condition was met.
     #[error(transparent)]
     Wait(WaitError),
+    /// A streamed response broke off after its first item.
+    #[error(transparent)]
+    Stream(BrokenStream),
     /// A machine received an event that its state does not permit. This step sent nothing.
     #[error(transparent)]
     Misuse(Misuse),
@@ -51,6 +54,7 @@ impl ErrorKind {
             Self::Api(error) => error.may_have_happened(),
             Self::InvalidResponse(_) | Self::Items(_) => true,
             Self::Transport(failure) => !failure.kind.proves_not_sent(),
+            Self::Stream(broken) => broken.cause.may_have_happened(),
             _ => false,
         }
     }
@@ -76,5 +80,6 @@ into_kind! {
     Ambiguous: AmbiguousName,
     List: IncompleteList,
     Wait: WaitError,
+    Stream: BrokenStream,
     Misuse: Misuse,
 }

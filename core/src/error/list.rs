@@ -33,6 +33,10 @@ pub enum ListProblem {
         /// Expected number of items.
         expected: u64,
     },
+    /// The service refuses pages that are this deep in the list. Narrow the search, or for inputs read the list of
+    /// [`StreamInputs`](crate::inputs::StreamInputs), which has no limit.
+    #[error("has more pages than the service returns")]
+    Ceiling,
     /// Several pages in a row contained no new item.
     #[error("repeats itself: the service returns the same items for different pages")]
     Looping,

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use bytes::Bytes;
 
 use super::{Annotations, Crop, Metadata, NewRegion};
-use crate::arguments::check_count;
+use crate::arguments::{check_count, check_dataset_id, check_stored_id};
 use crate::body::BodyWriter;
 use crate::concepts::ConceptRef;
 use crate::error::{InvalidArgument, clean};
@@ -32,6 +32,7 @@ pub struct NewInput {
     crop: Option<Crop>,
     allow_duplicate_url: bool,
     annotations: Annotations,
+    datasets: Vec<String>,
     feedback: Option<Box<FeedbackInfo>>,
 }
 
@@ -78,8 +79,16 @@ impl std::fmt::Debug for Source {
 
 impl NewInput {
     fn new(medium: Medium, source: Source) -> Self {
-        let annotations = Annotations::default();
-        Self { id: None, medium, source, crop: None, allow_duplicate_url: false, annotations, feedback: None }
+        Self {
+            id: None,
+            medium,
+            source,
+            crop: None,
+            allow_duplicate_url: false,
+            annotations: Annotations::default(),
+            datasets: Vec::new(),
+            feedback: None,
+        }
     }
 
     /// Creates an image input that the service fetches from a URL.
@@ -209,6 +218,13 @@ impl NewInput {
         self
     }
 
+    /// Adds the stored input to the dataset with this id: 1 to 48 letters, digits, `-`, `_` and `.`.
+    #[doc(alias = "dataset_ids")]
+    pub fn dataset(mut self, id: impl Into<String>) -> Self {
+        self.datasets.push(id.into());
+        self
+    }
+
     /// Sets the end user and the event that the input comes from. Default: not sent.
     ///
     /// **Withdrawn by Clarifai**: the current API has no such member. Use [`metadata`](Self::metadata) instead.
@@ -239,6 +255,11 @@ impl NewInput {
     /// Returns an [`InvalidArgument`] that names the invalid part and the reason.
     pub fn check(&self) -> Result<(), InvalidArgument> {
         self.measure().map(drop)
+    }
+
+    /// Checks the id that the input is stored under, if the caller chose one: 1 to 48 characters.
+    pub(crate) fn check_stored_id(&self) -> Result<(), InvalidArgument> {
+        self.id.as_ref().map_or(Ok(()), |id| check_stored_id("id", id))
     }
 
     /// Returns the exact size of the input in the request body, in bytes.
@@ -328,6 +349,12 @@ impl NewInput {
         if let Some(id) = &self.id {
             crate::target::check_id("id", id)?;
             json.raw("\"id\":").value("id", id)?.raw(",");
+        }
+        if !self.datasets.is_empty() {
+            for (index, id) in self.datasets.iter().enumerate() {
+                check_dataset_id("id", id).map_err(|invalid| invalid.at("datasets", index))?;
+            }
+            json.raw("\"dataset_ids\":").value("datasets", &self.datasets)?.raw(",");
         }
         json.raw("\"data\":{\"").raw(self.medium.key()).raw("\":{");
         self.write_medium(json)?;

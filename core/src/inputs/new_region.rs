@@ -1,19 +1,23 @@
 //! An annotated region of an image.
 
+use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::region_shape::Shape;
 use crate::concepts::ConceptRef;
 use crate::error::InvalidArgument;
 use crate::target::check_id;
 use crate::types::BoundingBox;
 
-/// An annotated region of an image to send to the service.
+/// An annotated region of an image or of a text to send to the service.
 #[doc(alias("Region", "RegionInfo"))]
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewRegion {
     id: Option<String>,
     bounding_box: Option<BoundingBox>,
+    shape: Option<Shape>,
+    text: Option<String>,
     feedback: Option<RegionFeedback>,
     concepts: Vec<ConceptRef>,
     face: Option<NewFace>,
@@ -62,6 +66,33 @@ impl NewRegion {
         Self { bounding_box: Some(BoundingBox::new(top, left, bottom, right)), ..Self::default() }
     }
 
+    /// Creates a region with the shape of a mask: the bytes of an image, usually a PNG, that is bright where the region
+    /// is. It has the proportions of the annotated image.
+    pub fn mask(image: impl Into<Bytes>) -> Self {
+        Self::shaped(Shape::Mask(image.into()))
+    }
+
+    /// Creates a region inside an outline: at least 3 corners, each with its row and column, as fractions (0 to 1) of
+    /// the image's height and width from its upper left corner.
+    pub fn polygon(corners: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        Self::shaped(Shape::Polygon(corners.into_iter().collect()))
+    }
+
+    /// Creates a region of a single point: its row and column, as fractions (0 to 1) of the image's height and width.
+    pub fn point(row: f64, column: f64) -> Self {
+        Self::shaped(Shape::Point(row, column))
+    }
+
+    /// Creates a region of a text: the index of its first character, counted from 0, the index after its last
+    /// character, and the characters.
+    pub fn span(start: u64, end: u64, characters: impl Into<String>) -> Self {
+        Self::shaped(Shape::Span { start, end, text: characters.into() })
+    }
+
+    fn shaped(shape: Shape) -> Self {
+        Self { shape: Some(shape), ..Self::default() }
+    }
+
     /// Sets the id of the region: of an existing one to change in a patch, or of a new one. Default: chosen by the
     /// service.
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -72,6 +103,12 @@ impl NewRegion {
     /// Returns the id, if one is set.
     pub fn get_id(&self) -> Option<&str> {
         self.id.as_deref()
+    }
+
+    /// Sets the text that the region shows, such as that of a sign.
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
     }
 
     /// Sets how well a model detected the region. For feedback requests only.
@@ -112,6 +149,10 @@ impl NewRegion {
             }
             info["bounding_box"] = json!(place);
         }
+        if let Some(shape) = &self.shape {
+            let (key, shape) = shape.json()?;
+            info[key] = shape;
+        }
         if let Some(feedback) = self.feedback {
             info["feedback"] = json!(feedback);
         }
@@ -127,6 +168,9 @@ impl NewRegion {
         ConceptRef::check_all(&self.concepts)?;
         if !self.concepts.is_empty() {
             region["data"]["concepts"] = json!(self.concepts);
+        }
+        if let Some(text) = &self.text {
+            region["data"]["text"] = json!({"raw": text});
         }
         if let Some(face) = &self.face {
             region["data"]["face"] = face.json()?;

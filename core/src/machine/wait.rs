@@ -15,10 +15,12 @@ use crate::policy::{Schedule, retry};
 use crate::time::Latest;
 use crate::types::Status;
 
+mod added;
 mod deleted;
 mod training;
 mod uploads;
 
+pub use added::InputsAdded;
 pub use deleted::{AllInputsDeleted, AllModelsDeleted, InputDeleted, ModelDeleted};
 pub use training::ModelTrained;
 pub use uploads::{AllInputsProcessed, InputsProcessed, LookUpInputs, Processed, SomeInputsProcessed};

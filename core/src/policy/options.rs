@@ -11,7 +11,11 @@ use super::RetryPolicy;
 #[non_exhaustive]
 pub struct CallOptions {
     /// Limit for the whole call, with all its attempts and waits. Default: none beyond those of the transport.
+    ///
+    /// Of a stream, it limits the time until the first item.
     pub timeout: Option<Duration>,
+    /// Limit for the wait for each next piece of a stream. Default: 5 minutes. Calls without a stream ignore it.
+    pub idle_timeout: Option<Duration>,
     /// When and how often the call is retried.
     pub retry: Option<RetryPolicy>,
     /// Maximum number of attempts, the first one included.

@@ -135,12 +135,17 @@ impl Paged for SearchInputs {
         answer.hits
     }
 
-    /// Returns the input id and, if present, the annotation id: an input can match by several of its annotations.
     fn key(hit: &Hit) -> Cow<'_, str> {
-        match (hit.input_id(), &hit.annotation) {
-            (None, _) => "".into(),
-            (Some(input), Some(annotation)) if !annotation.id.is_empty() => format!("{input}/{}", annotation.id).into(),
-            (Some(input), _) => input.into(),
-        }
+        hit_key(hit)
+    }
+}
+
+/// Returns the input id and, if present, the annotation id: an input can match by several of its annotations.
+pub(super) fn hit_key(hit: &Hit) -> Cow<'_, str> {
+    match (hit.input_id(), &hit.annotation) {
+        (None, Some(annotation)) => annotation.id.as_str().into(),
+        (None, None) => "".into(),
+        (Some(input), Some(annotation)) if !annotation.id.is_empty() => format!("{input}/{}", annotation.id).into(),
+        (Some(input), _) => input.into(),
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::log::{Entry, EventKind, Log};
 use super::manual_clock::ManualClock;
+use super::streams::Pieces;
 use crate::body::Body;
 use crate::error::{Error, TransportError, TransportErrorKind};
 use crate::machine::{Driver, Event, Machine, Step};
@@ -22,24 +23,27 @@ use crate::time::{Instant, Now};
 #[derive(Debug, Default)]
 #[must_use = "a script does nothing until a machine is run with it"]
 pub struct MockTransport {
-    clock: ManualClock,
+    pub(super) clock: ManualClock,
     planned: VecDeque<Planned>,
     requests: Vec<Request<Body>>,
     log: Log,
     problems: Vec<String>,
+    /// Pieces of the last response, if it is streamed.
+    pub(super) streamed: Option<Pieces>,
 }
 
 #[derive(Debug)]
-struct Planned {
+pub(super) struct Planned {
     method: String,
     path: String,
     takes: Duration,
     body: Option<Value>,
     reply: Result<Response<Bytes>, TransportErrorKind>,
+    pub(super) pieces: Option<Pieces>,
 }
 
 /// More steps than any machine takes while it makes progress.
-const MAX_STEPS: usize = 100_000;
+pub(super) const MAX_STEPS: usize = 100_000;
 
 impl MockTransport {
     /// Creates a transport that expects no requests.
@@ -56,6 +60,7 @@ impl MockTransport {
             takes: Duration::ZERO,
             body: None,
             reply: Err(TransportErrorKind::MaybeSent),
+            pieces: None,
         };
         ExpectedRequest { script: self, planned, headers: Vec::new() }
     }
@@ -140,7 +145,7 @@ impl MockTransport {
         }
     }
 
-    fn note(&mut self, what: EventKind) {
+    pub(super) fn note(&mut self, what: EventKind) {
         self.log.0.push(Entry { at: self.clock.elapsed(), what });
     }
 
@@ -165,6 +170,7 @@ impl MockTransport {
         match self.planned.pop_front() {
             Some(planned) if problem.is_empty() => {
                 self.clock.advance(planned.takes);
+                self.streamed = planned.pieces;
                 planned.reply.map_err(|kind| TransportError::new(kind, "as the script says"))
             }
             taken => {
@@ -207,7 +213,7 @@ impl Driver for MockTransport {
 #[must_use = "set its response with `reply`, `reply_with` or `fail`"]
 pub struct ExpectedRequest {
     script: MockTransport,
-    planned: Planned,
+    pub(super) planned: Planned,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 

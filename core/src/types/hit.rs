@@ -1,4 +1,4 @@
-//! [`Hit`]: one result of a search.
+//! [`Hit`]: one result of a search, and [`HitCount`], the number of results.
 
 use super::{Annotation, Input};
 use crate::lenient::record;
@@ -17,6 +17,14 @@ record! {
         pub user_id: Option<String>,
         /// Id of the app that the input belongs to.
         pub app_id: Option<String>,
+    }
+}
+
+record! {
+    /// The number of hits of one search.
+    pub struct HitCount {
+        /// Estimated number of hits. Absent counts as 0.
+        pub estimated_total: Option<u64>,
     }
 }
 

@@ -2,19 +2,29 @@
 //!
 //! A wrong value of `Replay` stores an input twice or loses a retry, so each is written down here a second time.
 
+use clarifai_core::annotations::{
+    CreateAnnotations, DeleteAnnotation, DeleteAnnotations, GetAnnotation, ListAnnotations, NewAnnotation,
+    PatchAnnotations,
+};
 use clarifai_core::auth::GetToken;
 use clarifai_core::concepts::{CreateConcepts, GetConcept, ListConcepts, PatchConcepts, SearchConcepts};
+use clarifai_core::datasets::{
+    AddDatasetInputs, CreateDatasets, DeleteDatasets, GetDataset, ListDatasetInputs, ListDatasets, PatchDatasets,
+    RemoveDatasetInputs,
+};
 use clarifai_core::inputs::{
-    CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs, InputPatch, ListInputs,
-    NewInput, NewRegion, PatchInputOutputs, PatchInputs,
+    CancelInputsAddJob, CreateInputs, DeleteInput, DeleteInputs, GetInput, GetInputCounts, GetInputOutputs,
+    GetInputsAddJob, IdConflict, InputPatch, ListInputs, ListInputsAddJobs, NewInput, NewRegion, PatchInputOutputs,
+    PatchInputs, StreamInputs,
 };
 use clarifai_core::models::{
     CreateModel, CreateModelVersion, DeleteModel, DeleteModelVersion, DeleteModels, EvaluateModelVersion, GetModel,
     GetModelOutputInfo, GetModelVersion, GetModelVersionMetrics, ListModelInputs, ListModelVersions, ListModels,
     PatchModel, Predict, SearchModels, SendModelFeedback,
 };
+use clarifai_core::openai::{self, CreateChatCompletion, CreateEmbeddings, CreateResponse, GenerateImages};
 use clarifai_core::operation::Replay::{self, Idempotent, Once, Safe};
-use clarifai_core::searches::{SearchInputs, SendSearchFeedback};
+use clarifai_core::searches::{CountInputs, QueryAnnotations, QueryInputs, SearchInputs, SendSearchFeedback};
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, PatchWorkflow,
     PredictWorkflow,
@@ -38,6 +48,10 @@ fn of<O: Operation>(operation: &O) -> Row {
     (O::SPEC.name, O::SPEC.method.to_string(), operation.replay(), O::SPEC.partial)
 }
 
+fn note() -> NewAnnotation {
+    NewAnnotation::new("i").concept("c")
+}
+
 fn input() -> NewInput {
     NewInput::image_url("http://u")
 }
@@ -56,6 +70,40 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(CreateInputs::new().input(input())), ("create inputs", "POST", Once, true)),
         (row(CreateInputs::new().input(input().id("i"))), ("create inputs", "POST", Idempotent, true)),
         (row(CreateInputs::new().input(input().id("i")).input(input())), ("create inputs", "POST", Once, true)),
+        (
+            row(CreateInputs::new().input(input().id("i")).on_id_conflict(IdConflict::Suffix)),
+            ("create inputs", "POST", Once, true),
+        ),
+        (row(GetInputsAddJob::new("j")), ("get inputs add job", "GET", Safe, false)),
+        (row(CancelInputsAddJob::new("j")), ("cancel inputs add job", "PATCH", Idempotent, false)),
+        (row(ListInputsAddJobs::new()), ("list inputs add jobs", "GET", Safe, false)),
+        (row(StreamInputs::new()), ("stream inputs", "GET", Safe, true)),
+        (row(CreateAnnotations::new().annotation(note())), ("create annotations", "POST", Once, true)),
+        (row(CreateAnnotations::new().annotation(note().id("a"))), ("create annotations", "POST", Idempotent, true)),
+        (row(PatchAnnotations::merge().annotation(note().id("a"))), ("patch annotations", "PATCH", Idempotent, true)),
+        (
+            row(PatchAnnotations::merge().annotation(note().id("a").region(region()))),
+            ("patch annotations", "PATCH", Once, true),
+        ),
+        (
+            row(PatchAnnotations::merge().annotation(note().id("a").region(region().id("r")))),
+            ("patch annotations", "PATCH", Idempotent, true),
+        ),
+        (row(GetAnnotation::new("i", "a")), ("get annotation", "GET", Safe, false)),
+        (row(ListAnnotations::new()), ("list annotations", "GET", Safe, true)),
+        (row(DeleteAnnotation::new("i", "a")), ("delete annotation", "DELETE", Idempotent, false)),
+        (row(DeleteAnnotations::of_inputs(["i"])), ("delete annotations", "DELETE", Idempotent, false)),
+        (row(CreateDatasets::new()), ("create datasets", "POST", Idempotent, false)),
+        (row(GetDataset::new("d")), ("get dataset", "GET", Safe, false)),
+        (row(ListDatasets::new()), ("list datasets", "GET", Safe, false)),
+        (row(PatchDatasets::merge()), ("patch datasets", "PATCH", Idempotent, false)),
+        (row(DeleteDatasets::ids(["d"])), ("delete datasets", "DELETE", Idempotent, false)),
+        (row(AddDatasetInputs::new("d")), ("add dataset inputs", "POST", Idempotent, true)),
+        (row(ListDatasetInputs::new("d")), ("list dataset inputs", "GET", Safe, true)),
+        (row(RemoveDatasetInputs::new("d", ["i"])), ("remove dataset inputs", "DELETE", Idempotent, false)),
+        (row(QueryInputs::new()), ("query inputs", "POST", Safe, true)),
+        (row(QueryAnnotations::new()), ("query annotations", "POST", Safe, true)),
+        (row(CountInputs::new()), ("count inputs", "POST", Safe, false)),
         (row(DeleteInput::new("i")), ("delete input", "DELETE", Idempotent, false)),
         (row(DeleteInputs::ids(["i"])), ("delete inputs", "DELETE", Idempotent, false)),
         (row(DeleteInputs::by_withdrawn_flag()), ("delete inputs", "DELETE", Idempotent, false)),
@@ -72,6 +120,11 @@ fn every_operation_has_the_spec_of_the_table() {
             row(PatchInputs::overwrite().input(InputPatch::new("i").region(region()))),
             ("patch inputs", "PATCH", Idempotent, true),
         ),
+        (row(CreateChatCompletion::new("m")), ("create chat completion", "POST", Safe, false)),
+        (row(CreateEmbeddings::new("m")), ("create embeddings", "POST", Safe, false)),
+        (row(CreateResponse::new("m", "a")), ("create response", "POST", Safe, false)),
+        (row(GenerateImages::new("m", "a")), ("generate images", "POST", Safe, false)),
+        (row(openai::ListModels::new()), ("list models of the OpenAI endpoint", "GET", Safe, false)),
         (row(CreateModel::new("m")), ("create model", "POST", Idempotent, false)),
         (row(CreateModelVersion::new("m")), ("create model version", "POST", Once, false)),
         (row(DeleteModel::new("m")), ("delete model", "DELETE", Idempotent, false)),

@@ -45,6 +45,7 @@ pub(crate) enum JobCommand {
 }
 
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each one is an option of the command line")]
 pub(crate) struct ExportArgs {
     /// One row for each concept, region and color, and for each input without any
     #[arg(long, required_unless_present = "jsonl")]

@@ -204,7 +204,7 @@ impl Annotations {
         BTreeMap::from([
             ("--concept".to_owned(), texts(&self.concepts).into()),
             ("--not-concept".to_owned(), texts(&self.not_concepts).into()),
-            ("--metadata".to_owned(), self.metadata.as_ref().map(|metadata| metadata.as_str()).into()),
+            ("--metadata".to_owned(), self.metadata.as_ref().map(Metadata::as_str).into()),
             ("--geo".to_owned(), geo.into()),
         ])
     }

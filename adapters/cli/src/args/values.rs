@@ -127,6 +127,17 @@ pub(super) fn area(text: &str) -> Result<Area, String> {
     Ok(Area(Location::new(west, south)?, Location::new(east, north)?))
 }
 
+/// Parses `TOP,LEFT,BOTTOM,RIGHT`, as fractions.
+pub(super) fn bounding_box(text: &str) -> Result<[f64; 4], String> {
+    let edges @ [top, left, bottom, right] = numbers(text, "TOP,LEFT,BOTTOM,RIGHT, such as 0.1,0.2,0.5,0.6")?;
+    match edges.iter().all(|edge| (0.0..=1.0).contains(edge)) && top < bottom && left < right {
+        true => Ok(edges),
+        false => {
+            Err("expected fractions from 0 to 1, the top before the bottom and the left before the right".to_owned())
+        }
+    }
+}
+
 /// Parses a distance such as `10mi`.
 pub(super) fn distance(text: &str) -> Result<Distance, String> {
     let number = text.trim_end_matches(|character: char| character.is_ascii_alphabetic());
@@ -196,6 +207,7 @@ mod tests {
         assert_eq!(area("0,1,2,3").unwrap().1.point(), GeoPoint::new(2.0, 3.0));
         assert_eq!(distance("1.5e1km").unwrap(), Distance::km(15.0));
         assert_eq!(distance("0.1 rad").unwrap(), Distance::radians(0.1));
+        assert!(bounding_box("0, 0.25,0.5,1").is_ok());
         assert!(metadata("{}").unwrap().is_empty());
     }
 
@@ -209,6 +221,9 @@ mod tests {
         }
         for bad in ["1,2", "0,0,0,91"] {
             assert!(area(bad).is_err(), "{bad}");
+        }
+        for bad in ["", "0,0,1", "0,0,1,1.1", "0.5,0,0.5,1", "0,1,1,0", "NaN,0,1,1"] {
+            assert!(bounding_box(bad).is_err(), "{bad}");
         }
         for bad in ["", "10", "mi", "0mi", "-1km", "10 furlongs", "infkm", "NaNdeg"] {
             assert!(distance(bad).is_err(), "{bad}");

@@ -133,9 +133,9 @@ const CSV_HEADER: [&str; 16] = [
 /// Returns the rows of an input: one for each concept, region and color, or one without any.
 fn rows(input: &JobInput) -> Vec<[String; 16]> {
     let mut base: [String; 16] = Default::default();
-    base[0] = input.source.clone();
+    base[0].clone_from(&input.source);
     base[1] = input.input_id.clone().unwrap_or_default();
-    base[2] = input.state.name().to_owned();
+    base[2] = String::from(input.state.name());
     base[3] = input.outcome.clone().unwrap_or_default();
     base[4] = input.code.map(|code| code.to_string()).unwrap_or_default();
     base[5] = input.error.clone().unwrap_or_default();

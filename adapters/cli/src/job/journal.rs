@@ -95,29 +95,23 @@ impl Journal {
             Ok(statement.query_row([name], |row| row.get(0)).optional()?)
         };
         let text = serde_json::to_string(options).unwrap_or_default();
-        let id = match (fact("id")?, fact("command")?, fact("options")?) {
-            (Some(id), Some(known_command), Some(known)) => {
-                if known_command != command {
-                    return Err(JobError(format!("belongs to `{known_command}`, not to `{command}`")));
-                }
-                check_options(&serde_json::from_str(&known).unwrap_or_default(), options)?;
-                id
+        let known = (fact("id")?, fact("command")?, fact("options")?);
+        let id = if let (Some(id), Some(known_command), Some(known)) = known {
+            if known_command != command {
+                return Err(JobError(format!("belongs to `{known_command}`, not to `{command}`")));
             }
-            _ => {
-                let id = new_id(path);
-                let mut insert = connection.prepare("INSERT INTO job (name, value) VALUES (?1, ?2)")?;
-                let created = now().to_string();
-                for (name, value) in [
-                    ("id", &*id),
-                    ("command", command),
-                    ("options", &*text),
-                    ("created_at", &*created),
-                    ("complete", "0"),
-                ] {
-                    insert.execute([name, value])?;
-                }
-                id
+            check_options(&serde_json::from_str(&known).unwrap_or_default(), options)?;
+            id
+        } else {
+            let id = new_id(path);
+            let mut insert = connection.prepare("INSERT INTO job (name, value) VALUES (?1, ?2)")?;
+            let created = now().to_string();
+            for (name, value) in
+                [("id", &*id), ("command", command), ("options", &*text), ("created_at", &*created), ("complete", "0")]
+            {
+                insert.execute([name, value])?;
             }
+            id
         };
         let run = connection.query_row("SELECT coalesce(max(run), 0) + 1 FROM runs", [], |row| row.get(0))?;
         connection.execute("INSERT INTO runs (run, started_at) VALUES (?1, ?2)", [run, now()])?;

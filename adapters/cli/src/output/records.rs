@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use clarifai_core::types::{
-    Concept, Data, Hit, Input, InputCount, Model, ModelVersion, Status, Timestamp, Workflow, WorkflowNode,
+    Annotation, Concept, Data, Dataset, DatasetInput, Hit, Input, InputCount, Model, ModelVersion, Status, Timestamp,
+    Workflow, WorkflowNode,
 };
 
 use super::predict::{concept_name, unshown_of_input as unshown};
@@ -263,5 +264,93 @@ impl Record for Workflow {
             [sanitize(&node.id), sanitize(&model.map(name).unwrap_or_default()), after.join(", ")]
         };
         write_rows(["Node", "Model", "After"], self.nodes().iter().map(row), &[], out)
+    }
+}
+
+impl Record for Dataset {
+    const MANY: &'static str = "datasets";
+
+    const HEADINGS: &'static [&'static str] = &["ID", "Description", "Created", "User", "App"];
+
+    fn row(&self) -> Vec<String> {
+        let [id, description, user, app] =
+            [Some(&*self.id), self.description.as_deref(), self.user_id.as_deref(), self.app_id.as_deref()].map(text);
+        vec![id, description, time_text(self.created_at.as_ref()), user, app]
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let metadata = self.metadata.as_ref().map(ToString::to_string);
+        let fields = [
+            ("ID", text(Some(&self.id))),
+            ("User", text(self.user_id.as_deref())),
+            ("App", text(self.app_id.as_deref())),
+            ("Description", text(self.description.as_deref())),
+            ("Notes", text(self.notes.as_deref())),
+            ("Metadata", text(metadata.as_deref())),
+            ("Created", time_text(self.created_at.as_ref())),
+            ("Modified", time_text(self.modified_at.as_ref())),
+        ];
+        write_fields(&fields, out)
+    }
+}
+
+impl Record for DatasetInput {
+    const MANY: &'static str = "inputs";
+
+    const HEADINGS: &'static [&'static str] = &["ID", "Added", "Concepts", "URL"];
+
+    fn row(&self) -> Vec<String> {
+        let [_, _, concepts, url] = self.input.as_ref().map(input_row).unwrap_or_default();
+        vec![sanitize(self.input_id()), time_text(self.created_at.as_ref()), concepts, url]
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        write_as_row(self, out)
+    }
+}
+
+/// Returns what an annotation describes, such as `2 regions`.
+fn described(data: &Data) -> String {
+    let parts =
+        [("region", data.regions().len()), ("frame", data.frames().len()), ("time range", data.time_segments().len())];
+    let part = |(name, count): (&str, usize)| match count {
+        0 => None,
+        1 => Some(format!("1 {name}")),
+        count => Some(format!("{count} {name}s")),
+    };
+    let parts: Vec<_> = parts.into_iter().filter_map(part).collect();
+    if parts.is_empty() { "input".to_owned() } else { parts.join(", ") }
+}
+
+impl Record for Annotation {
+    const MANY: &'static str = "annotations";
+
+    const HEADINGS: &'static [&'static str] = &["ID", "Input", "Status", "Part", "Concepts"];
+
+    fn row(&self) -> Vec<String> {
+        let data = self.data.as_deref();
+        let parts = data.into_iter().flat_map(|data| {
+            let regions = data.regions().iter().filter_map(|region| region.data.as_ref());
+            let segments = data.time_segments().iter().filter_map(|segment| segment.data.as_ref());
+            std::iter::once(data).chain(regions).chain(segments)
+        });
+        let mut concepts: Vec<String> = Vec::new();
+        for concept in parts.flat_map(Data::concepts) {
+            let name = format!("{}{}", if concept.value() < 0.5 { "not " } else { "" }, concept_name(concept));
+            if !concepts.contains(&name) {
+                concepts.push(name);
+            }
+        }
+        vec![
+            sanitize(&self.id),
+            text(self.input_id.as_deref()),
+            status_text(self.status.as_ref()),
+            data.map(described).unwrap_or_default(),
+            concepts.join(", "),
+        ]
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        write_as_row(self, out)
     }
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::add_jobs;
 use crate::call::{Call, text};
 use crate::geo::Point;
+use crate::json_patch::{Action, merge, remove};
 use crate::media::{InputError, decode};
 use crate::parallel;
 use crate::response::{Content, Refusal, RouteResult, status, timestamp};
@@ -32,18 +34,35 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
     let items = call.items(&body, "inputs", Refusal::bad_input)?;
     // Decoding takes time: it must not block other calls, so it comes before the lock.
     let prepared = parallel::map(items, |item| prepare(call, &item["data"]));
+    let conflict = body["input_id_conflict_resolution"].as_u64().unwrap_or(0);
     let mut locked = call.lock();
     let mut failed = 0;
     let mut results = Vec::with_capacity(items.len());
+    let mut stored_ids = Vec::new();
     for (item, prepared) in items.iter().zip(prepared) {
         let id = text(item, "id").map_or_else(|| locked.new_id(), str::to_owned);
         // With `Duplicates::Double` a repeated input is stored as a new one under a new id.
         let doubles = call.world.rules.duplicates == Duplicates::Double && locked.app().inputs.contains(&id);
-        let own = doubles.then(|| locked.new_id());
+        let exists = locked.app().inputs.contains(&id);
+        let own = match conflict {
+            // The service puts a suffix behind an id that exists already.
+            2 if exists => Some(format!("{id}-{}", &locked.new_id()[..8])),
+            _ => doubles.then(|| locked.new_id()),
+        };
         let stored = own.as_deref().unwrap_or(&id);
-        let refused = match prepared.and_then(|prepared| add(call, locked.app(), stored, item, prepared, doubles)) {
+        let accepted = check_id(&id).and_then(|()| check_datasets(locked.app(), item)).and(prepared);
+        let added = match accepted {
+            // An input to skip is returned as it is stored.
+            Ok(_) if conflict == 1 && exists => Ok(skipped(call, locked.app(), &id)),
+            accepted => accepted.and_then(|prepared| add(call, locked.app(), stored, item, prepared, doubles)),
+        };
+        let refused = match added {
             Ok((input, refused)) => {
                 results.push(input);
+                if refused == 0 {
+                    add_to_datasets(call, locked.app(), item, stored);
+                    stored_ids.push(stored.to_owned());
+                }
                 refused
             }
             Err(InputError(code, description, details)) => {
@@ -62,7 +81,47 @@ pub(super) fn create(call: &Call<'_>) -> RouteResult {
             locked.record(call.now, "create", "input", &id, item, refused);
         }
     }
-    Ok(Content::by_item(failed, items.len(), json!({"inputs": results})))
+    let mut members = json!({"inputs": results});
+    if let Some(id) = text(&body, "inputs_add_job_id") {
+        let refused = items.len() - stored_ids.len();
+        members["inputs_add_job"] = add_jobs::add(call, locked.app(), id, stored_ids, refused);
+    }
+    Ok(Content::by_item(failed, items.len(), members))
+}
+
+/// Checks the length of an id. The service refuses longer ones.
+fn check_id(id: &str) -> Result<(), InputError> {
+    match id.chars().count() {
+        0..=48 => Ok(()),
+        count => Err(InputError(
+            39999,
+            "Invalid request for inputs",
+            format!("The id has {count} characters, the maximum is 48."),
+        )),
+    }
+}
+
+/// Checks that the datasets of an input exist.
+fn check_datasets(app: &Config, item: &Value) -> Result<(), InputError> {
+    let ids = item["dataset_ids"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    match ids.into_iter().find(|id| !app.datasets.contains_key(*id)) {
+        None => Ok(()),
+        Some(id) => Err(InputError(30104, "Input has invalid argument", format!("There is no dataset '{id}'."))),
+    }
+}
+
+fn add_to_datasets(call: &Call<'_>, app: &mut Config, item: &Value, input: &str) {
+    for id in item["dataset_ids"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        if let Some(dataset) = app.datasets.get_mut(id).filter(|dataset| !dataset.contains(input)) {
+            dataset.inputs.push((input.to_owned(), call.now));
+        }
+    }
+}
+
+/// Returns the stored input in the place of one that is skipped.
+fn skipped(call: &Call<'_>, app: &Config, id: &str) -> (Value, u32) {
+    let stored = app.inputs.get(id).map(|input| input.json(&app.concepts, &call.app, call.now));
+    (stored.unwrap_or_default(), DUPLICATE)
 }
 
 /// Fetches and decodes an input. An invalid request is an error at once; a failed download or an unsupported format
@@ -230,6 +289,32 @@ pub(super) fn list(call: &Call<'_>) -> RouteResult {
     Ok(Content::ok(json!({"inputs": inputs})))
 }
 
+/// Lists inputs after a cursor: oldest first, or by id.
+pub(super) fn stream(call: &Call<'_>) -> RouteResult {
+    let size = call.page()?.size;
+    let after = call.query_values("last_id").into_iter().next();
+    let mut locked = call.lock();
+    let app = locked.app();
+    let mut inputs: Vec<&Input> = app.inputs.newest().collect();
+    match call.query_flag("order_by_id") {
+        true => inputs.sort_by(|one, other| one.id.cmp(&other.id)),
+        false => inputs.reverse(),
+    }
+    if call.query_flag("descending") {
+        inputs.reverse();
+    }
+    let start = match &after {
+        None => 0,
+        Some(id) => {
+            let place = inputs.iter().position(|input| input.id == *id);
+            place.ok_or_else(|| Refusal::missing("last_id", id))? + 1
+        }
+    };
+    let inputs = inputs.into_iter().skip(start).take(size);
+    let inputs: Vec<_> = inputs.map(|input| input.json(&app.concepts, &call.app, call.now)).collect();
+    Ok(Content::ok(json!({"inputs": inputs})))
+}
+
 pub(super) fn get(call: &Call<'_>, id: &str) -> RouteResult {
     let mut locked = call.lock();
     let app = locked.app();
@@ -258,12 +343,7 @@ pub(super) fn counts(call: &Call<'_>) -> Content {
 pub(super) fn patch(call: &Call<'_>) -> RouteResult {
     let body = call.json()?;
     let items = call.items(&body, "inputs", Refusal::bad_input)?;
-    let action = match body["action"].as_str() {
-        None | Some("merge") => Action::Merge,
-        Some("overwrite") => Action::Overwrite,
-        Some("remove") => Action::Remove,
-        Some(other) => return Err(Refusal::bad_input(format!("'{other}' is not a valid action for inputs."))),
-    };
+    let action = Action::read(&body, Refusal::bad_input)?;
     let mut locked = call.lock();
     let mut failed = 0;
     let mut results = Vec::with_capacity(items.len());
@@ -281,13 +361,6 @@ pub(super) fn patch(call: &Call<'_>) -> RouteResult {
         }
     }
     Ok(Content::by_item(failed, items.len(), json!({"inputs": results})))
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Action {
-    Merge,
-    Overwrite,
-    Remove,
 }
 
 fn patch_one(
@@ -342,54 +415,6 @@ fn patch_one(
     json["status"] = status(30200, "Input modified", "");
     app.inputs.insert(input);
     Ok(json)
-}
-
-/// Merges objects member by member and lists item by item: an item whose `id` is in the list is merged with it, any
-/// other is appended. Replaces all other values.
-fn merge(kept: &mut Value, new: &Value) {
-    match (kept, new) {
-        (Value::Object(kept), Value::Object(new)) => {
-            for (key, new) in new {
-                merge(kept.entry(key).or_insert(Value::Null), new);
-            }
-        }
-        (Value::Array(kept), Value::Array(new)) => {
-            for item in new {
-                let same = |other: &&mut Value| item.get("id").is_some_and(|id| other.get("id") == Some(id));
-                match kept.iter_mut().find(same) {
-                    Some(known) => merge(known, item),
-                    None => kept.push(item.clone()),
-                }
-            }
-        }
-        (kept, new) => *kept = new.clone(),
-    }
-}
-
-/// Removes the named members of objects, and the items of lists that have the same id or, without an id, are equal.
-fn remove(kept: &mut Value, named: &Value) {
-    match (kept, named) {
-        (Value::Object(kept), Value::Object(named)) => {
-            for (key, named) in named {
-                match kept.get_mut(key) {
-                    Some(inner) if inner.is_object() && named.as_object().is_some_and(|named| !named.is_empty()) => {
-                        remove(inner, named);
-                    }
-                    _ => {
-                        kept.remove(key);
-                    }
-                }
-            }
-        }
-        (Value::Array(kept), Value::Array(named)) => kept.retain(|item| {
-            let same = |other: &Value| match other.get("id") {
-                Some(id) => item.get("id") == Some(id),
-                None => item == other,
-            };
-            !named.iter().any(same)
-        }),
-        _ => {}
-    }
 }
 
 pub(super) fn delete(call: &Call<'_>, id: &str) -> RouteResult {

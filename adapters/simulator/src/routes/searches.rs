@@ -15,6 +15,7 @@ use crate::rules::Rules;
 use crate::state::Config;
 use crate::state::concept::{numbers, value};
 use crate::state::input::{Input, still};
+use crate::vision;
 use crate::vocabulary::PublicConcept;
 
 /// A condition that an input must meet.
@@ -40,7 +41,7 @@ enum Rank {
 
 /// A parsed search. `true` next to a term negates it.
 #[derive(Default)]
-struct Query {
+pub(super) struct Query {
     filters: Vec<(Filter, bool)>,
     ranks: Vec<(Rank, bool)>,
     /// Minimum score of a hit.
@@ -88,9 +89,6 @@ impl Query {
             return Err(Refusal::bad_format("Must supply the 'query' field. Check the JSON body of your request."));
         }
         let language = text(query, "language");
-        if let Some(min) = search["min_value"].as_f64() {
-            self.min_score = self.min_score.max(narrow(min));
-        }
         let list = |name: &str| query[name].as_array().cloned().unwrap_or_default();
         for term in list("ands") {
             let not = term["negate"] == true;
@@ -107,11 +105,41 @@ impl Query {
             self.filter(call, &term["annotation"], not)?;
             self.filter(call, &term["input"], not)?;
         }
-        for term in list("ranks") {
+        self.read_ranks(call, search)
+    }
+
+    /// Reads the ranks of a search, and its minimum score.
+    pub(super) fn read_ranks(&mut self, call: &Call<'_>, search: &Value) -> Result<(), Refusal> {
+        let query = &search["query"];
+        let language = text(query, "language");
+        if let Some(min) = search["min_value"].as_f64() {
+            self.min_score = self.min_score.max(narrow(min));
+        }
+        for term in query["ranks"].as_array().into_iter().flatten() {
             let not = term["negate"] == true;
-            self.rank_by_concepts(call, &term["annotation"]["data"], language, not)?;
-            let as_input = json!({"id": term["annotation"]["input_id"], "data": term["annotation"]["data"]});
+            let (annotation, before) = (&term["annotation"], self.ranks.len());
+            self.rank_by_concepts(call, &annotation["data"], language, not)?;
+            let as_input = json!({"id": annotation["input_id"], "data": annotation["data"]});
             self.rank_by_similarity(call, &as_input, not)?;
+            self.rank_by_embedding(&annotation["data"]["embeddings"], not)?;
+            if self.ranks.len() == before {
+                return Err(Refusal::bad_search("The rank contains nothing that the simulator can sort by."));
+            }
+        }
+        Ok(())
+    }
+
+    fn rank_by_embedding(&mut self, embeddings: &Value, not: bool) -> Result<(), Refusal> {
+        for embedding in embeddings.as_array().into_iter().flatten() {
+            let numbers = embedding["vector"].as_array().into_iter().flatten();
+            let vector: Vec<f32> = numbers.filter_map(Value::as_f64).map(narrow).collect();
+            let length = dot(&vector, &vector).sqrt();
+            if vector.len() != vision::EMBEDDING_LEN || length.is_nan() || length <= 0.0 {
+                let details = format!("An embedding has {} numbers, not all 0.", vision::EMBEDDING_LEN);
+                return Err(Refusal::bad_search(details));
+            }
+            let unit = vector.iter().map(|number| number / length).collect();
+            self.ranks.push((Rank::Similar(unit), not));
         }
         Ok(())
     }
@@ -215,7 +243,7 @@ impl Query {
 
     /// Computes what the ranks need of all inputs that pass the filters, on all cores. The state must not be locked,
     /// because this takes time.
-    fn prepare(&self, call: &Call<'_>) {
+    pub(super) fn prepare(&self, call: &Call<'_>) {
         if self.ranks.is_empty() {
             return;
         }
@@ -228,7 +256,7 @@ impl Query {
     }
 
     /// Returns the mean score of all ranks, or `None` if the input is not a hit.
-    fn score(&self, input: &Input, rules: &Rules) -> Option<f32> {
+    pub(super) fn score(&self, input: &Input, rules: &Rules) -> Option<f32> {
         if self.ranks.is_empty() {
             return Some(1.0);
         }
@@ -301,7 +329,7 @@ fn unknown(concept: &Value) -> Refusal {
 }
 
 /// Returns whether a value contains all members of the wanted objects and all items of the wanted lists, in any order.
-fn contains(value: &Value, wanted: &Value) -> bool {
+pub(super) fn contains(value: &Value, wanted: &Value) -> bool {
     match (value, wanted) {
         (Value::Object(value), Value::Object(wanted)) => {
             wanted.iter().all(|(key, wanted)| value.get(key).is_some_and(|value| contains(value, wanted)))

@@ -75,10 +75,10 @@ impl Inputs {
         true
     }
 
-    /// Removes the inputs whose deletion is due.
-    pub(crate) fn remove_expired(&mut self, now: Duration) {
+    /// Removes the inputs whose deletion is due. Returns whether some may have been removed.
+    pub(crate) fn remove_expired(&mut self, now: Duration) -> bool {
         if self.due.is_none_or(|due| due > now) {
-            return;
+            return false;
         }
         let is_gone = |input: &Input| input.gone.is_some_and(|gone| gone <= now);
         let gone: Vec<_> = self.iter().filter(|input| is_gone(input)).map(|input| input.id.clone()).collect();
@@ -89,6 +89,7 @@ impl Inputs {
         }
         self.by_age.retain(|(_, id)| self.by_id.contains_key(id));
         self.due = self.iter().filter_map(|input| input.gone).min();
+        true
     }
 
     fn forget_url(&mut self, old: &Input) {

@@ -27,6 +27,20 @@ fn every_malformed_body_gets_a_regular_response() {
     let annotation = json!({"annotation": {"input_id": "i", "data": data}, "negate": true});
     let limit = json!({"geo_point": {"longitude": 1, "latitude": 2}, "geo_limit": {"type": "withinMiles", "value": 1}});
     let corners = json!({"geo_box": [point, point]});
+    let region = json!({"id": "r", "region_info": {"bounding_box": {"bottom_row": 1, "right_col": 1}},
+        "data": {"concepts": [{"id": "b", "value": 1}]}});
+    let note = json!({"id": "n", "input_id": "i", "status": {"code": 24150}, "annotation_info": {"a": 1},
+        "data": {"regions": [region], "time_segments": [{"time_info": {"end_time": 1}}]}});
+    service.post("annotations", &json!({"annotations": [note]}));
+    service.post("datasets", &json!({"datasets": [{"id": "d"}]}));
+    let wanted = json!({"concepts": [{"id": "a", "value": 1}], "metadata": {"k": [1]}, "geo": limit,
+        "regions": [{"region_info": {"bounding_box": {}}, "track_id": "t"}]});
+    let filters = json!([
+        {"negate": true, "annotation": {"data": wanted, "status": {"code": 24150}, "worker": {"user": {"id": "u"}},
+            "input_level": true, "annotation_info": {"a": 1}}},
+        {"input": {"data": {"image": {}}, "dataset_ids": ["d"], "status": {"code": 30000}}},
+        {"last_updated_time_range": {"start_time": "2023-01-01T00:00:00Z", "end_time": "2024-01-01T00:00:00Z"}},
+    ]);
     let bodies = [
         ("POST", "concepts", json!({"concepts": [{"id": "c", "name": "C"}]})),
         ("PATCH", "concepts", json!({"concepts": [{"id": "a", "name": "C"}], "action": "overwrite"})),
@@ -76,6 +90,29 @@ fn every_malformed_body_gets_a_regular_response() {
             "workflows/General/results",
             json!({"inputs": [{"data": data}], "output_config": {"max_concepts": 2}}),
         ),
+        ("POST", "datasets", json!({"datasets": [{"id": "e", "metadata": {"a": 1}, "visibility": {"gettable": 10}}]})),
+        ("PATCH", "datasets", json!({"datasets": [{"id": "d", "metadata": {"a": 1}}], "action": "merge"})),
+        ("PATCH", "datasets", json!({"datasets": [{"id": "d", "metadata": {"a": 1}}], "action": "remove"})),
+        ("POST", "datasets/d/inputs", json!({"dataset_inputs": [{"input": {"id": "i"}}]})),
+        ("DELETE", "datasets/d/inputs", json!({"input_ids": ["i"]})),
+        (
+            "POST",
+            "inputs",
+            json!({"inputs": [{"id": "l", "data": {"image": {"base64": red}}, "dataset_ids": ["d"]}],
+                "inputs_add_job_id": "job", "input_id_conflict_resolution": 2}),
+        ),
+        ("PATCH", "inputs/jobs/add/job", json!({})),
+        ("POST", "annotations", json!({"annotations": [note]})),
+        ("PATCH", "annotations", json!({"annotations": [note], "action": "merge"})),
+        ("PATCH", "annotations", json!({"annotations": [note], "action": "overwrite"})),
+        ("PATCH", "annotations", json!({"annotations": [note], "action": "remove", "delete_if_empty_data": false})),
+        ("DELETE", "annotations", json!({"ids": ["none"], "input_ids": ["i"]})),
+        ("POST", "inputs/searches", json!({"searches": [{"query": {"filters": filters}}], "only_count": true})),
+        (
+            "POST",
+            "annotations/searches",
+            json!({"searches": [{"query": {"filters": filters, "ranks": [annotation]}}], "pagination": {"page": 1}}),
+        ),
         ("DELETE", "inputs", json!({"ids": ["j"], "delete_all": false})),
         ("DELETE", "models", json!({"ids": ["none"]})),
         ("DELETE", "workflows", json!({"ids": ["none"]})),
@@ -105,7 +142,18 @@ fn every_malformed_body_gets_a_regular_response() {
         }
     }
     // The resulting state can be read, saved and restored.
-    for path in ["inputs", "concepts", "models", "workflows", "inputs/i", "models/m/output_info"] {
+    for path in [
+        "inputs",
+        "concepts",
+        "models",
+        "workflows",
+        "annotations",
+        "datasets",
+        "datasets/d/inputs",
+        "inputs/jobs/add",
+        "inputs/i",
+        "models/m/output_info",
+    ] {
         service.get(path);
     }
     let saved = service.simulator.save();

@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod concepts;
+mod datasets_and_annotations;
 mod faults;
 mod inputs;
 mod invalid_requests;
 mod layers;
 mod models;
+mod openai;
 mod recognition;
 mod rules;
 mod save_restore;

@@ -18,6 +18,13 @@ fn a_restored_simulator_continues_from_the_saved_state() {
     service.post("models/m/versions", &json!({}));
     let node = json!({"id": "n", "model": {"id": "m"}});
     service.post("workflows", &json!({"workflows": [{"id": "w", "nodes": [node]}]}));
+    service.post("datasets", &json!({"datasets": [{"id": "d", "notes": "n"}]}));
+    service
+        .post("datasets/d/inputs", &json!({"dataset_inputs": [{"input": {"id": "red"}}, {"input": {"id": "blue"}}]}));
+    let note = |input: &str| json!({"input_id": input, "data": {"text": {"raw": "x"}}});
+    service.post("annotations", &json!({"annotations": [note("red"), note("blue")]}));
+    let again = image_input("green", &plain([0, 255, 0]), &json!({}));
+    service.post("inputs", &json!({"inputs": [again], "inputs_add_job_id": "j"}));
     service.call("DELETE", "inputs/blue", &Value::Null);
 
     let saved = service.simulator.save();
@@ -31,7 +38,18 @@ fn a_restored_simulator_continues_from_the_saved_state() {
     for wait in [0, 1, 1] {
         service.wait(wait);
         other.wait(wait);
-        for path in ["inputs", "concepts", "models", "models/m/versions", "models/m/output_info", "workflows"] {
+        for path in [
+            "annotations",
+            "datasets",
+            "datasets/d/inputs",
+            "inputs/jobs/add/j",
+            "inputs",
+            "concepts",
+            "models",
+            "models/m/versions",
+            "models/m/output_info",
+            "workflows",
+        ] {
             let without_request_id = |service: &Service| {
                 let mut response = service.get(path);
                 response["status"].as_object_mut().unwrap().remove("req_id");

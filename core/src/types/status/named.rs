@@ -94,6 +94,19 @@ named_codes! {
     /// The workflow does not exist.
     WORKFLOW_DOES_NOT_EXIST = 22_102;
 
+    /// The annotation is stored and accepted.
+    ANNOTATION_SUCCESS = 24_150;
+    /// The annotation waits to be made or accepted.
+    ANNOTATION_PENDING = 24_151;
+    /// The annotation failed.
+    ANNOTATION_FAILED = 24_152;
+    /// The annotation waits for a reviewer.
+    ANNOTATION_AWAITING_REVIEW = 24_157;
+    /// A reviewer has denied the annotation.
+    ANNOTATION_REVIEW_DENIED = 24_158;
+    /// The annotation waits until several annotators agree.
+    ANNOTATION_AWAITING_CONSENSUS_REVIEW = 24_159;
+
     /// The input is stored and processed.
     INPUT_SUCCESS = 30_000;
     /// The input is waiting to be downloaded or processed.
@@ -128,6 +141,25 @@ named_codes! {
     INPUT_MODIFY_FAILED = 30_203;
     /// No input contains bytes that the service can read.
     ALL_INPUT_INVALID_BYTES = 30_300;
+
+    /// The job is queued.
+    JOB_QUEUED = 64_000;
+    /// The job is running.
+    JOB_RUNNING = 64_001;
+    /// The job is completed.
+    JOB_COMPLETED = 64_002;
+    /// The job failed.
+    JOB_FAILED = 64_003;
+    /// The job was canceled.
+    JOB_CANCELED = 64_004;
+    /// The job failed with an unexpected error.
+    JOB_UNEXPECTED_ERROR = 64_006;
+    /// The job conflicts with another one.
+    JOB_CONFLICT = 64_007;
+    /// The input was added to the dataset.
+    DATASET_INPUT_SUCCESS = 64_100;
+    /// The dataset contains the input already.
+    DATASET_INPUT_DUPLICATE = 64_101;
 
     /// The prediction request is not valid.
     PREDICT_INVALID_REQUEST = 40_001;
