@@ -274,7 +274,7 @@ fn bad_input_is_named_and_the_others_go_on() {
 
 #[cfg(unix)]
 #[test]
-fn paths_that_are_not_utf8_work_and_are_told_apart() {
+fn paths_that_are_not_utf8_work_and_stay_distinct() {
     use std::os::unix::ffi::OsStrExt as _;
     let setup = Setup::new();
     let folder = setup.folder.path().join("photos");

@@ -32,10 +32,10 @@ pub(crate) struct InputArgs {
     recursive: bool,
     /// Read inputs from a list; `-` reads it from stdin
     ///
-    /// A list has a path or URL per line. A list whose name ends with `.csv` has a header and the columns `input`, `id`,
-    /// `concepts`, `not_concepts` (names are separated by `;`), `metadata` (a JSON object), `lon` and `lat`, or some of
-    /// them; one whose name ends with `.jsonl` has objects with these members. Lines that cannot be used are reported,
-    /// and do not affect the others.
+    /// A list has a path or URL per line. A list whose name ends with `.csv` has a header and the columns `input`,
+    /// `id`, `concepts`, `not_concepts` (names are separated by `;`), `metadata` (a JSON object), `lon` and `lat`, or
+    /// some of them; one whose name ends with `.jsonl` has objects with these members. Lines that cannot be used are
+    /// reported, and do not affect the others.
     #[arg(long = "from-file", value_name = "LIST", help_heading = "Bulk options")]
     lists: Vec<OsString>,
     /// Format of the lists [default: by name]

@@ -138,8 +138,8 @@ impl Journal {
         hex(&hmac_sha256::Hash::hash(format!("{}/{position}", self.id).as_bytes())[..16])
     }
 
-    /// Returns what the file contains about a source, if an earlier run has recorded it. A source that is given `n` times
-    /// is found `n` times.
+    /// Returns what the file contains about a source, if an earlier run has recorded it. A source that is given `n`
+    /// times is found `n` times.
     pub(crate) fn look_up(&mut self, source: &Source) -> Result<Option<Known>, Failure> {
         if !self.is_continued {
             return Ok(None);

@@ -15,8 +15,8 @@ pub(crate) struct Shard {
 }
 
 impl Shard {
-    /// Whether an input belongs to the share. It depends only on its path or URL, as it was given: the first eight bytes
-    /// of the SHA-256 of the name, as a big-endian number, modulo the number of shares.
+    /// Whether an input belongs to the share. It depends only on its path or URL, as it was given: the first eight
+    /// bytes of the SHA-256 of the name, as a big-endian number, modulo the number of shares.
     pub(crate) fn contains(self, name: &OsStr) -> bool {
         let hash = hmac_sha256::Hash::hash(&path_bytes::encode(name));
         let number = hash.iter().take(8).fold(0, |number: u64, byte| number << 8 | u64::from(*byte));
