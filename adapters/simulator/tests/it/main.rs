@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod concepts;
+mod cross_origin;
 mod datasets_and_annotations;
 mod faults;
 mod inputs;
