@@ -8,6 +8,7 @@ mod concepts;
 mod config;
 mod datasets;
 mod inputs;
+mod job;
 mod models;
 mod predict;
 mod search;
@@ -31,6 +32,7 @@ pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use datasets::DatasetsCommand;
 pub(crate) use inputs::InputsCommand;
+pub(crate) use job::{ExportArgs, JobCommand};
 pub(crate) use models::ModelsCommand;
 pub(crate) use predict::PredictArgs;
 pub(crate) use search::SearchArgs;
@@ -234,6 +236,9 @@ pub(crate) enum Command {
     /// List, show and run workflows
     #[command(subcommand)]
     Workflows(WorkflowsCommand),
+    /// Show, retry and export the work that --job recorded
+    #[command(subcommand, after_long_help = job::EXAMPLES)]
+    Job(JobCommand),
     /// Show and change stored settings
     ///
     /// Without a subcommand, `show` is run.

@@ -1,13 +1,13 @@
 //! Sending requests, over the network or to the simulator in the process, and running machines.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use clarifai_core::bulk::{Action, Bulk, Progress, Scheduler, TaskId};
+use clarifai_core::bulk::{Action, Bulk, Scheduler, TaskId};
 use clarifai_core::error::InvalidArgument;
 use clarifai_core::machine::{Call, Event, IntoMachine, Items, Machine, Step, StreamCall};
 use clarifai_core::policy::{CallOptions, RateLimiter};
@@ -17,7 +17,7 @@ use clarifai_core::transport::{Body, RequestTimeout, StreamTransport, Transport,
 use clarifai_core::{Config, Credentials, Error, Operation, StreamOperation};
 use clarifai_simulator::{Delays, Recognition, Simulator};
 use clarifai_ureq::RootCertificates;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 
 use crate::args::GlobalArgs;
 use crate::config_file::SettingName;
@@ -43,25 +43,77 @@ pub(crate) struct Client {
     request_timeout: Option<Duration>,
     /// Requests without a response that were not reported as slow, by their task.
     pending: RefCell<HashMap<TaskId, (Instant, String)>>,
+    stats: Cell<ClientStats>,
+    /// Maximum number of requests of bulk work.
+    max_requests: Cell<Option<u64>>,
+}
+
+/// What was sent so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ClientStats {
+    /// Number of requests.
+    pub(crate) requests: u64,
+    /// Number of bytes in the bodies of requests.
+    pub(crate) bytes: u64,
+    /// When the service last responded that it receives too many requests.
+    throttled_at: Option<Instant>,
+    /// Whether the rate limit of this program is what the work waits for.
+    is_paced: bool,
+}
+
+impl ClientStats {
+    /// How long it is shown that the service limits the rate.
+    const THROTTLED: Duration = Duration::from_secs(5);
+
+    /// Returns the parts of a progress line.
+    #[expect(clippy::cast_precision_loss, reason = "a size with one decimal needs no more precision")]
+    pub(crate) fn describe(&self) -> Vec<String> {
+        let mut parts = vec![match self.bytes {
+            0..1_000_000 => format!("{} KB sent", self.bytes / 1000),
+            bytes => format!("{:.1} MB sent", bytes as f64 / 1e6),
+        }];
+        if self.throttled_at.is_some_and(|time| time.elapsed() < Self::THROTTLED) {
+            parts.push("slowed down by the service".to_owned());
+        } else if self.is_paced {
+            parts.push("waiting for the rate limit".to_owned());
+        }
+        parts
+    }
+}
+
+/// Returns the limit of requests per second. All requests of a command share it.
+fn limiter(rate: Option<f64>) -> RateLimiter {
+    match rate {
+        None => RateLimiter::default(),
+        // The range of the option is checked.
+        Some(rate) => {
+            let count = rate.ceil().max(1.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is from 1 to 10,000")]
+            RateLimiter::new(count as u32, Duration::from_secs_f64(count / rate))
+        }
+    }
 }
 
 impl Client {
     /// Creates the client that the options select.
-    pub(crate) fn new(global: &GlobalArgs, settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn new(global: &GlobalArgs, settings: &Settings, rate: Option<f64>) -> Result<Self, Failure> {
         interrupt::install_handler();
         let log = RequestLog(global.verbose);
         if !global.simulator {
             // All requests of a command share the rate limit of the service.
-            let app = settings.app_with(settings.credentials()?)?.with_rate_limiter(RateLimiter::default());
+            let app = settings.app_with(settings.credentials()?)?.with_rate_limiter(limiter(rate));
             let transport = transport(global, &app)?;
             let service = Service::Network(clarifai_ureq::Client::with_transport(app, transport));
             let request_timeout = global.request_timeout.map(Duration::from_secs);
-            return Ok(Self { service, log, state: None, request_timeout, pending: RefCell::default() });
+            return Ok(Self { request_timeout, ..Self::of(service, log, None) });
         }
         // Each key is a separate app.
         let option = |name| global.settings.option(name);
         let key = option(SettingName::Key).or(option(SettingName::Pat)).map_or("simulator", |one| one.value.as_str());
-        let app = settings.app_with(Credentials::key(key)?)?;
+        let mut app = settings.app_with(Credentials::key(key)?)?;
+        if rate.is_some() {
+            app = app.with_rate_limiter(limiter(rate));
+        }
         terminal::note(format_args!("responses come from the built-in simulator: {}", offline_model()));
         let mut simulator = new_simulator(global)?;
         if global.state.is_some() {
@@ -78,7 +130,19 @@ impl Client {
             None => client,
         };
         let service = Service::Simulator(client);
-        Ok(Self { service, log, state, request_timeout: None, pending: RefCell::default() })
+        Ok(Self::of(service, log, state))
+    }
+
+    fn of(service: Service, log: RequestLog, state: Option<SimulatorState>) -> Self {
+        Self {
+            service,
+            log,
+            state,
+            request_timeout: None,
+            pending: RefCell::default(),
+            stats: Cell::default(),
+            max_requests: Cell::default(),
+        }
     }
 
     /// Saves the state of the simulator, if it has a file.
@@ -143,25 +207,48 @@ impl Client {
         }
     }
 
-    /// Runs bulk work, and calls `watch` with its progress about ten times a second.
+    /// Sets the maximum number of requests of bulk work.
+    pub(crate) fn set_max_requests(&self, max: Option<u64>) {
+        self.max_requests.set(max);
+    }
+
+    /// Returns what was sent so far.
+    pub(crate) fn stats(&self) -> ClientStats {
+        self.stats.get()
+    }
+
+    /// Runs bulk work, and calls `watch` with it about ten times a second. `watch` returns the maximum number of
+    /// concurrent requests.
     ///
     /// This is one event loop in the calling thread; only requests have threads of their own. Therefore everything
     /// known is available whenever it ends, also after an interrupt. Pending requests are abandoned then.
     pub(crate) fn run_bulk<B: Bulk>(
         &self,
         work: &mut Scheduler<B>,
-        mut watch: impl FnMut(Progress) -> Result<(), Failure>,
+        jobs: usize,
+        mut watch: impl FnMut(&Scheduler<B>) -> Result<usize, Failure>,
     ) -> Result<(), Failure> {
-        if let Service::Simulator(_) = self.service {
-            // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
-            work.set_concurrency(1);
-        }
+        // The simulator's clock advances only while somebody waits, so concurrency gains nothing.
+        let most = if let Service::Simulator(_) = self.service { 1 } else { jobs };
+        work.set_concurrency(most);
         let (sender, responses) = mpsc::channel();
+        let (mut pending, mut is_spent) = (0_usize, false);
         loop {
             check_interrupt()?;
+            if is_spent && pending == 0 {
+                watch(work)?;
+                return Err(Failure::new(Exit::Budget, "stopped at --max-requests"));
+            }
             // The inner `Option` is the time until which to wait for the next response.
             let wait = match work.poll(self.now()) {
+                Action::Send(..) if self.max_requests.get().is_some_and(|max| self.stats.get().requests >= max) => {
+                    // Requests that are pending are waited for, because their results are paid for.
+                    is_spent = true;
+                    work.cancel();
+                    None
+                }
                 Action::Send(task, request) => {
+                    pending += 1;
                     self.start(request, task, &sender);
                     None
                 }
@@ -172,13 +259,26 @@ impl Client {
                 Action::Ended(_) => None,
                 Action::WaitUntil(time) => Some(Some(time)),
                 Action::WaitForResponse => Some(None),
-                Action::Done => return watch(work.progress()),
+                Action::Done => return watch(work).map(drop),
             };
+            let is_paced = matches!(wait, Some(Some(_))) && pending == 0;
+            self.update_stats(|stats| stats.is_paced = is_paced);
             if let Some((task, response)) = wait.and_then(|until| self.next_response(&responses, until)) {
+                pending = pending.saturating_sub(1);
+                if response.as_ref().is_ok_and(|response| response.status() == StatusCode::TOO_MANY_REQUESTS) {
+                    self.update_stats(|stats| stats.throttled_at = Some(Instant::now()));
+                }
                 work.on_response(self.now(), task, response);
             }
-            watch(work.progress())?;
+            let limit = watch(work)?;
+            work.set_concurrency(limit.min(most));
         }
+    }
+
+    fn update_stats(&self, update: impl FnOnce(&mut ClientStats)) {
+        let mut stats = self.stats.get();
+        update(&mut stats);
+        self.stats.set(stats);
     }
 
     /// Executes an operation whose response arrives item by item, and calls `on_item` with each.
@@ -235,6 +335,10 @@ impl Client {
     /// Sends a request of this task. Its response arrives in `responses`.
     fn start(&self, request: Request<Body>, task: TaskId, responses: &mpsc::Sender<TaskResponse>) {
         let log = self.log;
+        self.update_stats(|stats| {
+            stats.requests += 1;
+            stats.bytes += request.body().len();
+        });
         match &self.service {
             Service::Simulator(client) => {
                 let response = log.send(request, |request| client.transport().send(request));

@@ -22,13 +22,15 @@ pub(crate) struct Context<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) out: &'a mut dyn Write,
     client: Option<Rc<Client>>,
+    /// Maximum number of requests per second, if it is not that of the service. Has no effect on an existing client.
+    pub(crate) rate: Option<f64>,
     /// Number of failed items.
     pub(crate) failed: usize,
 }
 
 impl<'a> Context<'a> {
     pub(crate) fn new(global: &'a GlobalArgs, settings: &'a Settings, out: &'a mut dyn Write) -> Self {
-        Self { global, settings, out, client: None, failed: 0 }
+        Self { global, settings, out, client: None, rate: None, failed: 0 }
     }
 
     /// Runs a command, and saves the state of the simulator whether or not the command succeeded.
@@ -45,7 +47,7 @@ impl<'a> Context<'a> {
     pub(crate) fn client(&mut self) -> Result<Rc<Client>, Failure> {
         let client = match self.client.take() {
             Some(client) => client,
-            None => Rc::new(Client::new(self.global, self.settings)?),
+            None => Rc::new(Client::new(self.global, self.settings, self.rate)?),
         };
         Ok(Rc::clone(self.client.insert(client)))
     }

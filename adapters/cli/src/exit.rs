@@ -18,12 +18,14 @@ pub(crate) enum Exit {
     Quota = 4,
     Service = 5,
     Timeout = 6,
+    Job = 7,
+    Budget = 8,
     Interrupted = 130,
 }
 
 impl Exit {
     /// All exit codes, in ascending order.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Success,
         Self::Failed,
         Self::Usage,
@@ -31,6 +33,8 @@ impl Exit {
         Self::Quota,
         Self::Service,
         Self::Timeout,
+        Self::Job,
+        Self::Budget,
         Self::Interrupted,
     ];
 
@@ -49,6 +53,8 @@ impl Exit {
             Self::Quota => "quota exhausted, or too many requests",
             Self::Service => "network failure, or the service rejected the request",
             Self::Timeout => "timed out while waiting",
+            Self::Job => "the job file cannot be used: locked, damaged, read-only, no space, or of another command",
+            Self::Budget => "stopped at --max-requests or --max-inputs; the same command continues a job",
             Self::Interrupted => "interrupted by Ctrl-C or SIGTERM; results known by then were printed",
         }
     }
@@ -97,6 +103,15 @@ impl Failure {
     /// Whether only standard output failed.
     pub(crate) fn is_output(&self) -> bool {
         matches!(self, Self::OutputClosed | Self::OutputFailed(_))
+    }
+
+    /// Returns the exit code that the program ends with.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Message(exit, _) | Self::Reported(exit) => *exit,
+            Self::OutputClosed => Exit::Success,
+            Self::OutputFailed(_) => Exit::Service,
+        }
     }
 
     /// Turns a failure of standard output into an error that also reports what was done regardless of it.

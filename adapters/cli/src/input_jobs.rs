@@ -2,27 +2,36 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clarifai_core::bulk::{Bulk, Scheduler, SendError, SentItem};
 use clarifai_core::error::ErrorKind;
 use clarifai_core::inputs::{MAX_INPUTS, NewInput};
 use clarifai_core::machine::{Event, Machine as _, Step};
 use clarifai_core::time::Now;
+use clarifai_core::types::{Status, StatusClass, StatusCode};
 use clarifai_core::{Config, Credentials, Error, Exchange, Operation};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::args::InputArgs;
+use crate::client::ClientStats;
 use crate::context::Context;
 use crate::exit::{Exit, Failure, exit_for};
-use crate::input_loader::{InputLoader, LoaderState};
+use crate::input_loader::{InputLoader, LoaderState, Stop};
+use crate::job::journal::{Attempt, Journal};
 use crate::json::Members;
 use crate::message::Message;
 use crate::progress::{Lines, Progress, ProgressUpdate};
-use crate::{dry_run, input_source, interrupt, json, output, terminal};
+use crate::sources::{Source, Sources, path_bytes};
+use crate::{dry_run, input_source, interrupt, job, json, output, terminal};
 
 /// What a command does with its inputs.
 pub(crate) trait InputJob {
@@ -34,9 +43,26 @@ pub(crate) trait InputJob {
     /// is closed.
     const CHANGES: bool = false;
 
-    /// Sets the options of an input.
-    fn prepare(&self, input: NewInput) -> NewInput {
+    /// Name of the command in job files.
+    const NAME: &'static str;
+
+    /// Returns the options that all runs of a job must have, by name.
+    fn options(&self) -> BTreeMap<String, Value>;
+
+    /// Whether inputs get an ID of the job file, so that sending one again does not store it twice.
+    fn needs_ids(&self) -> bool {
+        false
+    }
+
+    /// Sets the options of an input. `generated_id` is the ID that the job file has for it.
+    fn prepare(&self, input: NewInput, source: &Source, generated_id: Option<&str>) -> NewInput {
+        let _ = (source, generated_id);
         input
+    }
+
+    /// Notes a successful result.
+    fn note_success(&self, output: &Self::Output) {
+        let _ = output;
     }
 
     /// Creates the work on these inputs. It sends the outcome of each one to `outcomes`.
@@ -70,8 +96,11 @@ pub(crate) struct ItemOutcome<T> {
     pub(crate) id: Option<String>,
     /// The member `outcome` of the JSON object, if it has one.
     pub(crate) outcome: Option<&'static str>,
-    /// The JSON of the input in the response, if it is printed.
+    /// The JSON of the input in the response, if it is printed or recorded.
     pub(crate) raw: Option<Box<RawValue>>,
+    /// The error of an input that the app contains already, if its ID was chosen for this input.
+    pub(crate) duplicate: Option<String>,
+    pub(crate) facts: ErrorFacts,
     pub(crate) result: Result<T, ItemError>,
     /// The parts of a failed result that are valid.
     pub(crate) partial: Option<T>,
@@ -79,11 +108,50 @@ pub(crate) struct ItemOutcome<T> {
 
 impl<T> From<SentItem<T>> for ItemOutcome<Box<T>> {
     fn from(item: SentItem<T>) -> Self {
+        let facts = match &item.result {
+            Err(SendError::Failed(error)) => ErrorFacts::from(&**error),
+            Err(SendError::Rejected(status)) => ErrorFacts::from(&**status),
+            Ok(_) | Err(_) => ErrorFacts::default(),
+        };
         let result = item.result.map(Box::new).map_err(|error| match error {
             SendError::Failed(error) => ItemError::from(&*error),
             rejected => ItemError::Input(rejected.to_string()),
         });
-        Self { index: item.index, id: None, outcome: None, raw: item.raw, result, partial: None }
+        Self { raw: item.raw, facts, ..Self::without_response(item.index, result) }
+    }
+}
+
+impl<T> ItemOutcome<T> {
+    /// Creates the outcome for an input without a response.
+    pub(crate) fn without_response(index: u64, result: Result<T, ItemError>) -> Self {
+        let facts = ErrorFacts::default();
+        Self { index, id: None, outcome: None, raw: None, duplicate: None, facts, result, partial: None }
+    }
+}
+
+/// What is known about an error besides its message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ErrorFacts {
+    /// Status code of the service.
+    pub(crate) code: Option<u32>,
+    /// ID of the request at the service.
+    pub(crate) request_id: Option<String>,
+    /// Whether the service refused the input itself, so that sending it again is of no use.
+    pub(crate) is_refusal: bool,
+}
+
+impl From<&Status> for ErrorFacts {
+    fn from(status: &Status) -> Self {
+        let code = status.code.as_ref().and_then(StatusCode::number);
+        let is_refusal = matches!(status.class(), StatusClass::Terminal | StatusClass::Unknown);
+        Self { code, request_id: status.req_id.clone(), is_refusal }
+    }
+}
+
+impl From<&Error> for ErrorFacts {
+    fn from(error: &Error) -> Self {
+        let is_refusal = matches!(error.kind(), ErrorKind::InvalidArgument(_));
+        Self { code: error.api_code(), request_id: error.request_id().map(str::to_owned), is_refusal }
     }
 }
 
@@ -131,18 +199,26 @@ pub(crate) fn check_options<O: Operation>(operation: impl FnOnce(NewInput) -> O)
 /// Returns how often failed requests are repeated, in addition to the retries of a single call. Small jobs fail fast if
 /// the network is down; long ones continue after an outage.
 pub(crate) fn max_retries(inputs: &InputArgs, default: u32) -> u32 {
-    if inputs.inputs.len() > 2 * MAX_INPUTS { default } else { 0 }
+    let is_long = !inputs.is_plain() || inputs.job.is_some() || inputs.inputs.len() > 2 * MAX_INPUTS;
+    if is_long { default } else { 0 }
 }
 
 /// Runs the job on all inputs. An input that cannot be read or is rejected does not affect the others.
 pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<'_>) -> Result<(), Failure> {
-    let prepare = |input| job.prepare(input);
-    let loader = InputLoader::new(args, &prepare);
+    args.sources().check()?;
+    let journal = match &args.job {
+        Some(path) => Some(Journal::open(path, J::NAME, &job_options(job, args, context))?),
+        None => None,
+    };
+    let needs_ids = journal.is_some() && job.needs_ids();
+    let state = Rc::new(RefCell::new(LoaderState::new(args, journal, needs_ids)));
+    let prepare =
+        |input: NewInput, source: &Source, generated_id: Option<&str>| job.prepare(input, source, generated_id);
     let (sender, outcomes) = mpsc::channel();
     let mut session = Session {
         job,
-        args,
-        loader: loader.state(),
+        total: Total::of(args),
+        loader: Rc::clone(&state),
         outcomes,
         waiting: BTreeMap::new(),
         next: 0,
@@ -154,31 +230,88 @@ pub(crate) fn run<J: InputJob>(job: &J, args: &InputArgs, context: &mut Context<
         output_failure: None,
     };
     if context.global.dry_run {
+        let loader = InputLoader::new(&state, &prepare);
         let mut work = job.work(&dry_run::app(context.settings)?, loader, sender);
         show_requests(&mut work, context)?;
         // There are no responses; this prints the inputs that could not be sent.
         return session.print(context);
     }
     let client = context.client()?;
-    let mut work = Scheduler::new(job.work(client.config(), loader, sender), args.jobs.into());
-    let lines = if args.inputs.len() > MAX_INPUTS { Lines::Always } else { Lines::IfSlow };
+    client.set_max_requests(args.max_requests);
+    let is_long = !args.is_plain() || args.inputs.len() > MAX_INPUTS;
+    let lines = if is_long { Lines::Always } else { Lines::IfSlow };
     let mut progress = Progress::new(context.global, "inputs", lines);
-    let result = client.run_bulk(&mut work, |state| {
-        session.print(context)?;
-        let failed = state.failed + session.unreadable;
-        let details = if failed > 0 { format!("{failed} failed") } else { String::new() };
-        let (done, total) = (Some(state.done + session.unreadable), Some(args.inputs.len() as u64));
-        progress.show(&ProgressUpdate { done, total, details });
-        Ok(())
-    });
-    // Standard output is closed, and nothing was changed: no report is needed.
-    if result.as_ref().is_err_and(Failure::is_output) {
-        return result;
+    let (mut finished, mut result, mut stopped) = (0, Ok(()), None);
+    // Work in segments, because the report of an upload contains all of its inputs.
+    while result.is_ok() && stopped.is_none() && state.borrow().has_more() {
+        let loader = InputLoader::new(&state, &prepare);
+        let mut work = Scheduler::new(job.work(client.config(), loader, sender.clone()), args.jobs.into());
+        result = client.run_bulk(&mut work, args.jobs.into(), |work| {
+            session.print(context)?;
+            let counts = work.progress();
+            // While one request is retried, the results of later ones must not fill the memory.
+            let limit = if session.waiting.len() > MAX_WAITING { work.in_flight() } else { args.jobs.into() };
+            session.show(&mut progress, finished + counts.done, &client.stats());
+            Ok(limit)
+        });
+        // Standard output is closed, and nothing was changed: no report is needed.
+        if result.as_ref().is_err_and(Failure::is_output) {
+            session.close_journal(&client.stats(), Exit::Success)?;
+            return result;
+        }
+        finished += work.progress().done;
+        stopped = J::stopped(&work.finish());
+        if let Err(failure) = session.print(context) {
+            result = result.and(Err(failure));
+        }
     }
-    let stopped = J::stopped(&work.finish());
-    session.print(context)?;
-    progress.finish(&format!("{} done, {} failed, of {}", session.succeeded, session.failed, args.inputs.len()));
-    session.finish(result, stopped, context)
+    progress.finish(&session.summary());
+    let finished = session.finish(result, stopped, context);
+    let exit = match &finished {
+        Ok(()) if context.failed == 0 => Exit::Success,
+        Ok(()) => Exit::Failed,
+        Err(failure) => failure.exit(),
+    };
+    let closed = session.close_journal(&client.stats(), exit);
+    finished.and(closed)
+}
+
+/// Returns the options that all runs of a job must have: those of the command, and where its requests go.
+fn job_options<J: InputJob>(job: &J, args: &InputArgs, context: &Context<'_>) -> BTreeMap<String, Value> {
+    let mut options = job.options();
+    options.extend(args.job_options());
+    options.insert("--simulator".to_owned(), context.global.simulator.into());
+    options.extend(context.settings.job_options());
+    options
+}
+
+/// How many results wait for those of earlier inputs before no new requests are started.
+const MAX_WAITING: usize = 64 * MAX_INPUTS;
+
+/// The number of inputs. That of folders and lists is counted while the first requests are under way.
+struct Total(Arc<AtomicU64>);
+
+impl Total {
+    const UNKNOWN: u64 = u64::MAX;
+
+    fn of(args: &InputArgs) -> Self {
+        let options = args.sources();
+        let sources = Sources::new(options.clone());
+        let known = sources.known_total();
+        let total = Arc::new(AtomicU64::new(known.unwrap_or(Self::UNKNOWN)));
+        if known.is_none() && !options.reads_list_from_stdin() {
+            let counted = Arc::clone(&total);
+            // Without the thread, the total stays unknown.
+            let _ = thread::Builder::new().spawn(move || {
+                counted.store(Sources::new(options).count() as u64, Ordering::Relaxed);
+            });
+        }
+        Self(total)
+    }
+
+    fn get(&self) -> Option<u64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|total| *total != Self::UNKNOWN)
+    }
 }
 
 /// Prints the first request of each machine.
@@ -203,14 +336,14 @@ fn show_requests(work: &mut impl Bulk, context: &mut Context<'_>) -> Result<(), 
 /// The outcomes of one job, and what of them was printed.
 struct Session<'a, J: InputJob> {
     job: &'a J,
-    args: &'a InputArgs,
+    total: Total,
     loader: Rc<RefCell<LoaderState>>,
     outcomes: mpsc::Receiver<ItemOutcome<J::Output>>,
-    /// Outcomes that wait for those of earlier inputs, by position among the arguments.
-    waiting: BTreeMap<usize, ItemOutcome<J::Output>>,
-    /// The position to print next.
-    next: usize,
-    /// Number of arguments that could not be read.
+    /// Outcomes that wait for those of earlier inputs, by their place in the output.
+    waiting: BTreeMap<u64, (OsString, ItemOutcome<J::Output>)>,
+    /// The place to print next.
+    next: u64,
+    /// Number of inputs that could not be read.
     unreadable: u64,
     succeeded: usize,
     failed: usize,
@@ -225,46 +358,46 @@ struct Session<'a, J: InputJob> {
 impl<J: InputJob> Session<'_, J> {
     /// Takes the outcomes that have arrived, and prints those whose predecessors are printed.
     fn print(&mut self, context: &mut Context<'_>) -> Result<(), Failure> {
-        self.take_outcomes();
+        self.take_outcomes()?;
         let mut ready = Vec::new();
-        while let Some(outcome) = self.waiting.remove(&self.next) {
-            ready.push((input_source::label(&self.args.inputs[self.next]), outcome));
+        while let Some((name, outcome)) = self.waiting.remove(&self.next) {
+            ready.push((name, outcome));
             self.next += 1;
         }
         // In a dry run, inputs that would be sent have no outcome and nothing waits for them.
         if context.global.dry_run {
-            let waiting = std::mem::take(&mut self.waiting);
-            let source = |position: usize| input_source::label(&self.args.inputs[position]);
-            ready.extend(waiting.into_iter().map(|(position, outcome)| (source(position), outcome)));
+            ready.extend(std::mem::take(&mut self.waiting).into_values());
         }
         if ready.is_empty() {
             return Ok(());
         }
         let (json, dry_run) = (context.global.json, context.global.dry_run);
+        let labels: Vec<_> = ready.iter().map(|(name, _)| input_source::label(name)).collect();
         let printed = context.print(|out| {
             if json {
                 // The output of a dry run contains requests only.
                 let printed = ready.iter().filter(|_| !dry_run);
-                return printed.into_iter().try_for_each(|(source, outcome)| write_json(source, outcome, out));
+                return printed.into_iter().try_for_each(|(name, outcome)| write_json(name, outcome, out));
             }
-            let results = ready.iter().filter_map(|(source, outcome)| {
+            let results = labels.iter().zip(&ready).filter_map(|(source, (_, outcome))| {
                 let result = outcome.result.as_ref().ok().or(outcome.partial.as_ref())?;
                 Some(Shown { source, result, raw: outcome.raw.as_deref().and_then(json::parse) })
             });
             let results: Vec<_> = results.collect();
             if results.is_empty() { Ok(()) } else { self.job.write(&results, out) }
         });
-        for (source, outcome) in &ready {
+        for (label, (_, outcome)) in labels.iter().zip(&ready) {
             match &outcome.result {
-                Ok(_) => {
+                Ok(output) => {
                     self.succeeded += 1;
+                    self.job.note_success(output);
                     continue;
                 }
                 Err(ItemError::Request(exit, message)) => {
                     self.exit = *exit;
                     *self.failed_requests.entry(message.clone()).or_default() += 1;
                 }
-                Err(error) => terminal::error(format_args!("{source}: {}", error.message())),
+                Err(error) => terminal::error(format_args!("{label}: {}", error.message())),
             }
             self.failed += 1;
             context.failed += 1;
@@ -272,18 +405,71 @@ impl<J: InputJob> Session<'_, J> {
         self.check_output(printed, context)
     }
 
-    fn take_outcomes(&mut self) {
+    /// Takes the outcomes that have arrived, and records them in the job file.
+    fn take_outcomes(&mut self) -> Result<(), Failure> {
         let mut loader = self.loader.borrow_mut();
-        for outcome in self.outcomes.try_iter() {
-            if let Some(position) = loader.take_position(outcome.index) {
-                self.waiting.insert(position, outcome);
+        let mut attempts = Vec::new();
+        for mut outcome in self.outcomes.try_iter() {
+            let Some(pending) = loader.take_pending(outcome.index) else { continue };
+            if let Some(problem) = outcome.duplicate.take()
+                && pending.has_chosen_id
+                // An earlier attempt may have stored it.
+                && pending.attempts == 0
+            {
+                outcome.result = Err(ItemError::Input(problem));
             }
+            if let Some(row) = pending.row {
+                attempts.extend(attempt(row, &outcome));
+            }
+            self.waiting.insert(pending.order, (pending.name, outcome));
         }
-        for (position, problem) in std::mem::take(&mut loader.unreadable) {
+        if let Some(journal) = &mut loader.journal {
+            journal.record(&attempts)?;
+        }
+        for (pending, problem) in std::mem::take(&mut loader.unreadable) {
             self.unreadable += 1;
             let result = Err(ItemError::Input(problem));
-            let outcome = ItemOutcome { index: 0, id: None, outcome: None, raw: None, result, partial: None };
-            self.waiting.insert(position, outcome);
+            let outcome = ItemOutcome::without_response(0, result);
+            self.waiting.insert(pending.order, (pending.name, outcome));
+        }
+        match loader.journal_failure.take() {
+            Some(failure) => Err(failure),
+            None => Ok(()),
+        }
+    }
+
+    /// Shows the progress.
+    fn show(&self, progress: &mut Progress, done: u64, stats: &ClientStats) {
+        let before = self.loader.borrow().done_before + self.loader.borrow().refused_before;
+        let failed = self.failed as u64;
+        let mut details = Vec::new();
+        if failed > 0 {
+            details.push(format!("{failed} failed"));
+        }
+        details.extend(stats.describe());
+        let update = ProgressUpdate {
+            done: Some(done + self.unreadable + before),
+            total: self.total.get(),
+            details: details.join(", "),
+        };
+        progress.show(&update);
+    }
+
+    fn summary(&self) -> String {
+        let of = self.total.get().map_or_else(String::new, |total| format!(", of {total}"));
+        let before = self.loader.borrow().done_before;
+        let before = if before > 0 { format!(", {before} done before") } else { String::new() };
+        format!("{} done, {} failed{before}{of}", self.succeeded, self.failed)
+    }
+
+    /// Ends the run in the job file, if there is one.
+    fn close_journal(&self, stats: &ClientStats, exit: Exit) -> Result<(), Failure> {
+        let mut loader = self.loader.borrow_mut();
+        let is_complete = loader.ended && loader.stop.is_none();
+        // If it failed before, it would fail again.
+        match loader.journal.take() {
+            Some(journal) if exit != Exit::Job => journal.finish(stats.requests, stats.bytes, is_complete, exit.code()),
+            _ => Ok(()),
         }
     }
 
@@ -301,7 +487,7 @@ impl<J: InputJob> Session<'_, J> {
 
     /// Reports failed requests and skipped inputs, and returns how the command ends.
     fn finish(
-        mut self,
+        &mut self,
         result: Result<(), Failure>,
         stopped: Option<ItemError>,
         context: &mut Context<'_>,
@@ -312,11 +498,26 @@ impl<J: InputJob> Session<'_, J> {
             let affected = if *inputs > 1 { format!(" ({inputs} inputs)") } else { String::new() };
             message.clone().append(&affected).print_error();
         }
-        let skipped = self.args.inputs.len() - self.loader.borrow().taken;
-        if skipped > 0 {
-            terminal::warning(format_args!("{skipped} inputs skipped"));
+        let (taken, stop, has_more) = {
+            let loader = self.loader.borrow();
+            job::commands::note_earlier_runs(loader.done_before, loader.refused_before);
+            context.failed += usize::try_from(loader.refused_before).unwrap_or(usize::MAX);
+            (loader.taken, loader.stop, loader.has_more() || loader.stop.is_some())
+        };
+        let skipped = self.total.get().map_or(0, |total| total.saturating_sub(taken));
+        match skipped {
+            0 if has_more => terminal::warning("the remaining inputs were skipped"),
+            0 => {}
+            skipped => terminal::warning(format_args!("{skipped} inputs skipped")),
         }
         result?;
+        match stop {
+            Some(Stop::MaxInputs) => return Err(Failure::new(Exit::Budget, "stopped at --max-inputs")),
+            Some(Stop::Strict) => {
+                return Err(Failure::new(Exit::Failed, "stopped at the first error, as --strict demands"));
+            }
+            Some(Stop::Journal) | None => {}
+        }
         if let Some(failure) = &self.output_failure {
             let (succeeded, failed) = (self.succeeded, self.failed);
             return Err(failure.with_completed_work(&format!(
@@ -340,10 +541,36 @@ impl<J: InputJob> Session<'_, J> {
     }
 }
 
+/// Returns what the job file records about an outcome. If the program was interrupted, the input counts as sent and
+/// without a response.
+fn attempt<T>(position: i64, outcome: &ItemOutcome<T>) -> Option<Attempt> {
+    let (is_success, error) = match &outcome.result {
+        Ok(_) => (true, None),
+        Err(ItemError::Interrupted) => return None,
+        Err(_) if interrupt::is_requested() && outcome.raw.is_none() => return None,
+        Err(error) => (false, Some(error.message().text)),
+    };
+    let name = match outcome.outcome {
+        Some("created") => "created",
+        Some("already there") if is_success => "already there",
+        Some("unknown") => "unknown",
+        _ if is_success => "predicted",
+        _ if outcome.facts.is_refusal => "refused",
+        _ => "not sent",
+    };
+    let raw = outcome.raw.as_ref().filter(|_| is_success).map(ToString::to_string);
+    let ErrorFacts { code, request_id, .. } = outcome.facts.clone();
+    let input_id = outcome.id.clone();
+    Some(Attempt { position, is_success, outcome: name, code, error, request_id, input_id, raw })
+}
+
 /// Prints the JSON object of an input: `source`, followed by the members of the API.
-fn write_json<T>(source: &str, outcome: &ItemOutcome<T>, out: &mut dyn Write) -> Result<(), Failure> {
+fn write_json<T>(source: &OsStr, outcome: &ItemOutcome<T>, out: &mut dyn Write) -> Result<(), Failure> {
     let mut object = Members::default();
-    object.push("source", source)?;
+    object.push("source", input_source::label(source))?;
+    if let Some(bytes) = path_bytes::if_not_text(source) {
+        object.push("source_base64", STANDARD.encode(bytes))?;
+    }
     if let Some(outcome) = outcome.outcome {
         object.push("outcome", outcome)?;
     }

@@ -8,8 +8,56 @@ use std::path::Path;
 
 use clarifai_core::inputs::NewInput;
 
+use crate::sources::{Location, Medium, Source, medium_of};
+
 /// The size of the largest accepted file. The service accepts no larger request.
 const MAX_FILE_BYTES: u64 = 96 * 1024 * 1024;
+
+/// The content of an input.
+pub(crate) enum Content {
+    Url(String, Medium),
+    Bytes(Vec<u8>, Medium),
+    /// The content of a data URL.
+    Data(Box<NewInput>),
+}
+
+impl Content {
+    /// Returns the content of a file.
+    pub(crate) fn bytes(&self) -> Option<&[u8]> {
+        match self {
+            // The name of a data URL contains all of it.
+            Self::Url(..) | Self::Data(_) => None,
+            Self::Bytes(bytes, _) => Some(bytes),
+        }
+    }
+
+    /// Returns the number of bytes in memory.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Url(..) => 0,
+            Self::Bytes(bytes, _) => bytes.len(),
+            Self::Data(input) => usize::try_from(input.encoded_len()).unwrap_or(usize::MAX),
+        }
+    }
+
+    pub(crate) fn medium(&self) -> Medium {
+        match self {
+            Self::Url(_, medium) | Self::Bytes(_, medium) => *medium,
+            Self::Data(input) if input.is_video() => Medium::Video,
+            Self::Data(_) => Medium::Image,
+        }
+    }
+
+    pub(crate) fn into_input(self) -> NewInput {
+        match self {
+            Self::Url(url, Medium::Image) => NewInput::image_url(url),
+            Self::Url(url, Medium::Video) => NewInput::video_url(url),
+            Self::Bytes(bytes, Medium::Image) => NewInput::image_bytes(bytes),
+            Self::Bytes(bytes, Medium::Video) => NewInput::video_bytes(bytes),
+            Self::Data(input) => *input,
+        }
+    }
+}
 
 /// Returns the name of an input for messages, tables and JSON. Names that are not Unicode stay distinct: their other
 /// bytes are written as `\\xE9`. Of a data URL only the beginning is shown.
@@ -30,8 +78,12 @@ pub(crate) fn label(source: &OsStr) -> String {
 
 /// Splits a data URL at its comma.
 fn data_url(text: &str) -> Option<(&str, &str)> {
-    let is_data = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:"));
-    if is_data { text.split_once(',') } else { None }
+    if is_data_url(text) { text.split_once(',') } else { None }
+}
+
+/// Whether a text is a data URL, unless there is a file with this name.
+pub(crate) fn is_data_url(text: &str) -> bool {
+    text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) && text.contains(',')
 }
 
 fn shorten(text: &str, characters: usize) -> String {
@@ -54,18 +106,27 @@ pub(crate) fn read_data_url(source: &OsStr, video: bool) -> Option<Result<NewInp
     Some(checked.map(|()| input))
 }
 
-/// Reads one input. The error is the reason why it cannot be read.
-pub(crate) fn read_input(source: &OsStr, video: bool, stdin_used: &mut bool) -> Result<NewInput, String> {
-    let from_bytes = |bytes: Vec<u8>| if video { NewInput::video_bytes(bytes) } else { NewInput::image_bytes(bytes) };
-    if let Some(input) = read_data_url(source, video) {
-        return input;
-    }
-    match source.to_str() {
-        Some("-") if std::mem::replace(stdin_used, true) => Err("stdin was already read".to_owned()),
-        Some("-") => read_to_end(io::stdin()).map(from_bytes),
-        Some(url) if url.contains("://") && video => Ok(NewInput::video_url(url)),
-        Some(url) if url.contains("://") => Ok(NewInput::image_url(url)),
-        _ => read_file(source).map(from_bytes),
+/// Reads one input. Files are images or videos by their content; `video` makes everything a video. The error is the
+/// reason why it cannot be read.
+pub(crate) fn read(source: &Source, video: bool, stdin_used: &mut bool) -> Result<Content, String> {
+    let from_bytes = |bytes: Vec<u8>| {
+        let medium = if video { Medium::Video } else { medium_of(&bytes).unwrap_or(Medium::Image) };
+        Content::Bytes(bytes, medium)
+    };
+    match &source.location {
+        Location::Stdin if std::mem::replace(stdin_used, true) => Err("stdin was already read".to_owned()),
+        Location::Stdin => read_to_end(io::stdin()).map(from_bytes),
+        Location::Url(url) => Ok(Content::Url(url.clone(), if video { Medium::Video } else { Medium::Image })),
+        Location::Data => match read_data_url(&source.name, video) {
+            Some(input) => input.map(|input| Content::Data(Box::new(input))),
+            // A file with this name was created meanwhile.
+            None => read_file(&source.name).map(from_bytes),
+        },
+        Location::File => read_file(&source.name).map(from_bytes).map_err(|problem| match &*problem {
+            "is a directory" => "is a directory; use --recursive to search it".to_owned(),
+            _ => problem,
+        }),
+        Location::Unusable(problem) => Err(problem.clone()),
     }
 }
 
@@ -95,7 +156,8 @@ fn read_with_capacity(reader: impl io::Read, capacity: u64) -> Result<Vec<u8>, S
     }
 }
 
-fn read_error(error: &io::Error) -> String {
+/// Returns the reason why something cannot be read.
+pub(crate) fn read_error(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),

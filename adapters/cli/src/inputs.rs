@@ -1,7 +1,10 @@
 //! `clarifai inputs`: the images and videos of an app.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::Write;
+use std::path::Path;
 use std::sync::mpsc;
 
 use clarifai_core::bulk::{IntoBulk as _, Outcome, Upload, UploadReport, Uploader};
@@ -11,29 +14,32 @@ use clarifai_core::inputs::{
 use clarifai_core::machine::{DeleteAllInputs, IntoMachine as _};
 use clarifai_core::types::{Input, InputCount, Status};
 use clarifai_core::{Config, Item as _, MAX_PER_PAGE, Operation as _, Page};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::args::{Annotations, DeleteArgs, InputArgs, InputsCommand, PatchMode, WaitArgs};
 use crate::context::Context;
 use crate::exit::Failure;
-use crate::input_jobs::{self, InputJob, ItemError, ItemOutcome, Shown};
+use crate::input_jobs::{self, ErrorFacts, InputJob, ItemError, ItemOutcome, Shown};
 use crate::input_loader::InputLoader;
 use crate::output::{self, StreamedTable};
+use crate::sources::{Location, Source};
 use crate::terminal::{self, sanitize};
 use crate::{interrupt, listing, waits};
 
 /// Uploads inputs.
+#[expect(clippy::struct_excessive_bools, reason = "each one is an option of the command line")]
 struct UploadJob<'a> {
     id: Option<&'a str>,
     annotations: &'a Annotations,
     allow_duplicate_url: bool,
     content_ids: bool,
+    concept_from_folder: bool,
     max_retries: u32,
     /// Whether the JSON of the service is printed.
     json: bool,
     table: RefCell<StreamedTable>,
-    /// Receives the IDs of the inputs that the app contains now.
-    stored_ids: mpsc::Sender<String>,
+    /// IDs of the inputs that the app contains now, if they are needed.
+    stored_ids: Option<RefCell<Vec<String>>>,
 }
 
 /// An input that the app contains.
@@ -46,9 +52,24 @@ impl InputJob for UploadJob<'_> {
     type Output = StoredInput;
     type Work<'a> = Uploader<InputLoader<'a>>;
     const CHANGES: bool = true;
+    const NAME: &'static str = "inputs create";
 
-    fn prepare(&self, mut input: NewInput) -> NewInput {
-        if let Some(id) = self.id {
+    fn options(&self) -> BTreeMap<String, Value> {
+        let mut options = self.annotations.job_options();
+        options.insert("--id".to_owned(), self.id.into());
+        options.insert("--content-ids".to_owned(), self.content_ids.into());
+        options.insert("--allow-duplicate-url".to_owned(), self.allow_duplicate_url.into());
+        options.insert("--concept-from-folder".to_owned(), self.concept_from_folder.into());
+        options
+    }
+
+    fn needs_ids(&self) -> bool {
+        self.id.is_none() && !self.content_ids
+    }
+
+    fn prepare(&self, mut input: NewInput, source: &Source, generated_id: Option<&str>) -> NewInput {
+        let listed_id = source.record.as_ref().and_then(|record| record.id.as_deref());
+        if let Some(id) = listed_id.or(self.id).or(generated_id) {
             input = input.id(id);
         }
         if self.allow_duplicate_url {
@@ -60,7 +81,25 @@ impl InputJob for UploadJob<'_> {
         if let Some(location) = self.annotations.geo {
             input = input.geo_point(location.longitude, location.latitude);
         }
-        self.annotations.concepts().fold(input, NewInput::annotation)
+        input = self.annotations.concepts().fold(input, NewInput::annotation);
+        if self.concept_from_folder
+            && source.location == Location::File
+            && let Some(folder) = Path::new(&source.name).parent().and_then(Path::file_name)
+        {
+            input = input.concept(folder.to_string_lossy());
+        }
+        match &source.record {
+            Some(record) => record.apply(input),
+            None => input,
+        }
+    }
+
+    fn note_success(&self, input: &StoredInput) {
+        if let Some(ids) = &self.stored_ids
+            && !input.id.is_empty()
+        {
+            ids.borrow_mut().push(input.id.clone());
+        }
     }
 
     fn work<'a>(
@@ -69,7 +108,7 @@ impl InputJob for UploadJob<'_> {
         inputs: InputLoader<'a>,
         outcomes: mpsc::Sender<ItemOutcome<StoredInput>>,
     ) -> Self::Work<'a> {
-        let (has_chosen_id, stored_ids) = (self.id.is_some(), self.stored_ids.clone());
+        let has_chosen_id = self.id.is_some();
         let upload = Upload::new(inputs).max_retries(self.max_retries).on_item(move |item| {
             let status = item.status.as_deref();
             let problem = || status.map_or_else(|| item.outcome.to_string(), Status::to_string);
@@ -93,13 +132,15 @@ impl InputJob for UploadJob<'_> {
                 ),
                 other => ("unknown", Err(ItemError::Input(other.to_string()))),
             };
-            if let Ok(StoredInput { id, .. }) = &result
-                && !id.is_empty()
-            {
-                let _ = stored_ids.send(id.clone());
-            }
+            let duplicate = matches!(item.outcome, Outcome::AlreadyThere).then(problem);
+            let facts = match &item.outcome {
+                Outcome::Rejected(status) => ErrorFacts::from(&**status),
+                Outcome::NotSent(error) | Outcome::Unknown(error) => ErrorFacts::from(&**error),
+                _ => ErrorFacts { is_refusal: true, ..ErrorFacts::default() },
+            };
             let (index, id, outcome) = (item.index, item.id, Some(outcome));
-            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw: item.raw, result, partial: None });
+            let raw = item.raw;
+            let _ = outcomes.send(ItemOutcome { index, id, outcome, raw, duplicate, facts, result, partial: None });
         });
         let upload = if self.content_ids { upload.ids_from_content() } else { upload };
         let upload = if self.json { upload.with_raw() } else { upload };
@@ -126,23 +167,32 @@ pub(crate) fn run(command: &InputsCommand, context: &mut Context<'_>) -> Result<
             listing::run(context, ListInputs::new().page(pages.first()), *pages, keep)
         }
         InputsCommand::Get { id } => context.one::<Input>(GetInput::new(id)),
-        InputsCommand::Create { inputs, id, annotations, allow_duplicate_url, content_ids, wait } => {
+        InputsCommand::Create {
+            inputs,
+            id,
+            annotations,
+            allow_duplicate_url,
+            content_ids,
+            concept_from_folder,
+            wait,
+        } => {
             annotations.check()?;
-            if id.is_some() && inputs.inputs.len() > 1 {
+            if id.is_some() && (inputs.inputs.len() > 1 || !inputs.is_plain()) {
                 return Err(Failure::usage("--id requires a single input"));
             }
-            let (sender, stored_ids) = mpsc::channel();
+            context.rate = inputs.rate;
             let job = UploadJob {
                 id: id.as_deref(),
                 annotations,
                 allow_duplicate_url: *allow_duplicate_url,
                 content_ids: *content_ids,
+                concept_from_folder: *concept_from_folder,
                 max_retries: input_jobs::max_retries(inputs, Upload::<InputLoader<'_>>::DEFAULT_MAX_RETRIES),
                 json: context.global.json,
                 table: RefCell::new(StreamedTable::new(&["ID", "Status", "Source"], &[])),
-                stored_ids: sender,
+                stored_ids: wait.wait.then(RefCell::default),
             };
-            create(&job, inputs, *wait, &stored_ids, context)
+            create(&job, inputs, *wait, context)
         }
         InputsCommand::Wait { ids } => waits::inputs_processed(context, ids, context.global.wait_timeout()),
         InputsCommand::Update { ids, action, annotations } => {
@@ -189,17 +239,12 @@ fn delete_all(delete: &DeleteArgs, context: &mut Context<'_>) -> Result<bool, Fa
     Ok(true)
 }
 
-fn create(
-    job: &UploadJob<'_>,
-    inputs: &InputArgs,
-    wait: WaitArgs,
-    stored_ids: &mpsc::Receiver<String>,
-    context: &mut Context<'_>,
-) -> Result<(), Failure> {
-    input_jobs::check_options(|input| CreateInputs::new().input(job.prepare(input)))?;
+fn create(job: &UploadJob<'_>, inputs: &InputArgs, wait: WaitArgs, context: &mut Context<'_>) -> Result<(), Failure> {
+    let example = Source { name: OsString::new(), location: Location::Stdin, record: None };
+    input_jobs::check_options(|input| CreateInputs::new().input(job.prepare(input, &example, None)))?;
     input_jobs::run(job, inputs, context)?;
     if wait.wait {
-        let ids: Vec<_> = stored_ids.try_iter().collect();
+        let ids = job.stored_ids.as_ref().map(RefCell::take).unwrap_or_default();
         if !ids.is_empty() {
             return waits::inputs_processed(context, &ids, context.global.wait_timeout());
         }

@@ -19,6 +19,7 @@ mod input_loader;
 mod input_source;
 mod inputs;
 mod interrupt;
+mod job;
 mod json;
 mod listing;
 mod message;
@@ -32,6 +33,7 @@ mod search;
 mod settings;
 mod simulator;
 mod simulator_state;
+mod sources;
 mod terminal;
 mod update_check;
 mod waits;
@@ -88,6 +90,7 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
         Command::Search(args) => call_service(global, out, |context| search::run(&args, context)),
         Command::Models(command) => call_service(global, out, |context| models::run(&command, context)),
         Command::Workflows(command) => call_service(global, out, |context| workflows::run(&command, context)),
+        Command::Job(command) => job::commands::run(&command, global, out),
         Command::Config { command } => finish(config::run(command.unwrap_or(ConfigCommand::Show), global, out), out),
         Command::Simulator(args) => finish(simulator::run(&args, global, out), out),
         Command::Completions { shell } => {

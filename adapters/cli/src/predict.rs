@@ -1,5 +1,6 @@
 //! `clarifai predict`: runs a model on inputs.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc;
 
@@ -8,6 +9,7 @@ use clarifai_core::bulk::{IntoBulk as _, PredictMany, PredictReport, Predictor};
 use clarifai_core::inputs::NewInput;
 use clarifai_core::models::{ModelRef, OutputOptions, Predict};
 use clarifai_core::types::Output;
+use serde_json::Value;
 
 use crate::args::PredictArgs;
 use crate::context::Context;
@@ -20,6 +22,7 @@ struct PredictJob {
     model: ModelRef,
     options: OutputOptions,
     max_retries: u32,
+    job_options: BTreeMap<String, Value>,
 }
 
 impl PredictJob {
@@ -31,6 +34,11 @@ impl PredictJob {
 impl InputJob for PredictJob {
     type Output = Box<Output>;
     type Work<'a> = Predictor<InputLoader<'a>>;
+    const NAME: &'static str = "predict";
+
+    fn options(&self) -> BTreeMap<String, Value> {
+        self.job_options.clone()
+    }
 
     fn work<'a>(
         &self,
@@ -58,8 +66,12 @@ impl InputJob for PredictJob {
 
 pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), Failure> {
     let max_retries = input_jobs::max_retries(&args.inputs, PredictMany::<InputLoader<'_>>::DEFAULT_MAX_RETRIES);
-    let mut job =
-        PredictJob { model: ModelRef::from(&*args.model), options: args.options.output_options(), max_retries };
+    let mut job_options = args.options.job_options();
+    job_options.insert("--model".to_owned(), args.model.clone().into());
+    job_options.insert("--version".to_owned(), args.version.clone().into());
+    let (model, options) = (ModelRef::from(&*args.model), args.options.output_options());
+    let mut job = PredictJob { model, options, max_retries, job_options };
+    context.rate = args.inputs.rate;
     model_lookup::check_part("--model", &args.model)?;
     args.version.as_deref().map_or(Ok(()), |version| model_lookup::check_part("--version", version))?;
     input_jobs::check_options(|input: NewInput| job.operation().input(input))?;

@@ -1,5 +1,6 @@
 //! The settings in effect: options take precedence over environment variables, and these over the file.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -7,6 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, FromArgMatches};
 use clarifai_core::{AppRef, Config, Credentials};
+use serde_json::Value;
 
 use crate::config_file::{ConfigFile, SettingName};
 use crate::exit::{Exit, Failure};
@@ -347,6 +349,16 @@ impl Settings {
     pub(crate) fn all(&self) -> impl Iterator<Item = &Setting> {
         let credentials = self.credentials.first().map(CredentialSource::settings).unwrap_or_default();
         credentials.into_iter().chain([&self.base_url]).chain(&self.user).chain(&self.app)
+    }
+
+    /// Returns the settings that all runs of a job must have, without credentials.
+    pub(crate) fn job_options(&self) -> BTreeMap<String, Value> {
+        let value = |setting: &Option<Setting>| setting.as_ref().map(|setting| setting.value.clone()).into();
+        BTreeMap::from([
+            ("--base-url".to_owned(), self.base_url.value.clone().into()),
+            ("--user".to_owned(), value(&self.user)),
+            ("--app".to_owned(), value(&self.app)),
+        ])
     }
 
     /// Returns the kind of the credentials.

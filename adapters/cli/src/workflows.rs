@@ -1,5 +1,6 @@
 //! `clarifai workflows`: chains of models that a single request runs.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::mpsc;
 
@@ -8,6 +9,7 @@ use clarifai_core::models::OutputOptions;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
 use clarifai_core::{AppRef, Config};
+use serde_json::Value;
 
 use crate::args::WorkflowsCommand;
 use crate::context::Context;
@@ -23,6 +25,7 @@ struct WorkflowJob<'a> {
     public: bool,
     options: OutputOptions,
     max_retries: u32,
+    job_options: BTreeMap<String, Value>,
 }
 
 impl WorkflowJob<'_> {
@@ -35,6 +38,13 @@ impl WorkflowJob<'_> {
 impl InputJob for WorkflowJob<'_> {
     type Output = Box<WorkflowResult>;
     type Work<'a> = Sender<PredictWorkflow, InputLoader<'a>>;
+    const NAME: &'static str = "workflows predict";
+
+    fn options(&self) -> BTreeMap<String, Value> {
+        let mut options = self.job_options.clone();
+        options.insert("workflow".to_owned(), self.id.into());
+        options
+    }
 
     fn work<'a>(
         &self,
@@ -83,7 +93,9 @@ pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Resu
         WorkflowsCommand::Predict { id, inputs, options } => {
             let default = SendMany::<PredictWorkflow, InputLoader<'_>>::DEFAULT_MAX_RETRIES;
             let max_retries = input_jobs::max_retries(inputs, default);
-            let job = WorkflowJob { id, public, options: options.output_options(), max_retries };
+            let job_options = options.job_options();
+            let job = WorkflowJob { id, public, options: options.output_options(), max_retries, job_options };
+            context.rate = inputs.rate;
             input_jobs::check_options(|input| job.operation().input(input))?;
             input_jobs::run(&job, inputs, context)
         }

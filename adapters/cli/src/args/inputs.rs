@@ -19,7 +19,13 @@ const CREATE_EXAMPLES: &str = concat!(
         --metadata '{\"roll\": 7}' --geo -6.26,53.35
 
   Upload photos, skip those that the app has already, and wait until they are processed:
-    clarifai inputs create *.jpg --content-ids --wait"
+    clarifai inputs create *.jpg --content-ids --wait
+
+  Upload a folder whose subfolders are named after what they show, with a job file:
+    clarifai inputs create --recursive photos --concept-from-folder --job upload.db
+
+  Upload what a table lists, with its concepts and metadata:
+    clarifai inputs create --from-file photos.csv --metadata-columns"
 );
 
 const UPDATE_EXAMPLES: &str = concat!(
@@ -56,6 +62,9 @@ pub(crate) enum InputsCommand {
         /// This also allows the program to find out whether an upload succeeded if its response was lost.
         #[arg(long, conflicts_with = "id")]
         content_ids: bool,
+        /// Add the name of the folder of each file as a concept
+        #[arg(long, help_heading = "Bulk options")]
+        concept_from_folder: bool,
         /// Store URLs that the app contains already
         #[arg(long)]
         allow_duplicate_url: bool,

@@ -23,6 +23,12 @@ pub(super) const EXAMPLES: &str = concat!(
   Analyze one frame of a video every two seconds:
     clarifai predict --video --sample-ms 2000 clip.mp4
 
+  Tag all photos in a folder; the same command continues after an interrupt:
+    clarifai predict --recursive photos --job tags.db
+
+  Tag what another program lists:
+    find photos -name '*.jpg' -print0 | clarifai predict --from-file - -0 --json
+
   Print each file with its most probable concept:
     clarifai predict *.jpg --json | jq -r '[.source, .data.concepts[0].name] | @tsv'"
 );

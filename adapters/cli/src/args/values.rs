@@ -76,6 +76,12 @@ pub(super) fn concept(text: &str) -> Result<ConceptArg, String> {
     if text.trim().is_empty() { Err("ID or name must not be empty".to_owned()) } else { Ok(new(text.to_owned())) }
 }
 
+/// Parses a number of requests per second.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    let rate = text.parse().ok().filter(|rate: &f64| (0.001..=10_000.0).contains(rate));
+    rate.ok_or_else(|| "must be a number from 0.001 to 10000".to_owned())
+}
+
 /// A point on earth.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Location {

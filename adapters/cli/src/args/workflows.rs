@@ -12,6 +12,7 @@ const PREDICT_EXAMPLES: &str = concat!(
 );
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "a program has one command")]
 pub(crate) enum WorkflowsCommand {
     /// List the workflows of the app
     List {
