@@ -97,14 +97,25 @@ pub(crate) fn output(call: &Call<'_>, model: &ResolvedModel, status: &Value, dat
 /// Returns the input as the service repeats it in an output: the base64 of `true` replaces the bytes.
 pub(crate) fn echo(call: &Call<'_>, input: &Value) -> Value {
     let id = input["id"].as_str().map_or_else(|| call.new_id(), str::to_owned);
-    let mut data = input["data"].clone();
+    let mut data = without_bytes(&input["data"]);
     concept::numbers(&mut data);
-    for medium in ["image", "video"] {
-        if let Some(encoded) = data.get_mut(medium).and_then(|medium| medium.get_mut("base64")) {
-            *encoded = "dHJ1ZQ==".into();
-        }
-    }
     json!({"id": id, "data": data})
+}
+
+/// Returns a copy of an input's `data`, in which the base64 of `true` replaces the bytes. They can be millions.
+fn without_bytes(data: &Value) -> Value {
+    let Some(data) = data.as_object() else { return data.clone() };
+    let copy = data.iter().map(|(name, member)| {
+        let copy = match member.as_object().filter(|_| ["image", "video"].contains(&&**name)) {
+            Some(medium) => medium.iter().map(|(name, member)| {
+                let is_bytes = name == "base64";
+                (name.clone(), if is_bytes { "dHJ1ZQ==".into() } else { member.clone() })
+            }),
+            None => return (name.clone(), member.clone()),
+        };
+        (name.clone(), Value::Object(copy.collect()))
+    });
+    Value::Object(copy.collect())
 }
 
 /// Runs a model on an image, or on the sampled frames of a video.

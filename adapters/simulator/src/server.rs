@@ -168,10 +168,10 @@ async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Resp
         }
         _ => {}
     }
-    let Ok(body) = Limited::new(body, served.simulator.world.rules.limits.body_bytes).collect().await else {
+    let Some(body) = read_body(body, served.simulator.world.rules.limits.body_bytes).await else {
         return Ok(empty(StatusCode::PAYLOAD_TOO_LARGE));
     };
-    let request = Request::from_parts(parts, body.to_bytes());
+    let request = Request::from_parts(parts, body);
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = Now::new(Mono::new(served.start.elapsed()), unix);
     let byte = served.faults.byte_time();
@@ -194,6 +194,19 @@ async fn respond(served: Arc<Served>, request: Request<Incoming>) -> Result<Resp
     // Also on the responses that faults produce.
     cors::allow(response.headers_mut());
     Ok(response.map(|left| ResponseBody { delivery, ..ResponseBody::whole(left) }))
+}
+
+/// Reads a body of at most `limit` bytes. Each part is copied as it arrives, so that a large body is not held twice.
+async fn read_body(body: Incoming, limit: usize) -> Option<Bytes> {
+    let expected = body.size_hint().lower().min(limit as u64);
+    let mut body = Limited::new(body, limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).ok()?);
+    while let Some(frame) = body.frame().await {
+        if let Ok(data) = frame.ok()?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Some(bytes.into())
 }
 
 fn empty(status: StatusCode) -> Response<ResponseBody> {

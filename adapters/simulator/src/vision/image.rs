@@ -28,15 +28,17 @@ pub struct Limits {
     pub encoded_bytes: usize,
     /// Maximum number of pixels, checked in the header before any pixel is decoded. Default: 85,000,000.
     pub pixels: u64,
-    /// Maximum memory for decoding in bytes, including the decoded pixels. Default: 200 MiB, which is enough for 59
-    /// megapixels of a JPEG, and for 21 of a progressive one. Images that are decoded at the same time share it.
+    /// Maximum memory for an image in bytes: its pixels, what the decoder keeps beside them, and the encoded image with
+    /// its copies in the request. Default: 172 MiB, which is enough for a JPEG of 50 megapixels in 2 MB, of 25 megapixels
+    /// in 20 MB, and for a progressive one of 19 megapixels in 2 MB. The program as a whole then stays below 256 MB.
+    /// Images that are decoded at the same time share it.
     pub decoder_memory: u64,
 }
 
 impl Default for Limits {
-    /// Creates the default limits: 20 MB, 85 megapixels, and 200 MiB for the decoder.
+    /// Creates the default limits: 20 MB, 85 megapixels, and 172 MiB of memory.
     fn default() -> Self {
-        Self { encoded_bytes: 20_000_000, pixels: 85_000_000, decoder_memory: 200 << 20 }
+        Self { encoded_bytes: 20_000_000, pixels: 85_000_000, decoder_memory: memory::TOTAL }
     }
 }
 

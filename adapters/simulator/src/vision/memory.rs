@@ -4,8 +4,9 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 use image::ImageFormat;
 
-/// Memory in bytes that all decoders of the process together may use. A single image may use more, alone.
-const TOTAL: u64 = 200 << 20;
+/// Memory in bytes that all decoders of the process together may use. With the networks and the program itself it stays
+/// below 256 MB. A single image may use more, alone, if the limits of the caller allow it.
+pub(super) const TOTAL: u64 = 172 << 20;
 
 static USED: Mutex<u64> = Mutex::new(0);
 static RETURNED: Condvar = Condvar::new();
@@ -42,7 +43,9 @@ pub(super) fn needed(encoded: &[u8], format: ImageFormat, pixels: u64) -> u64 {
         ImageFormat::Gif | ImageFormat::Tiff => pixels,
         _ => pixels / 8,
     };
-    pixels.saturating_add(beside).saturating_add(encoded.len() as u64)
+    // The bytes of the file and of the decoded base64, and the base64 in the request and in its JSON.
+    let copies = encoded.len() as u64 * 14 / 3;
+    pixels.saturating_add(beside).saturating_add(copies)
 }
 
 /// Returns whether a JPEG is progressive, by the marker of its frame.
