@@ -37,7 +37,7 @@
 //! |---|---|
 //! | configure the base URL, credentials and app | [`Config`], [`Credentials`], [`AppRef`] |
 //! | call the service through a transport | [`client`], [`transport`] |
-//! | choose an operation | [`models`], [`inputs`], [`annotations`], [`datasets`], [`concepts`], [`searches`], [`workflows`], [`Operation`] |
+//! | choose an operation | [`models`], [`inputs`], [`annotations`], [`datasets`], [`concepts`], [`searches`], [`workflows`], [`apps`], [`users`], [`Operation`] |
 //! | call language models in the form of OpenAI | [`openai`] |
 //! | build a request and parse its response | [`Exchange`] |
 //! | retry, rate-limit and authorize calls | [`machine`] (the contract and its rules), [`machine::Call`], [`policy`] |
@@ -55,6 +55,7 @@
 #![forbid(unsafe_code)]
 
 pub mod annotations;
+pub mod apps;
 mod arguments;
 pub mod auth;
 mod batch;
@@ -97,6 +98,8 @@ pub mod testing;
 pub mod time;
 pub mod transport;
 pub mod types;
+pub mod users;
+mod web_address;
 pub mod workflows;
 
 pub use batch::{Batch, Item};
@@ -112,3 +115,4 @@ pub use patch::PatchAction;
 pub use serde_json;
 pub use streaming::StreamOperation;
 pub use target::{AppRef, MAX_ID_BYTES};
+pub use web_address::{WebAddress, WebResource};

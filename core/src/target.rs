@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::InvalidArgument;
 use crate::page::Page;
+use crate::types::App;
 
 /// Maximum length of an id, in bytes. Ids assigned by the service have fewer than 100 characters; the limit leaves room
 /// for longer ones and keeps paths below the limits of servers and proxies.
@@ -30,6 +31,13 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub struct AppRef {
     user: String,
     app: String,
+}
+
+/// The owner of an app that a response does not name is `me`.
+impl From<&App> for AppRef {
+    fn from(app: &App) -> Self {
+        Self::new(app.user_id.as_deref().unwrap_or("me"), &*app.id)
+    }
 }
 
 impl AppRef {
@@ -97,6 +105,13 @@ impl Target {
     pub fn unscoped(&mut self) -> &mut Self {
         self.text.truncate(self.root);
         self
+    }
+
+    /// Sets a user and no app for this call: `users/{id}`. The id `me` is the owner of the credentials.
+    ///
+    /// Must be called before the first segment is appended.
+    pub fn user(&mut self, id: &str) -> &mut Self {
+        self.unscoped().path("users").id("user id", id)
     }
 
     fn push_scope(&mut self, scope: &AppRef) {

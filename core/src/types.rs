@@ -25,6 +25,7 @@
 //! ```
 
 mod annotation;
+mod app;
 mod audio;
 mod bounding_box;
 mod cluster;
@@ -60,12 +61,14 @@ mod time_segment;
 mod timestamp;
 mod track;
 mod train_info;
+mod user;
 mod video;
 mod visibility;
 mod workflow;
 mod workflow_result;
 
 pub use annotation::Annotation;
+pub use app::App;
 pub use audio::{Audio, AudioInfo};
 pub use bounding_box::BoundingBox;
 pub use cluster::Cluster;
@@ -107,6 +110,7 @@ pub use time_segment::{TimeInfo, TimeSegment};
 pub use timestamp::Timestamp;
 pub use track::Track;
 pub use train_info::{LossCurveEntry, TrainInfo, TrainStats};
+pub use user::{User, UserDetail};
 pub use video::{Video, VideoInfo};
 pub use visibility::{Gettable, Visibility};
 pub use workflow::{NodeInput, Workflow, WorkflowNode, WorkflowVersion};

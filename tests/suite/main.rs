@@ -16,4 +16,5 @@ mod service_tour;
 mod simulator;
 mod upload_accounting;
 mod ureq_client;
+mod users_and_apps;
 mod wire;

@@ -3,6 +3,7 @@
 //! The first line of a doc comment is the short help, `-h`; the whole comment is the long help, `--help`.
 
 mod annotations;
+mod apps;
 mod chat;
 mod concepts;
 mod config;
@@ -27,6 +28,7 @@ use crate::exit::Exit;
 use crate::settings::GivenSettings;
 
 pub(crate) use annotations::{AnnotationsCommand, NewAnnotationArgs};
+pub(crate) use apps::{AppFields, AppsCommand};
 pub(crate) use chat::ChatArgs;
 pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
@@ -75,7 +77,7 @@ const EXAMPLES: &str = concat!(
     clarifai --simulator predict photo.jpg
 
   Store a personal access token, then tag photos with Clarifai's general model:
-    clarifai config set pat -
+    clarifai login
     clarifai predict *.jpg
 
   Upload photos to an app and search them:
@@ -239,6 +241,16 @@ pub(crate) enum Command {
     /// Show, retry and export the work that --job recorded
     #[command(subcommand, after_long_help = job::EXAMPLES)]
     Job(JobCommand),
+    /// Manage apps: list, create, change, delete
+    #[command(subcommand)]
+    Apps(AppsCommand),
+    /// Check a personal access token and store it
+    ///
+    /// The token is asked for in the terminal, without showing it, or read from stdin. It is stored in the config file,
+    /// with the user ID that it belongs to, after the service accepted it.
+    Login,
+    /// Show the user that the credentials belong to
+    Whoami,
     /// Show and change stored settings
     ///
     /// Without a subcommand, `show` is run.

@@ -60,7 +60,7 @@ fn show(global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Failure> {
 }
 
 /// Rejects values that no request could use, before they are stored.
-fn check(name: SettingName, value: &str) -> Result<(), Failure> {
+pub(crate) fn check(name: SettingName, value: &str) -> Result<(), Failure> {
     if value.is_empty() || value.chars().any(char::is_control) {
         return Err(Failure::usage(format!("the value of {} must be one line that is not empty", name.option())));
     }
@@ -79,7 +79,7 @@ fn check(name: SettingName, value: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn read_stdin() -> Result<String, Failure> {
+pub(crate) fn read_stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     io::stdin()
         .take(64 * 1024)

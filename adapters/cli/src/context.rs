@@ -230,7 +230,7 @@ impl<T> Records<T> for Vec<T> {
 }
 
 /// Asks the user for confirmation. Fails without a terminal.
-fn confirm(question: &str) -> Result<bool, Failure> {
+pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::usage("refusing to delete everything without confirmation; pass --yes"));
     }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod annotations;
+mod apps;
 mod args;
 mod atomic_file;
 mod chat;
@@ -22,6 +23,7 @@ mod interrupt;
 mod job;
 mod json;
 mod listing;
+mod login;
 mod message;
 mod model_lookup;
 mod models;
@@ -90,6 +92,9 @@ fn run(cli: Cli, out: &mut dyn Write) -> Result<Exit, Failure> {
         Command::Search(args) => call_service(global, out, |context| search::run(&args, context)),
         Command::Models(command) => call_service(global, out, |context| models::run(&command, context)),
         Command::Workflows(command) => call_service(global, out, |context| workflows::run(&command, context)),
+        Command::Apps(command) => call_service(global, out, |context| apps::run(&command, context)),
+        Command::Whoami => call_service(global, out, login::whoami),
+        Command::Login => finish(login::login(global, out), out),
         Command::Job(command) => job::commands::run(&command, global, out),
         Command::Config { command } => finish(config::run(command.unwrap_or(ConfigCommand::Show), global, out), out),
         Command::Simulator(args) => finish(simulator::run(&args, global, out), out),

@@ -1,8 +1,8 @@
 //! Finds the model or workflow that a name or ID refers to.
 
-use clarifai_core::AppRef;
 use clarifai_core::machine::FindModel;
 use clarifai_core::models::ModelRef;
+use clarifai_core::{AppRef, WebAddress};
 
 use crate::args::DEFAULT_MODEL;
 use crate::client::{Client, Stopped};
@@ -52,8 +52,13 @@ impl SearchSpace {
     }
 }
 
-/// Returns the model with this name or ID. A dry run cannot search, and takes it for an ID.
+/// Returns the model with this name, ID or web address. A dry run cannot search, and takes a name for an ID.
 pub(crate) fn resolve(context: &mut Context<'_>, name: &str, version: Option<&str>) -> Result<ModelRef, Failure> {
+    if WebAddress::is_like(name) {
+        let model = name.parse::<WebAddress>().and_then(|address| address.model());
+        let model = model.map_err(|invalid| Failure::usage(format!("the web address {}", invalid.problem())))?;
+        return Ok(version.map_or(model.clone(), |version| model.with_version(version)));
+    }
     check_part("model", name)?;
     version.map_or(Ok(()), |version| check_part("--version", version))?;
     let settings = context.settings;

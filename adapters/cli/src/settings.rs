@@ -325,6 +325,17 @@ impl Settings {
         }
     }
 
+    /// Returns the same settings with this personal access token, and without other credentials.
+    pub(crate) fn with_token(self, token: &str) -> Self {
+        let pat = Setting { name: SettingName::Pat, value: token.to_owned(), origin: Origin::Option };
+        Self { credentials: vec![CredentialSource::Pat(pat)], ..self }
+    }
+
+    /// Returns the ID of the user whose apps are addressed; `me` is the owner of the credentials.
+    pub(crate) fn user_id(&self) -> &str {
+        self.user.as_ref().map_or("me", |user| &user.value)
+    }
+
     /// Prints warnings about everything that is set and not used: other credentials, other names, an unreadable file.
     pub(crate) fn warn_about_unused(&self) {
         // Without credentials the problem is reported as an error.

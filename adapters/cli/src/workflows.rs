@@ -8,7 +8,7 @@ use clarifai_core::bulk::{IntoBulk as _, SendMany, SendReport, Sender};
 use clarifai_core::models::OutputOptions;
 use clarifai_core::types::{Workflow, WorkflowResult};
 use clarifai_core::workflows::{GetWorkflow, ListPublicWorkflows, ListWorkflows, PredictWorkflow};
-use clarifai_core::{AppRef, Config};
+use clarifai_core::{AppRef, Config, WebAddress, WebResource};
 use serde_json::Value;
 
 use crate::args::WorkflowsCommand;
@@ -19,30 +19,33 @@ use crate::input_loader::InputLoader;
 use crate::model_lookup::SearchSpace;
 use crate::{listing, output};
 
-struct WorkflowJob<'a> {
-    id: &'a str,
-    /// Whether the workflow is one of Clarifai's public ones.
-    public: bool,
+struct WorkflowJob {
+    id: String,
+    /// The app that contains the workflow, if it is not that of the settings.
+    owner: Option<AppRef>,
     options: OutputOptions,
     max_retries: u32,
     job_options: BTreeMap<String, Value>,
 }
 
-impl WorkflowJob<'_> {
+impl WorkflowJob {
     fn operation(&self) -> PredictWorkflow {
-        let predict = PredictWorkflow::new(self.id).options(self.options.clone());
-        if self.public { predict.in_app(AppRef::public()) } else { predict }
+        let predict = PredictWorkflow::new(&*self.id).options(self.options.clone());
+        match &self.owner {
+            Some(owner) => predict.in_app(owner.clone()),
+            None => predict,
+        }
     }
 }
 
-impl InputJob for WorkflowJob<'_> {
+impl InputJob for WorkflowJob {
     type Output = Box<WorkflowResult>;
     type Work<'a> = Sender<PredictWorkflow, InputLoader<'a>>;
     const NAME: &'static str = "workflows predict";
 
     fn options(&self) -> BTreeMap<String, Value> {
         let mut options = self.job_options.clone();
-        options.insert("workflow".to_owned(), self.id.into());
+        options.insert("workflow".to_owned(), self.id.clone().into());
         options
     }
 
@@ -77,6 +80,18 @@ impl InputJob for WorkflowJob<'_> {
     }
 }
 
+/// Returns the ID of a workflow, and its app if that is known: of a web address, and of the public workflows.
+fn find(id: &str, public: bool) -> Result<(String, Option<AppRef>), Failure> {
+    if !WebAddress::is_like(id) {
+        return Ok((id.to_owned(), public.then(AppRef::public)));
+    }
+    let parsed = id.parse::<WebAddress>().and_then(|address| {
+        let id = address.id_of(WebResource::Workflow)?.to_owned();
+        Ok((id, Some(address.app().clone())))
+    });
+    parsed.map_err(|invalid| Failure::usage(format!("the web address {}", invalid.problem())))
+}
+
 pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Result<(), Failure> {
     let public = SearchSpace::new(context.settings)?.public_only;
     match command {
@@ -87,14 +102,19 @@ pub(crate) fn run(command: &WorkflowsCommand, context: &mut Context<'_>) -> Resu
             listing::run(context, ListWorkflows::new().page(pages.first()), *pages, None)
         }
         WorkflowsCommand::Get { id } => {
+            let (id, owner) = find(id, public)?;
             let get = GetWorkflow::new(id);
-            context.one::<Workflow>(if public { get.in_app(AppRef::public()) } else { get })
+            context.one::<Workflow>(match owner {
+                Some(owner) => get.in_app(owner),
+                None => get,
+            })
         }
         WorkflowsCommand::Predict { id, inputs, options } => {
             let default = SendMany::<PredictWorkflow, InputLoader<'_>>::DEFAULT_MAX_RETRIES;
             let max_retries = input_jobs::max_retries(inputs, default);
             let job_options = options.job_options();
-            let job = WorkflowJob { id, public, options: options.output_options(), max_retries, job_options };
+            let (id, owner) = find(id, public)?;
+            let job = WorkflowJob { id, owner, options: options.output_options(), max_retries, job_options };
             context.rate = inputs.rate;
             input_jobs::check_options(|input| job.operation().input(input))?;
             input_jobs::run(&job, inputs, context)

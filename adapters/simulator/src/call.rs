@@ -22,6 +22,8 @@ pub(crate) struct Call<'a> {
     pub(crate) world: &'a World,
     /// Time of the call since 1970.
     pub(crate) now: Duration,
+    /// Id of the caller.
+    pub(crate) caller: String,
     /// The application the call is for.
     pub(crate) app: AppName,
     /// Whether public models, concepts and workflows are visible to the call.
@@ -35,6 +37,11 @@ impl Call<'_> {
     /// Locks the state for the call's application. Everything due by now has been applied.
     pub(crate) fn lock(&self) -> LockedApp<'_> {
         self.world.lock_app(&self.app, self.now)
+    }
+
+    /// Returns the user id of the caller.
+    pub(crate) fn caller(&self) -> &str {
+        &self.caller
     }
 
     /// Returns a new id.

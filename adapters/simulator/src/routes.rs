@@ -2,6 +2,7 @@
 
 mod add_jobs;
 mod annotations;
+mod apps;
 mod concepts;
 mod datasets;
 mod evaluations;
@@ -15,6 +16,7 @@ mod openai;
 mod outputs;
 mod queries;
 mod searches;
+mod users;
 mod workflow_results;
 mod workflows;
 
@@ -97,6 +99,13 @@ pub(crate) fn dispatch(call: &Call<'_>, route: &[&str]) -> Option<RouteResult> {
         ("GET", ["workflows", id]) => workflows::get(call, id),
         ("DELETE", ["workflows", id]) => workflows::delete(call, id),
         ("POST", ["workflows", id, "results"]) => workflow_results::create(call, id),
+
+        ("GET", ["users", id]) => users::get(call, id),
+        ("POST", ["users", user, "apps"]) => apps::create(call, user),
+        ("GET", ["users", user, "apps"]) => apps::list(call, user),
+        ("GET", []) if call.scoped => apps::get(call),
+        ("PATCH", []) if call.scoped => apps::patch(call),
+        ("DELETE", []) if call.scoped => apps::delete(call),
 
         ("POST", ["ext", "openai", "v1", "chat", "completions"]) => openai::chat(call),
         ("POST", ["ext", "openai", "v1", "embeddings"]) => openai::embeddings(call),

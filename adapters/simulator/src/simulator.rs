@@ -235,6 +235,7 @@ impl Simulator {
             world: &self.world,
             now: unix,
             scoped: scope.is_some(),
+            caller: caller.clone(),
             app: match scope {
                 None => AppName { user: caller.clone(), app: caller },
                 Some(scope) if scope.user_id() == "me" => AppName { user: caller, app: scope.app_id().to_owned() },

@@ -2,6 +2,7 @@
 
 pub(crate) mod add_job;
 pub(crate) mod annotation;
+pub(crate) mod app_facts;
 pub(crate) mod app_name;
 pub(crate) mod concept;
 pub(crate) mod dataset;
@@ -20,6 +21,7 @@ use serde_json::Value;
 use crate::access_tokens::AccessTokens;
 use crate::state::add_job::AddJob;
 use crate::state::annotation::Annotation;
+use crate::state::app_facts::AppFacts;
 use crate::state::concept::Concept;
 use crate::state::dataset::Dataset;
 use crate::state::inputs::Inputs;
@@ -79,6 +81,8 @@ impl State {
 #[serde(default)]
 pub(crate) struct Config {
     serial: u64,
+    /// Present if the application was created, and not only used.
+    pub(crate) facts: Option<AppFacts>,
     pub(crate) concepts: BTreeMap<String, Concept>,
     pub(crate) inputs: Inputs,
     /// By the id of their input, oldest first. The labels of the input itself are part of the input.

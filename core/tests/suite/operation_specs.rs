@@ -6,6 +6,7 @@ use clarifai_core::annotations::{
     CreateAnnotations, DeleteAnnotation, DeleteAnnotations, GetAnnotation, ListAnnotations, NewAnnotation,
     PatchAnnotations,
 };
+use clarifai_core::apps::{CreateApps, DeleteApp, GetApp, ListApps, NewApp, PatchApp};
 use clarifai_core::auth::GetToken;
 use clarifai_core::concepts::{CreateConcepts, GetConcept, ListConcepts, PatchConcepts, SearchConcepts};
 use clarifai_core::datasets::{
@@ -25,11 +26,12 @@ use clarifai_core::models::{
 use clarifai_core::openai::{self, CreateChatCompletion, CreateEmbeddings, CreateResponse, GenerateImages};
 use clarifai_core::operation::Replay::{self, Idempotent, Once, Safe};
 use clarifai_core::searches::{CountInputs, QueryAnnotations, QueryInputs, SearchInputs, SendSearchFeedback};
+use clarifai_core::users::GetUser;
 use clarifai_core::workflows::{
     CreateWorkflow, DeleteWorkflow, DeleteWorkflows, GetWorkflow, ListPublicWorkflows, ListWorkflows, PatchWorkflow,
     PredictWorkflow,
 };
-use clarifai_core::{Operation, PatchAction};
+use clarifai_core::{AppRef, Operation, PatchAction};
 use serde_json::json;
 
 /// The name, the method, the permission to repeat, and whether each item has its own status.
@@ -46,6 +48,10 @@ fn row<O: Operation>(operation: O) -> Row {
 
 fn of<O: Operation>(operation: &O) -> Row {
     (O::SPEC.name, O::SPEC.method.to_string(), operation.replay(), O::SPEC.partial)
+}
+
+fn app() -> AppRef {
+    AppRef::new("me", "a")
 }
 
 fn note() -> NewAnnotation {
@@ -98,6 +104,12 @@ fn every_operation_has_the_spec_of_the_table() {
         (row(ListDatasets::new()), ("list datasets", "GET", Safe, false)),
         (row(PatchDatasets::merge()), ("patch datasets", "PATCH", Idempotent, false)),
         (row(DeleteDatasets::ids(["d"])), ("delete datasets", "DELETE", Idempotent, false)),
+        (row(GetUser::me()), ("get user", "GET", Safe, false)),
+        (row(CreateApps::new()), ("create apps", "POST", Idempotent, false)),
+        (row(GetApp::new(app())), ("get app", "GET", Safe, false)),
+        (row(ListApps::new()), ("list apps", "GET", Safe, false)),
+        (row(PatchApp::overwrite(NewApp::new("a"))), ("patch app", "PATCH", Idempotent, false)),
+        (row(DeleteApp::new(app())), ("delete app", "DELETE", Idempotent, false)),
         (row(AddDatasetInputs::new("d")), ("add dataset inputs", "POST", Idempotent, true)),
         (row(ListDatasetInputs::new("d")), ("list dataset inputs", "GET", Safe, true)),
         (row(RemoveDatasetInputs::new("d", ["i"])), ("remove dataset inputs", "DELETE", Idempotent, false)),

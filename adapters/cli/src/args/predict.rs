@@ -37,7 +37,7 @@ pub(super) const EXAMPLES: &str = concat!(
 pub(crate) struct PredictArgs {
     #[command(flatten)]
     pub(crate) inputs: InputArgs,
-    /// Name or ID of the model
+    /// Name, ID or web address of the model
     ///
     /// The IDs of well-known public models need no search. Other names are searched for in the app, and then among the
     /// public models.

@@ -3,8 +3,8 @@
 use std::io::Write;
 
 use clarifai_core::types::{
-    Annotation, Concept, Data, Dataset, DatasetInput, Hit, Input, InputCount, Model, ModelVersion, Status, Timestamp,
-    Workflow, WorkflowNode,
+    Annotation, App, Concept, Data, Dataset, DatasetInput, Hit, Input, InputCount, Model, ModelVersion, Status,
+    Timestamp, User, Workflow, WorkflowNode,
 };
 
 use super::predict::{concept_name, unshown_of_input as unshown};
@@ -289,6 +289,59 @@ impl Record for Dataset {
             ("Metadata", text(metadata.as_deref())),
             ("Created", time_text(self.created_at.as_ref())),
             ("Modified", time_text(self.modified_at.as_ref())),
+        ];
+        write_fields(&fields, out)
+    }
+}
+
+impl Record for App {
+    const MANY: &'static str = "apps";
+
+    const HEADINGS: &'static [&'static str] = &["ID", "Description", "Created", "User"];
+
+    fn row(&self) -> Vec<String> {
+        let [id, description, user] = [Some(&*self.id), self.description.as_deref(), self.user_id.as_deref()].map(text);
+        vec![id, description, time_text(self.created_at.as_ref()), user]
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let metadata = self.metadata.as_ref().map(ToString::to_string);
+        let workflow = self.default_workflow.as_ref().map(|workflow| &*workflow.id);
+        let fields = [
+            ("ID", text(Some(&self.id))),
+            ("User", text(self.user_id.as_deref())),
+            ("Description", text(self.description.as_deref())),
+            ("Notes", text(self.notes.as_deref())),
+            ("Language", text(self.default_language.as_deref())),
+            ("Workflow", text(workflow.or(self.default_workflow_id.as_deref()))),
+            ("Metadata", text(metadata.as_deref())),
+            ("Created", time_text(self.created_at.as_ref())),
+            ("Modified", time_text(self.modified_at.as_ref())),
+        ];
+        write_fields(&fields, out)
+    }
+}
+
+impl Record for User {
+    const MANY: &'static str = "users";
+
+    const HEADINGS: &'static [&'static str] = &["ID", "Name"];
+
+    fn row(&self) -> Vec<String> {
+        let names = [self.first_name.as_deref(), self.last_name.as_deref()];
+        let name = names.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        vec![text(Some(&self.id)), text(Some(&name))]
+    }
+
+    fn write(&self, out: &mut dyn Write) -> Result<(), Failure> {
+        let [id, name] = self.row().try_into().unwrap_or_default();
+        let email = self.user_detail.as_ref().and_then(|detail| detail.primary_email.as_deref());
+        let fields = [
+            ("ID", id),
+            ("Name", name),
+            ("Company", text(self.company_name.as_deref())),
+            ("Email", text(email)),
+            ("Created", time_text(self.created_at.as_ref())),
         ];
         write_fields(&fields, out)
     }
