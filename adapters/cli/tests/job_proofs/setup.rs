@@ -52,8 +52,20 @@ impl Setup {
     /// Returns the arguments of an upload of the list with a job file.
     pub(crate) fn upload(&self, job: &str) -> Vec<String> {
         let arguments = [
-            "--key", "k12345", "--base-url", &self.server.url(), "--json", "inputs", "create", "--allow-duplicate-url",
-            "--rate", "10000", "--from-file", &self.path("list.txt"), "--job", job,
+            "--key",
+            "k12345",
+            "--base-url",
+            &self.server.url(),
+            "--json",
+            "inputs",
+            "create",
+            "--allow-duplicate-url",
+            "--rate",
+            "10000",
+            "--from-file",
+            &self.path("list.txt"),
+            "--job",
+            job,
         ];
         arguments.map(str::to_owned).to_vec()
     }
