@@ -288,6 +288,20 @@ fn unusual_damaged_and_hostile_images_have_outputs_or_a_refusal() {
     assert!(refusals > 20, "{refusals}");
 }
 
+/// Measurements of pixels do without the networks, and a program that recognizes nothing does not load them.
+#[test]
+fn networks_are_loaded_when_they_are_needed() {
+    let cli = Cli::new();
+    let program = Program::start(&cli);
+    let color = Predict::new("color-recognition").image_bytes(photo("coffee.jpg"));
+    assert!(!program.client.call(&color).unwrap().into_result().unwrap()[0].colors().is_empty());
+    let without = program.peak_memory();
+    program.predict(&photo("coffee.jpg")).unwrap();
+    let with = program.peak_memory();
+    // The weights alone have 5.7 MB, and more when they are prepared.
+    assert!(without == 0 || with > without + 10_000, "{without} kB without the networks, {with} kB with them");
+}
+
 /// Turning a photo by EXIF gives what turning its pixels gives.
 #[test]
 fn exif_orientation_is_applied_before_recognition() {

@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use cpu_time::ThreadTime;
+use cpu_time::{ProcessTime, ThreadTime};
 
 /// The rows of one run, and whether all of them reached their bound.
 #[derive(Debug, Default)]
@@ -123,7 +123,22 @@ impl Turns {
 ///
 /// Other programs slow down neighboring runs equally, so the ratio is taken within a round, and the median of all
 /// rounds counts. Times are CPU times of this thread, so waiting for the processor is not measured.
-pub fn in_turns(rounds: u32, batch: u32, mut work: impl FnMut(), mut limit: impl FnMut()) -> Turns {
+pub fn in_turns(rounds: u32, batch: u32, work: impl FnMut(), limit: impl FnMut()) -> Turns {
+    turns_by(time, rounds, batch, work, limit)
+}
+
+/// Compares like [`in_turns`], by the CPU time of all threads.
+pub fn in_turns_of_all_threads(rounds: u32, batch: u32, work: impl FnMut(), limit: impl FnMut()) -> Turns {
+    turns_by(time_of_all_threads, rounds, batch, work, limit)
+}
+
+fn turns_by(
+    time: fn(u32, &mut dyn FnMut()) -> Duration,
+    rounds: u32,
+    batch: u32,
+    mut work: impl FnMut(),
+    mut limit: impl FnMut(),
+) -> Turns {
     // Without `--bench`, as in `cargo test --benches`, one round is enough.
     let rounds = if is_bench() { rounds } else { 1 };
     let mut works = Vec::new();
@@ -148,8 +163,16 @@ pub fn in_turns(rounds: u32, batch: u32, mut work: impl FnMut(), mut limit: impl
     }
 }
 
-fn time(batch: u32, what: &mut impl FnMut()) -> Duration {
+fn time(batch: u32, what: &mut dyn FnMut()) -> Duration {
     let start = ThreadTime::now();
+    for _ in 0..batch {
+        what();
+    }
+    start.elapsed()
+}
+
+fn time_of_all_threads(batch: u32, what: &mut dyn FnMut()) -> Duration {
+    let start = ProcessTime::now();
     for _ in 0..batch {
         what();
     }

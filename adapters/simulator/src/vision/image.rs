@@ -29,9 +29,9 @@ pub struct Limits {
     /// Maximum number of pixels, checked in the header before any pixel is decoded. Default: 85,000,000.
     pub pixels: u64,
     /// Maximum memory for an image in bytes: its pixels, what the decoder keeps beside them, and the encoded image with
-    /// its copies in the request. Default: 172 MiB, which is enough for a JPEG of 50 megapixels in 2 MB, of 25 megapixels
-    /// in 20 MB, and for a progressive one of 19 megapixels in 2 MB. The program as a whole then stays below 256 MB.
-    /// Images that are decoded at the same time share it.
+    /// its copies in the request. Default: 172 MiB, which is enough for a JPEG of 50 megapixels in 2 MB, of 25
+    /// megapixels in 20 MB, and for a progressive one of 19 megapixels in 2 MB. The program as a whole then stays below
+    /// 256 MB. Images that are decoded at the same time share it.
     pub decoder_memory: u64,
 }
 
