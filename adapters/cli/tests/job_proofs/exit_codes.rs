@@ -51,7 +51,8 @@ fn every_cause_has_its_exit_code_in_every_command() {
     std::fs::write(&other, "a text, not a database").unwrap();
     let photo = crate::common::image("coffee.jpg");
     let list = setup.path("list.txt");
-    std::fs::write(&list, (0..200).map(|n| format!("https://example.com/{n}.jpg\n")).collect::<String>()).unwrap();
+    std::fs::write(&list, (0..200).map(|n| format!("https://example.com/{n}.jpg")).collect::<Vec<_>>().join("\n"))
+        .unwrap();
     // A port without a server, because the listener is dropped.
     let closed = format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap());
     let url = setup.server.url();

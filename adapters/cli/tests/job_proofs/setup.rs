@@ -31,8 +31,8 @@ pub(crate) struct Row {
 impl Setup {
     pub(crate) fn new(inputs: usize, faults: Faults) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let urls: String = (0..inputs).map(|n| format!("https://example.com/{n}.jpg\n")).collect();
-        fs::write(folder.path().join("list.txt"), urls).unwrap();
+        let urls: Vec<_> = (0..inputs).map(|n| format!("https://example.com/{n}.jpg")).collect();
+        fs::write(folder.path().join("list.txt"), urls.join("\n")).unwrap();
         let server = Server::start_with_faults(Simulator::new(), faults, "127.0.0.1:0").unwrap();
         Self { cli: Cli::new(), server, folder, inputs }
     }
