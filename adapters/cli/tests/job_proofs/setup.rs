@@ -135,7 +135,7 @@ impl Setup {
             let created = ledger.get(id).map_or(0, |tally| tally.created);
             match (&*row.state, &*row.outcome) {
                 ("done", _) => hold!(created == 1, "{row:?} was stored {created} times"),
-                // A refusal says nothing about an earlier request whose outcome is unknown.
+                // A refusal leaves the outcome of an earlier request unknown.
                 ("failed", "refused") => {
                     hold!(created == 0 || row.had_unknown && created == 1, "{row:?} was stored {created} times");
                 }
