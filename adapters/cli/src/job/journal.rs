@@ -79,6 +79,7 @@ pub(crate) struct Attempt {
 impl Journal {
     /// Opens a job file, or creates it, for a command with these options.
     pub(crate) fn open(path: &Path, command: &str, options: &BTreeMap<String, Value>) -> Result<Self, Failure> {
+        survive_size_limit();
         let opened = connect(path).and_then(|connection| Self::start(path, connection, command, options));
         opened.map_err(|error| error.at(path))
     }
@@ -321,6 +322,17 @@ pub(crate) fn retry_failed(path: &Path) -> Result<usize, Failure> {
     };
     retry().map_err(|error| error.at(path))
 }
+
+/// Makes writing beyond the limit of the size of files (`ulimit -f`) an error, as on a full disk. Without a handler the
+/// signal would end the program without a message.
+#[cfg(unix)]
+fn survive_size_limit() {
+    // If the handler cannot be installed, the signal ends the program. What was recorded is safe then, too.
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default());
+}
+
+#[cfg(not(unix))]
+fn survive_size_limit() {}
 
 /// Opens or creates a job file, and checks that it is sound.
 fn connect(path: &Path) -> Result<Connection, JobError> {
