@@ -11,9 +11,9 @@ use crate::target::AppRef;
 
 /// An address of Clarifai's website, parsed: the app, and what in it the address is of.
 ///
-/// Addresses have the form `https://clarifai.com/{user}/{app}`, followed by nothing, by
-/// `/{models, workflows, inputs, datasets or concepts}/{id}`, or by that and `/versions/{version}`. A query and a fragment
-/// are ignored.
+/// Addresses have the form `https://clarifai.com/{user}/{app}`, which can be followed by `/models/{id}`, or the same with
+/// `workflows`, `inputs`, `datasets` or `concepts`, and then by `/versions/{version}`. A query and a fragment are
+/// ignored.
 ///
 /// ```
 /// use clarifai_core::{AppRef, WebAddress, models::{ModelRef, Predict}};

@@ -26,7 +26,7 @@ pub(crate) fn login(global: &GlobalArgs, out: &mut dyn Write) -> Result<(), Fail
     if global.simulator || global.dry_run {
         return Err(Failure::usage("login stores a token of an account: --simulator and --dry-run need none"));
     }
-    // Before the question: an answer that cannot be stored would be lost.
+    // Before the question, because a token that cannot be stored would be lost.
     let file = ConfigFile::read()?;
     let path = ConfigFile::path()?;
     let token = match ask_secretly(&format!("Personal access token (create one at {TOKENS_URL}): "))? {
