@@ -34,7 +34,7 @@ pub(crate) use concepts::ConceptsCommand;
 pub(crate) use config::ConfigCommand;
 pub(crate) use datasets::DatasetsCommand;
 pub(crate) use inputs::InputsCommand;
-pub(crate) use job::{ExportArgs, JobCommand};
+pub(crate) use job::{ExportArgs, JobCommand, ReportArgs};
 pub(crate) use models::ModelsCommand;
 pub(crate) use predict::PredictArgs;
 pub(crate) use search::SearchArgs;

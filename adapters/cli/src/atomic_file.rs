@@ -1,23 +1,55 @@
 //! Replacing a file in one step.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
 
 /// Replaces the file at `path` with these bytes, or creates it: completely or not at all. On Unix only the owner can
 /// read and write it.
 ///
 /// The folder must exist. If `path` is a symbolic link, the file it points to is replaced.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    // In the same folder, because only a rename within one file system is atomic. Created with mode 600.
-    let mut file = tempfile::NamedTempFile::new_in(folder_of(&path))?;
-    file.write_all(bytes)?;
-    file.flush()?;
-    // Without this, a power failure after the rename could leave an empty file.
-    file.as_file().sync_all()?;
-    file.persist(&path).map_err(|error| error.error)?;
-    Ok(())
+    let mut draft = Draft::new(path)?;
+    draft.write_all(bytes)?;
+    draft.publish(true)
+}
+
+/// New content of a file that is written piece by piece. Nobody sees it before [`Draft::publish`], and it is deleted
+/// when it is dropped before.
+pub(crate) struct Draft {
+    path: PathBuf,
+    file: BufWriter<NamedTempFile>,
+}
+
+impl Draft {
+    /// Starts new content for the file at `path`, with the rules of [`replace`].
+    pub(crate) fn new(path: &Path) -> io::Result<Self> {
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        // In the same folder, because only a rename within one file system is atomic. Created with mode 600.
+        let file = NamedTempFile::new_in(folder_of(&path))?;
+        Ok(Self { path, file: BufWriter::new(file) })
+    }
+
+    /// Puts the content in place. Fails if the file exists and `overwrite` is false.
+    pub(crate) fn publish(self, overwrite: bool) -> io::Result<()> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        // Without this, a power failure after the rename could leave an empty file.
+        file.as_file().sync_all()?;
+        let persisted = if overwrite { file.persist(&self.path) } else { file.persist_noclobber(&self.path) };
+        persisted.map(drop).map_err(|error| error.error)
+    }
+}
+
+impl io::Write for Draft {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// Returns the folder of a file; that of a bare name is the current one.
@@ -41,6 +73,22 @@ mod tests {
         }
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
         assert!(replace(&folder.path().join("none/file"), b"").is_err());
+    }
+
+    #[test]
+    fn a_draft_replaces_nothing_before_it_is_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        let mut draft = Draft::new(&path).unwrap();
+        draft.write_all(b"one").unwrap();
+        assert!(!path.exists());
+        drop(draft);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        replace(&path, b"two").unwrap();
+        let mut draft = Draft::new(&path).unwrap();
+        draft.write_all(b"three").unwrap();
+        assert_eq!(draft.publish(false).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
     }
 
     #[cfg(unix)]

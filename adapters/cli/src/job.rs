@@ -8,4 +8,5 @@ pub(crate) mod error;
 pub(crate) mod journal;
 mod planted_fault;
 pub(crate) mod read;
+mod report;
 pub(crate) mod schema;

@@ -37,6 +37,7 @@ mod simulator;
 mod simulator_state;
 mod sources;
 mod terminal;
+mod thumbnail;
 mod update_check;
 mod waits;
 mod workflows;

@@ -2,6 +2,7 @@
 
 mod pixel_boxes;
 mod predict;
+mod preview;
 mod records;
 mod table;
 

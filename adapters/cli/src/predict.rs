@@ -23,6 +23,7 @@ struct PredictJob {
     options: OutputOptions,
     max_retries: u32,
     job_options: BTreeMap<String, Value>,
+    preview: bool,
 }
 
 impl PredictJob {
@@ -60,7 +61,9 @@ impl InputJob for PredictJob {
     }
 
     fn write(&self, outputs: &[Shown<'_, Box<Output>>], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|one| output::write_prediction(one.source, one.result, one.raw.as_ref(), out))
+        outputs.iter().try_for_each(|one| {
+            output::write_prediction(one.source, one.result, one.raw.as_ref(), self.preview, out)
+        })
     }
 }
 
@@ -70,7 +73,7 @@ pub(crate) fn run(args: &PredictArgs, context: &mut Context<'_>) -> Result<(), F
     job_options.insert("--model".to_owned(), args.model.clone().into());
     job_options.insert("--version".to_owned(), args.version.clone().into());
     let (model, options) = (ModelRef::from(&*args.model), args.options.output_options());
-    let mut job = PredictJob { model, options, max_retries, job_options };
+    let mut job = PredictJob { model, options, max_retries, job_options, preview: args.preview };
     context.rate = args.inputs.rate;
     model_lookup::check_part("--model", &args.model)?;
     args.version.as_deref().map_or(Ok(()), |version| model_lookup::check_part("--version", version))?;

@@ -18,7 +18,10 @@ pub(super) const EXAMPLES: &str = concat!(
     clarifai job retry --failed tags.db
 
   Write the results to a file:
-    clarifai job export --csv tags.db > tags.csv"
+    clarifai job export --csv tags.db > tags.csv
+
+  Write a page with images, concepts and errors, and open it in a browser:
+    clarifai job report tags.db --html tags.html"
 );
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +45,33 @@ pub(crate) enum JobCommand {
     },
     /// Write the inputs and results of a job to stdout
     Export(ExportArgs),
+    /// Summarize the results of a job, or write a page with them
+    ///
+    /// Without --html, prints how many inputs have each outcome, the most frequent concepts, and the errors. With --html,
+    /// writes a page for web browsers with thumbnails, concepts, boxes and colors, which can be searched and filtered. It
+    /// is one file that loads nothing else, and works without a network connection.
+    Report(ReportArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// The job file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Write a page for web browsers to this file
+    ///
+    /// Thumbnails are made of the image files that still exist; paths are relative to the current folder, as they were
+    /// when the job ran. Addresses are never loaded. On Unix only the owner can read the page.
+    #[arg(long, value_name = "OUT")]
+    pub(crate) html: Option<PathBuf>,
+    /// Replace OUT if it exists
+    #[arg(long, requires = "html")]
+    pub(crate) force: bool,
+    /// Longer side of the thumbnails in pixels, up to 1024; 0 omits them
+    ///
+    /// By default 640 for up to 300 inputs, 400 for up to 1500, and 240 for more, so that browsers can load the page.
+    #[arg(long, requires = "html", value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(0..=1024))]
+    pub(crate) thumbnail_size: Option<u32>,
 }
 
 #[derive(Args, Debug)]

@@ -46,6 +46,12 @@ pub(crate) struct PredictArgs {
     /// Version of the model [default: latest]
     #[arg(long, value_name = "ID")]
     pub(crate) version: Option<String>,
+    /// Show a small copy of each image file above its result
+    ///
+    /// Only in terminals in which colors have swatches: those with 24-bit colors (`COLORTERM=truecolor`), and without
+    /// `NO_COLOR`. Has no effect on files, pipes and --json.
+    #[arg(long, help_heading = "Output options")]
+    pub(crate) preview: bool,
     #[command(flatten)]
     pub(crate) options: PredictionOptions,
 }

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::journal;
+use super::report;
 use super::read::{InputState, JobInput, JobReader, Which};
 use crate::args::{ExportArgs, GlobalArgs, JobCommand};
 use crate::exit::{Exit, Failure};
@@ -28,6 +29,7 @@ pub(crate) fn run(command: &JobCommand, global: &GlobalArgs, out: &mut dyn Write
             }
         }
         JobCommand::Export(args) => export(args, out)?,
+        JobCommand::Report(args) => report::run(args, global, out)?,
     }
     out.flush()?;
     Ok(Exit::Success)

@@ -120,7 +120,6 @@ pub(crate) struct JobInput {
 
 impl JobInput {
     /// Returns the path of a file, exactly as it was given.
-    #[allow(dead_code, reason = "part of the reading API, for reports that show the images")]
     pub(crate) fn path(&self) -> Option<OsString> {
         match (&*self.kind, &self.source_bytes) {
             ("file", Some(bytes)) => Some(path_bytes::decode(bytes)),

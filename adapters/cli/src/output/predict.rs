@@ -8,6 +8,7 @@ use clarifai_core::types::{Color, Concept, Data, Output, Point, Region, TimeInfo
 use serde_json::{Map, Value};
 
 use super::pixel_boxes::write_pixel_boxes;
+use super::preview::write_preview;
 use super::table::{align_right, new_table, write_table};
 use crate::exit::Failure;
 use crate::terminal::sanitize;
@@ -26,14 +27,19 @@ pub(super) fn concept_name(concept: &Concept) -> String {
     sanitize(if concept.name.is_empty() { &concept.id } else { &concept.name })
 }
 
-/// Prints the prediction of a model for one input. `raw` is its JSON, which can contain more than `output`.
+/// Prints the prediction of a model for one input. `raw` is its JSON, which can contain more than `output`. With
+/// `preview`, an image file is shown above it, if the terminal shows colors.
 pub(crate) fn write_prediction(
     source: &str,
     output: &Output,
     raw: Option<&Value>,
+    preview: bool,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     writeln!(out, "{SOURCE}{}{SOURCE:#}", sanitize(source))?;
+    if preview && shows_colors() {
+        write_preview(source, out)?;
+    }
     let status = output.status.as_ref().filter(|_| !output.is_success());
     if let Some(status) = status {
         writeln!(out, "  Failed: {}", sanitize(&status.to_string()))?;
@@ -370,7 +376,7 @@ pub(crate) fn write_workflow_result(
         let model =
             output.model.as_deref().map_or("", |model| if model.name.is_empty() { &model.id } else { &model.name });
         let raw = raw.and_then(|raw| raw["outputs"].get(index));
-        write_prediction(&format!("{source} ({model})"), output, raw, out)?;
+        write_prediction(&format!("{source} ({model})"), output, raw, false, out)?;
     }
     if result.outputs().is_empty() {
         writeln!(out, "{SOURCE}{}{SOURCE:#}", sanitize(source))?;
@@ -392,7 +398,7 @@ mod tests {
         let output = serde_json::from_str(&format!(r#"{{"data": {data}}}"#)).unwrap();
         let mut out = Vec::new();
         let raw: Value = serde_json::from_str(&format!(r#"{{"data": {data}}}"#)).unwrap();
-        write_prediction("a.jpg", &output, Some(&raw), &mut anstream::StripStream::new(&mut out)).unwrap();
+        write_prediction("a.jpg", &output, Some(&raw), false, &mut anstream::StripStream::new(&mut out)).unwrap();
         String::from_utf8(out).unwrap()
     }
 
