@@ -61,9 +61,9 @@ impl InputJob for PredictJob {
     }
 
     fn write(&self, outputs: &[Shown<'_, Box<Output>>], out: &mut dyn Write) -> Result<(), Failure> {
-        outputs.iter().try_for_each(|one| {
-            output::write_prediction(one.source, one.result, one.raw.as_ref(), self.preview, out)
-        })
+        outputs
+            .iter()
+            .try_for_each(|one| output::write_prediction(one.source, one.result, one.raw.as_ref(), self.preview, out))
     }
 }
 

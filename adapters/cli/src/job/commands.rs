@@ -8,8 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::journal;
-use super::report;
 use super::read::{InputState, JobInput, JobReader, Which};
+use super::report;
 use crate::args::{ExportArgs, GlobalArgs, JobCommand};
 use crate::exit::{Exit, Failure};
 use crate::output;

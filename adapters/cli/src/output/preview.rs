@@ -54,10 +54,7 @@ mod tests {
         let text = half_blocks(&pixels);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 2);
-        assert_eq!(
-            lines[0],
-            "  \x1b[38;2;0;0;0m\x1b[48;2;0;20;0m▀\x1b[38;2;10;0;0m\x1b[48;2;10;20;0m▀\x1b[0m"
-        );
+        assert_eq!(lines[0], "  \x1b[38;2;0;0;0m\x1b[48;2;0;20;0m▀\x1b[38;2;10;0;0m\x1b[48;2;10;20;0m▀\x1b[0m");
         assert_eq!(lines[1], "  \x1b[38;2;0;0;0m▀\x1b[0m\x1b[38;2;10;0;0m▀\x1b[0m\x1b[0m");
         assert_eq!(half_blocks(&RgbImage::new(0, 0)), "");
     }

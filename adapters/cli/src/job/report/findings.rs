@@ -201,14 +201,20 @@ mod tests {
         ]});
         let findings = Findings::read(&raw, &mut names);
         assert_eq!(findings.concepts, [(0, 0.9123), (1, 0.7)]);
-        assert_eq!((findings.frames, &*findings.texts, &*findings.others), (2, &["Hi".to_owned()][..], &["embeddings".to_owned()][..]));
+        assert_eq!(
+            (findings.frames, &*findings.texts, &*findings.others),
+            (2, &["Hi".to_owned()][..], &["embeddings".to_owned()][..])
+        );
         assert_eq!(names.list(), ["boat", "sea"]);
     }
 
     #[test]
     fn boxes_end_at_the_image_and_empty_ones_are_left_out() {
         for (edges_of, expected) in [
-            (json!({"top_row": 0.25, "left_col": 0.5, "bottom_row": 0.75, "right_col": 0.75}), Some([0.5, 0.25, 0.25, 0.5])),
+            (
+                json!({"top_row": 0.25, "left_col": 0.5, "bottom_row": 0.75, "right_col": 0.75}),
+                Some([0.5, 0.25, 0.25, 0.5]),
+            ),
             (json!({"bottom_row": 7, "right_col": 0.5}), Some([0.0, 0.0, 0.5, 1.0])),
             (json!({"top_row": 0.5, "bottom_row": 0.25, "right_col": 1}), None),
             (json!({}), None),
@@ -220,9 +226,13 @@ mod tests {
 
     #[test]
     fn any_json_is_read_without_a_panic() {
-        for raw in [json!(null), json!([1]), json!({"data": 1}), json!({"outputs": [1, null, {"data": []}]}),
-            json!({"data": {"concepts": [1, {"name": 7, "value": "many"}], "regions": [null], "colors": ["red"], "frames": {}}})]
-        {
+        for raw in [
+            json!(null),
+            json!([1]),
+            json!({"data": 1}),
+            json!({"outputs": [1, null, {"data": []}]}),
+            json!({"data": {"concepts": [1, {"name": 7, "value": "many"}], "regions": [null], "colors": ["red"], "frames": {}}}),
+        ] {
             Findings::read(&raw, &mut Names::default());
         }
     }

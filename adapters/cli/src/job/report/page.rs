@@ -207,7 +207,9 @@ mod tests {
             assert!(names.contains(&name), "{name}");
         }
         assert!(names.iter().all(|name| ["title", "policy", "style", "data", "script"].contains(name)), "{names:?}");
-        for (text, forbidden) in [(STYLE, &["</", "url(", "@import"][..]), (SCRIPT, &["</", "<!--", "innerHTML", "eval("])] {
+        for (text, forbidden) in
+            [(STYLE, &["</", "url(", "@import"][..]), (SCRIPT, &["</", "<!--", "innerHTML", "eval("])]
+        {
             assert!(forbidden.iter().all(|one| !text.contains(one)));
         }
         let without_namespace = SCRIPT.replace("http://www.w3.org/2000/svg", "");

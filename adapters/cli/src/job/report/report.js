@@ -53,7 +53,8 @@
   };
 
   const nameOf = (number) => visible(names[number] || "(no name)");
-  const folded = names.map((name) => name.toLowerCase());
+  const fold = (name) => visible(name).trim().toLowerCase();
+  const folded = names.map(fold);
 
   for (const row of rows) {
     row.concepts = row.concepts || [];
@@ -83,7 +84,7 @@
 
   // A name that is a concept selects exactly this one; other text selects all concepts that contain it.
   const wantedConcepts = () => {
-    const text = filters.concept.trim().toLowerCase();
+    const text = fold(filters.concept);
     if (!text) return null;
     const exact = folded.flatMap((name, number) => (name === text ? [number] : []));
     return new Set(exact.length ? exact : folded.flatMap((name, number) => (name.includes(text) ? [number] : [])));
@@ -189,7 +190,7 @@
     }
     const sorted = Array.from(counts).sort((one, other) => other[1] - one[1] || one[0] - other[0]);
     const most = sorted.length ? sorted[0][1] : 1;
-    byId("histogram-panel").hidden = names.length === 0;
+    byId("histogram-panel").hidden = sorted.length === 0;
     byId("histogram-note").textContent =
       sorted.length > HISTOGRAM
         ? "The " + HISTOGRAM + " most frequent of " + whole.format(sorted.length) + ", by number of inputs"
@@ -198,11 +199,11 @@
       ...sorted.slice(0, HISTOGRAM).map(([name, inputs]) => {
         const button = make("button");
         button.type = "button";
-        const isPressed = filters.concept !== "" && folded[name] === filters.concept.trim().toLowerCase();
+        const isPressed = filters.concept !== "" && folded[name] === fold(filters.concept);
         button.setAttribute("aria-pressed", String(isPressed));
         button.append(isolate(make("span", "name", nameOf(name))), make("span", "number", whole.format(inputs)), bar(inputs / most));
         button.addEventListener("click", () => {
-          filters.concept = isPressed ? "" : names[name];
+          filters.concept = isPressed ? "" : nameOf(name);
           showFilters();
           changed();
           focusAgain("histogram", nameOf(name));
@@ -295,7 +296,7 @@
     byId("names").append(
       ...offered.map(([name]) => {
         const choice = make("option");
-        choice.value = names[name];
+        choice.value = nameOf(name);
         return choice;
       }),
     );
