@@ -63,6 +63,7 @@ fn input() -> NewInput {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_operation_has_the_spec_of_the_table() {
     let patch = |patch| row(PatchInputs::merge().input(patch));
     let region = || NewRegion::bounding_box(0.1, 0.1, 0.2, 0.2);

@@ -84,6 +84,7 @@ pub(super) fn write(
     Ok(written)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is passed to `map_err`")]
 fn cannot_write(error: io::Error) -> Failure {
     Failure::usage(format!("cannot write the page: {error}"))
 }
