@@ -16,8 +16,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     draft.publish(true)
 }
 
-/// New content of a file that is written piece by piece. Nobody sees it before [`Draft::publish`], and it is deleted
-/// when it is dropped before.
+/// New content of a file that is written part by part. The file does not change before [`Draft::publish`], and a draft
+/// that is dropped before is deleted.
 pub(crate) struct Draft {
     path: PathBuf,
     file: BufWriter<NamedTempFile>,

@@ -330,7 +330,7 @@ fn previews_are_shown_where_colors_are() {
 struct Browser(PathBuf);
 
 impl Browser {
-    /// Returns the browser, or `None` after printing that there is none.
+    /// Returns the browser, or `None` after printing that it is missing.
     fn find() -> Option<Self> {
         let given = std::env::var_os("CHROMIUM").map(PathBuf::from);
         let folders = std::env::var_os("PATH").unwrap_or_default();

@@ -47,9 +47,9 @@ pub(crate) enum JobCommand {
     Export(ExportArgs),
     /// Summarize the results of a job, or write a page with them
     ///
-    /// Without --html, prints how many inputs have each outcome, the most frequent concepts, and the errors. With --html,
-    /// writes a page for web browsers with thumbnails, concepts, boxes and colors, which can be searched and filtered. It
-    /// is one file that loads nothing else, and works without a network connection.
+    /// Without --html, prints how many inputs have each outcome, the most frequent concepts, and the errors. With
+    /// --html, writes a page for web browsers with thumbnails, concepts, boxes and colors, which can be searched and
+    /// filtered. It is one file that loads nothing else, and works without a network connection.
     Report(ReportArgs),
 }
 

@@ -1,9 +1,9 @@
 //! The page: one HTML file that loads nothing.
 //!
-//! All texts of a job come from files, addresses, models and responses, and are hostile until proved otherwise. They are
-//! in the page only as JSON in script elements that browsers do not execute, with the characters escaped that could end
-//! such an element. The script of the page puts them into the document as text, and the policy of the page forbids every
-//! other script and every request.
+//! All texts of a job come from files, addresses, models and responses, and are hostile until proved otherwise. They
+//! are in the page only as JSON in script elements that browsers do not execute, with the characters escaped that could
+//! end such an element. The script of the page puts them into the document as text, and the policy of the page forbids
+//! every other script and every request.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -61,8 +61,8 @@ pub(super) fn write(
         }
         for row in &rows {
             written.inputs += 1;
-            written.thumbnails += u64::from(row.picture.thumbnail.is_some());
-            written.missing += u64::from(row.picture.is_missing());
+            written.thumbnails += u64::from(row.illustration.thumbnail.is_some());
+            written.missing += u64::from(row.illustration.is_missing());
         }
         let (done, details) = (Some(written.inputs), String::new());
         progress.show(&ProgressUpdate { done, total: Some(total), details });

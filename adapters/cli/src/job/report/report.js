@@ -302,7 +302,7 @@
     );
   };
 
-  // ---- Pictures ----
+  // ---- Images ----
 
   const ICONS = {
     address: ["M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18z", "M3 12h18", "M12 3c3 3 3 15 0 18", "M12 3c-3 3-3 15 0 18"],
@@ -323,13 +323,13 @@
     return ["image", row.kind === "stdin" ? "From standard input" : ""];
   };
 
-  const addPicture = (parent, row, fit) => {
+  const addImage = (parent, row, fit) => {
     if (!isThumbnail(row.thumbnail)) {
       const [icon, text] = placeholderOf(row);
       const place = make("div", "placeholder");
-      const picture = draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
-      for (const d of ICONS[icon]) picture.append(draw("path", { d }));
-      place.append(picture);
+      const image = draw("svg", { viewBox: "0 0 24 24", "aria-hidden": "true" });
+      for (const d of ICONS[icon]) image.append(draw("path", { d }));
+      place.append(image);
       if (text) place.append(make("span", "", visible(text)));
       parent.append(place);
       return null;
@@ -415,15 +415,15 @@
     card.dataset.position = row.position;
     card.setAttribute("aria-setsize", shown.length);
     card.setAttribute("aria-posinset", index + 1);
-    const picture = make("div", "picture");
-    addPicture(picture, row, "cover");
+    const image = make("div", "image");
+    addImage(image, row, "cover");
     if (row.group !== "done") {
       const state = row.group === "failed" ? row.outcome || "failed" : "to be sent";
-      picture.append(make("span", "chip " + row.group, visible(state)));
+      image.append(make("span", "chip " + row.group, visible(state)));
     } else if (row.regions.length) {
-      picture.append(make("span", "chip", count(row.regions.length, "region", "regions")));
+      image.append(make("span", "chip", count(row.regions.length, "region", "regions")));
     } else if (row.frames) {
-      picture.append(make("span", "chip", count(row.frames, "frame", "frames")));
+      image.append(make("span", "chip", count(row.frames, "frame", "frames")));
     }
     const swatches = make("div", "swatches");
     swatches.setAttribute("aria-hidden", "true");
@@ -434,7 +434,7 @@
       swatch.style.setProperty("flex-grow", String(Math.max(0.01, fraction(share))));
       swatches.append(swatch);
     }
-    if (swatches.childElementCount) picture.append(swatches);
+    if (swatches.childElementCount) image.append(swatches);
     const body = make("div", "body");
     const heading = make("h3");
     const button = isolate(make("button", "open", visible(row.name)));
@@ -454,7 +454,7 @@
       const colors = row.colors.slice(0, 3).map(([hex, name]) => visible(name || hex)).join(", ");
       body.append(isolate(make("p", "excerpt", colors)));
     }
-    card.append(picture, body);
+    card.append(image, body);
     return card;
   };
 
@@ -560,8 +560,8 @@
     byId("detail-title").title = visible(row.source);
     byId("previous").disabled = index === 0;
     byId("next").disabled = index === shown.length - 1;
-    byId("detail-picture").replaceChildren();
-    const drawing = addPicture(byId("detail-picture"), row, "contain");
+    byId("detail-image").replaceChildren();
+    const drawing = addImage(byId("detail-image"), row, "contain");
     const parts = [];
     if (row.cause) {
       const code = row.code === undefined ? "" : " (" + row.code + ")";

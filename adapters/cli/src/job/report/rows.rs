@@ -38,12 +38,12 @@ pub(super) struct PageRow {
     #[serde(flatten)]
     findings: Findings,
     #[serde(flatten)]
-    pub(super) picture: Picture,
+    pub(super) illustration: Illustration,
 }
 
-/// The thumbnail of an input, or why there is none.
+/// The thumbnail of an input, or the reason why it is missing.
 #[derive(Clone, Default, Serialize)]
-pub(super) struct Picture {
+pub(super) struct Illustration {
     /// A data URL.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) thumbnail: Option<String>,
@@ -63,12 +63,12 @@ fn is_false(flag: &bool) -> bool {
     !*flag
 }
 
-impl Picture {
+impl Illustration {
     pub(super) fn is_missing(&self) -> bool {
         self.problem == Some("missing")
     }
 
-    /// Returns the picture of an input; `side` is the longer side of its thumbnail.
+    /// Returns the illustration of an input; `side` is the longer side of its thumbnail.
     fn of(input: &JobInput, side: u32) -> Self {
         let is_video = input.media.as_deref() == Some("video");
         let Some(path) = input.path().filter(|_| side > 0 && !is_video) else { return Self::default() };
@@ -87,11 +87,11 @@ impl Picture {
 
 /// Returns the rows of these inputs. The thumbnails are made on all processors.
 pub(super) fn rows(inputs: Vec<JobInput>, side: u32, names: &mut Names) -> Vec<PageRow> {
-    let pictures = pictures(&inputs, side);
-    inputs.into_iter().zip(pictures).map(|(input, picture)| row(input, picture, names)).collect()
+    let illustrations = illustrations(&inputs, side);
+    inputs.into_iter().zip(illustrations).map(|(input, illustration)| row(input, illustration, names)).collect()
 }
 
-fn row(input: JobInput, picture: Picture, names: &mut Names) -> PageRow {
+fn row(input: JobInput, illustration: Illustration, names: &mut Names) -> PageRow {
     let findings = input.raw.as_ref().map(|raw| Findings::read(raw, names)).unwrap_or_default();
     // Of a data URL only the beginning is shown.
     let source = match &*input.kind {
@@ -111,20 +111,20 @@ fn row(input: JobInput, picture: Picture, names: &mut Names) -> PageRow {
         request: input.request_id,
         attempts: input.attempts,
         findings,
-        picture,
+        illustration,
     }
 }
 
-fn pictures(inputs: &[JobInput], side: u32) -> Vec<Picture> {
-    let pictures = Mutex::new(vec![Picture::default(); inputs.len()]);
+fn illustrations(inputs: &[JobInput], side: u32) -> Vec<Illustration> {
+    let illustrations = Mutex::new(vec![Illustration::default(); inputs.len()]);
     let next = AtomicUsize::new(0);
     let work = || {
         while !interrupt::is_requested() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(input) = inputs.get(index) else { return };
-            let picture = Picture::of(input, side);
-            if let Some(place) = pictures.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
-                *place = picture;
+            let illustration = Illustration::of(input, side);
+            if let Some(place) = illustrations.lock().unwrap_or_else(PoisonError::into_inner).get_mut(index) {
+                *place = illustration;
             }
         }
     };
@@ -136,5 +136,5 @@ fn pictures(inputs: &[JobInput], side: u32) -> Vec<Picture> {
         }
         work();
     });
-    pictures.into_inner().unwrap_or_else(PoisonError::into_inner)
+    illustrations.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
