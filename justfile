@@ -51,6 +51,7 @@ fuzz-all seconds="60":
 soak times="20":
     CLARIFAI_PROOFS={{times}} cargo test --profile proofs -p clarifai-core -p clarifai-tests -p clarifai-fuzz \
         --test suite --test mutants --test bodies -- --nocapture
+    CLARIFAI_PROOFS={{times}} cargo test -p clarifai-cli --test job_proofs -- --nocapture
 
 # Run old clients of other languages against the simulator (needs PyPI and npm)
 peers *clients:
