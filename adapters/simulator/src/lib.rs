@@ -35,6 +35,7 @@
 //! | concepts | created by a call, or by their first use in an input or model; the public vocabulary can be searched in five languages |
 //! | inputs | pending when they are added, later processed or failed; annotations can be merged, overwritten and removed; deleted inputs disappear after a delay |
 //! | datasets | named sets of inputs, filled by a call or by an upload |
+//! | users, apps | the caller and its apps; any app can be used without being created |
 //! | annotations | boxes, masks, points, polygons, spans and time ranges with concepts; single ones fail by themselves |
 //! | add jobs | count the inputs of an upload that are pending, processed and failed |
 //! | searches | input terms filter, output terms rank: by measured concepts, by trained models, by similarity |
@@ -91,7 +92,7 @@
 // layer: access_tokens media public_models rules
 // layer: page public_outputs
 // layer: state::annotation
-// layer: state::concept state::dataset
+// layer: state::concept state::dataset state::app_facts
 // layer: state::input state::model
 // layer: state::inputs state::workflow
 // layer: state::add_job
@@ -100,7 +101,7 @@
 // layer: call training
 // layer: predict
 // layer: routes::add_jobs routes::annotations routes::concepts routes::datasets routes::input_outputs routes::models
-// layer: routes::inputs routes::outputs routes::searches routes::openai
+// layer: routes::inputs routes::outputs routes::searches routes::openai routes::apps routes::users
 // layer: routes::evaluations routes::feedback routes::model_inputs routes::model_versions routes::workflows
 // layer: routes::queries routes::workflow_results
 // layer: routes
