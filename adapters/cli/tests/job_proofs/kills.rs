@@ -123,7 +123,9 @@ fn planted_faults_in_the_job_file_are_noticed() {
     ] {
         let mut rng = Rng::with_seed(3);
         let found = (0..10).find_map(|_| {
-            let setup = Setup::new(1_000, Faults::new(0, 0.0)).planted(Some(fault));
+            // Responses that take a while make it certain that some requests are under way when the program is killed.
+            let faults = Faults::new(0, 0.0).with_latency(Duration::from_millis(40));
+            let setup = Setup::new(1_000, faults).planted(Some(fault));
             kill_in_a_row(&setup, 3, false, &mut rng).err()
         });
         let found = found.unwrap_or_else(|| panic!("{fault} was not noticed"));
